@@ -1,0 +1,474 @@
+/* shard-check - verify an output against its records, and seal it. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "commit.h"
+#include "digest.h"
+#include "record.h"
+#include "tsv.h"
+
+struct check_opt {
+	bool build, clean, prune, zero, quick;
+	const char *files_from;
+};
+
+static const struct opt_spec specs[] = {
+    OPT(OPT_FLAG, 'b', "build", NULL, struct check_opt, build,
+	"write _manifest.tsv, _account.tsv and, last, _SUCCESS"),
+    OPT(OPT_FLAG, 0, "clean", NULL, struct check_opt, clean,
+	"only remove _SUCCESS and the temp files of killed runs"),
+    OPT(OPT_STR, 0, "files-from", "FILE", struct check_opt, files_from,
+	"the input shards: each must have its record"),
+    OPT(OPT_FLAG, '0', "null", NULL, struct check_opt, zero,
+	"names in the list end with a NUL byte instead of a newline"),
+    OPT(OPT_FLAG, 0, "prune", NULL, struct check_opt, prune,
+	"only remove the outputs of shards that the list does not name"),
+    OPT(OPT_FLAG, 'q', "quick", NULL, struct check_opt, quick,
+	"compare sizes; do not read the files"),
+    OPT_END,
+};
+
+struct check {
+	const char *out;
+	struct record *rec;
+	size_t nrec;
+	unsigned bad; /* complaints so far */
+};
+
+#define MAX_COMPLAINTS 20
+
+static void complain(struct check *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static void
+complain(struct check *c, const char *fmt, ...)
+{
+	char msg[1200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	if (c->bad++ < MAX_COMPLAINTS)
+		cmd_error("%s", msg);
+}
+
+static char *
+path_of(const struct check *c, const char *name)
+{
+	struct buf b = BUF_ZERO;
+
+	buf_printf(&b, "%s/%s", c->out, name);
+	return buf_release(&b);
+}
+
+static int
+by_shard(const void *a, const void *b)
+{
+	return strcmp(
+	    ((const struct record *)a)->shard, ((const struct record *)b)->shard);
+}
+
+static int
+load_records(struct check *c, struct err *e)
+{
+	char *dir = path_of(c, "_shards");
+	DIR *d = opendir(dir);
+	struct dirent *de;
+	size_t cap = 0;
+
+	if (!d) {
+		err_sys(e, ERR_INPUT, "%s: no records of a run", dir);
+		free(dir);
+		return -1;
+	}
+	while ((de = readdir(d))) {
+		struct err re;
+		char *path;
+
+		if (de->d_name[0] == '.')
+			continue;
+		if (c->nrec == cap) {
+			cap = cap * 2 + 64;
+			c->rec = xrealloc(c->rec, cap * sizeof(*c->rec));
+		}
+		path = xmalloc(strlen(dir) + strlen(de->d_name) + 2);
+		sprintf(path, "%s/%s", dir, de->d_name);
+		if (record_load(&c->rec[c->nrec], path, &re) < 0)
+			complain(c, "%s", re.msg);
+		else
+			c->nrec++;
+		free(path);
+	}
+	closedir(d);
+	free(dir);
+	if (c->nrec)
+		qsort(c->rec, c->nrec, sizeof(*c->rec), by_shard);
+	return 0;
+}
+
+static struct record *
+find_record(struct check *c, const char *shard)
+{
+	struct record key = {.shard = (char *)(uintptr_t)shard};
+
+	return c->nrec ? bsearch(&key, c->rec, c->nrec, sizeof(*c->rec),
+			     by_shard)
+		       : NULL;
+}
+
+static void
+check_file(struct check *c, const struct record_file *f, bool quick)
+{
+	char *path = path_of(c, f->name);
+	struct stat sb;
+	struct err e;
+	uint64_t digest;
+
+	if (stat(path, &sb) < 0)
+		complain(c, "%s: %s", path, strerror(errno));
+	else if ((uint64_t)sb.st_size != f->bytes)
+		complain(c, "%s: has %llu bytes, its record says %llu", path,
+		    (unsigned long long)sb.st_size,
+		    (unsigned long long)f->bytes);
+	else if (!quick && in_digest_file(path, &digest, &e) < 0)
+		complain(c, "%s", e.msg);
+	else if (!quick && digest != f->digest)
+		complain(c, "%s: damaged: its bytes are not those that were "
+			    "written (digest differs)",
+		    path);
+	free(path);
+}
+
+static int
+by_string(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Complains of files under dir (relative, "" for OUT) that no record names. */
+static void
+find_strangers(struct check *c, const char *rel, char **known, size_t nknown)
+{
+	char *dir = rel[0] ? path_of(c, rel) : xstrdup(c->out);
+	DIR *d = opendir(dir);
+	struct dirent *de;
+
+	while (d && (de = readdir(d))) {
+		struct buf b = BUF_ZERO;
+		const char *name;
+		struct stat sb;
+		char *path;
+
+		if (de->d_name[0] == '.' ||
+		    (!rel[0] && de->d_name[0] == '_'))
+			continue;
+		buf_printf(
+		    &b, "%s%s%s", rel, rel[0] ? "/" : "", de->d_name);
+		name = buf_cstr(&b);
+		path = path_of(c, name);
+		if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
+			find_strangers(c, name, known, nknown);
+		else if (!nknown || !bsearch(&name, known, nknown,
+					sizeof(*known), by_string))
+			complain(c, "%s: a file that no record names; not "
+				    "ours: move it away",
+			    path);
+		free(path);
+		buf_fini(&b);
+	}
+	if (d)
+		closedir(d);
+	free(dir);
+}
+
+static void
+check_strangers(struct check *c)
+{
+	char **known = NULL;
+	size_t n = 0, i, k;
+
+	for (i = 0; i < c->nrec; i++)
+		n += c->rec[i].nfile;
+	known = xcalloc(n, sizeof(*known));
+	for (i = n = 0; i < c->nrec; i++)
+		for (k = 0; k < c->rec[i].nfile; k++)
+			known[n++] = c->rec[i].file[k].name;
+	qsort(known, n, sizeof(*known), by_string);
+	find_strangers(c, "", known, n);
+	free(known);
+}
+
+static const char *
+shown(const struct record *r)
+{
+	return strcmp(r->shard, "batch") == 0 ? "-" : r->shard;
+}
+
+struct put {
+	struct buf *b;
+	const char *shard;
+};
+
+static void
+put_row(void *arg, const char *kind, const char *name, uint64_t rows)
+{
+	struct put *p = arg;
+
+	buf_printf(p->b, "%s\t%s\t%s\t%llu\n", p->shard, kind, name,
+	    (unsigned long long)rows);
+}
+
+static void
+make_tables(const struct check *c, struct buf *manifest, struct buf *account)
+{
+	char hex[17];
+	size_t i, k;
+
+	buf_puts(manifest, "shard\tsplit\tpath\trows\tbytes\txxh3\n");
+	buf_puts(account, "shard\tkind\tname\trows\n");
+	for (i = 0; i < c->nrec; i++) {
+		const struct record *r = &c->rec[i];
+		struct put p = {account, shown(r)};
+
+		account_each(&r->account, put_row, &p);
+		for (k = 0; k < r->nfile; k++) {
+			const struct record_file *f = &r->file[k];
+			const char *split = f->split[0] ? f->split : "-";
+
+			digest_hex(f->digest, hex);
+			put_row(&p, "out", split, f->rows);
+			buf_printf(manifest, "%s\t%s\t", p.shard, split);
+			tsv_put(manifest, bytes_str(f->name));
+			buf_printf(manifest, "\t%llu\t%llu\t%s\n",
+			    (unsigned long long)f->rows,
+			    (unsigned long long)f->bytes, hex);
+		}
+	}
+}
+
+/* Compares a table with the file of that name, if there is one. */
+static void
+compare_table(struct check *c, const char *name, const struct buf *want)
+{
+	char *path = path_of(c, name);
+	struct buf have = BUF_ZERO;
+	struct err e;
+
+	if (access(path, F_OK) == 0) {
+		if (file_load(path, &have, &e) < 0)
+			complain(c, "%s", e.msg);
+		else if (!bytes_eq(buf_bytes(&have), buf_bytes(want)))
+			complain(c, "%s: does not agree with the records "
+				    "(made again by shard-check --build)",
+			    path);
+		buf_fini(&have);
+	}
+	free(path);
+}
+
+static void
+check_listed(struct check *c, const struct cmd_files *f)
+{
+	size_t i, missing = 0;
+
+	for (i = 0; i < f->n; i++) {
+		char shard[32];
+
+		snprintf(shard, sizeof(shard), "%05llu",
+		    (unsigned long long)shard_name_parse(f->v[i]).number);
+		if (!find_record(c, shard) && !find_record(c, "batch") &&
+		    missing++ < 3)
+			complain(c, "%s: not done: no record of it in %s",
+			    f->v[i], c->out);
+	}
+	if (missing > 3)
+		complain(c, "... and %zu shards more are not done",
+		    missing - 3);
+}
+
+static int
+seal(struct check *c, const struct buf *manifest, const struct buf *account,
+    struct err *e)
+{
+	char *m = path_of(c, "_manifest.tsv"), *a = path_of(c, "_account.tsv");
+	char *s = path_of(c, "_SUCCESS");
+	int rc = commit_file(m, manifest->p, manifest->n, e);
+
+	if (rc == 0)
+		rc = commit_file(a, account->p, account->n, e);
+	if (rc == 0)
+		rc = commit_file(s, "", 0, e);
+	free(m);
+	free(a);
+	free(s);
+	return rc;
+}
+
+static int
+check(struct check *c, const struct check_opt *o, const struct cmd_files *f,
+    struct err *e)
+{
+	struct buf manifest = BUF_ZERO, account = BUF_ZERO;
+	size_t i, k;
+	int rc = 0;
+
+	if (load_records(c, e) < 0)
+		return -1;
+	for (i = 0; i < c->nrec; i++) {
+		const struct record *r = &c->rec[i];
+
+		if (!account_closes(&r->account, record_rows(r)))
+			complain(c, "shard %s: its account does not close: "
+				    "%llu rows in, %llu written",
+			    r->shard, (unsigned long long)r->account.in,
+			    (unsigned long long)record_rows(r));
+		for (k = 0; k < r->nfile; k++)
+			check_file(c, &r->file[k], o->quick);
+	}
+	check_strangers(c);
+	check_listed(c, f);
+	if (c->nrec == 0)
+		complain(c, "%s: no shard is done", c->out);
+	make_tables(c, &manifest, &account);
+	if (!o->build) {
+		compare_table(c, "_manifest.tsv", &manifest);
+		compare_table(c, "_account.tsv", &account);
+	}
+	if (c->bad > MAX_COMPLAINTS)
+		cmd_error("... and %u complaints more",
+		    c->bad - MAX_COMPLAINTS);
+	if (o->build && !c->bad)
+		rc = seal(c, &manifest, &account, e);
+	buf_fini(&manifest);
+	buf_fini(&account);
+	return rc;
+}
+
+/* Temp files in OUT, in the records and in every split. */
+static int
+clean(struct check *c, struct err *e)
+{
+	char *path = path_of(c, "_SUCCESS");
+	DIR *d;
+	struct dirent *de;
+	int rc = 0;
+
+	if (unlink(path) < 0 && errno != ENOENT)
+		rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
+	free(path);
+	if (rc == 0)
+		rc = commit_sweep(c->out, e);
+	d = opendir(c->out);
+	while (d && rc == 0 && (de = readdir(d))) {
+		struct stat sb;
+
+		if (de->d_name[0] == '.')
+			continue;
+		path = path_of(c, de->d_name);
+		if (lstat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
+			rc = commit_sweep(path, e);
+		free(path);
+	}
+	if (d)
+		closedir(d);
+	return rc;
+}
+
+static int
+remove_shard(struct check *c, const struct record *r, struct err *e)
+{
+	char *path = record_path(c->out, r->shard);
+	size_t i;
+	int rc = 0;
+
+	if (unlink(path) < 0 && errno != ENOENT)
+		rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
+	free(path);
+	for (i = 0; i < r->nfile && rc == 0; i++) {
+		path = path_of(c, r->file[i].name);
+		if (unlink(path) < 0 && errno != ENOENT)
+			rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
+		free(path);
+	}
+	return rc;
+}
+
+static int
+prune(struct check *c, const struct cmd_files *f, struct err *e)
+{
+	char *dir = path_of(c, "_shards");
+	char **keep = xcalloc(f->n + 1, sizeof(*keep));
+	size_t i;
+	int rc = 0;
+
+	if (access(dir, F_OK) == 0)
+		rc = load_records(c, e);
+	for (i = 0; i < f->n; i++) {
+		struct buf b = BUF_ZERO;
+
+		buf_printf(&b, "%05llu",
+		    (unsigned long long)shard_name_parse(f->v[i]).number);
+		keep[i] = buf_release(&b);
+	}
+	qsort(keep, f->n, sizeof(*keep), by_string);
+	for (i = 0; i < c->nrec && rc == 0; i++)
+		if (!f->n || !bsearch(&c->rec[i].shard, keep, f->n,
+				 sizeof(*keep), by_string))
+			rc = remove_shard(c, &c->rec[i], e);
+	for (i = 0; i < f->n; i++)
+		free(keep[i]);
+	free(keep);
+	free(dir);
+	return rc;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct check_opt o = {0};
+	const struct opt_group groups[] = {{specs, &o}, {NULL, NULL}};
+	const struct cmd cmd = {"shard-check", "OUT",
+	    "verify an output: records, digests, account", "shard-check OUT",
+	    groups, false};
+	struct common_opt list = {0};
+	struct cmd_files files = {NULL, 0};
+	struct check c = {0};
+	struct err e = ERR_ZERO;
+	int i, rc = 0, status;
+	size_t k;
+
+	cmd_start(cmd.name);
+	i = cmd_parse(&cmd, argc, argv);
+	list.files_from = o.files_from;
+	list.zero = o.zero;
+	if (i != argc - 1)
+		rc = err_kind_set(
+		    &e, ERR_USAGE, "name one output directory");
+	else if (o.prune && !o.files_from)
+		rc = err_kind_set(
+		    &e, ERR_USAGE, "--prune needs --files-from");
+	if (rc == 0)
+		rc = cmd_files(&list, 0, NULL, &files, &e);
+	if (rc == 0) {
+		c.out = argv[i];
+		if (o.clean)
+			rc = clean(&c, &e);
+		else if (o.prune)
+			rc = prune(&c, &files, &e);
+		else
+			rc = check(&c, &o, &files, &e);
+	}
+	status = rc < 0 ? cmd_fail(&e) : c.bad ? CMD_FAILED : CMD_OK;
+	for (k = 0; k < c.nrec; k++)
+		record_fini(&c.rec[k]);
+	free(c.rec);
+	cmd_files_free(&files);
+	return status;
+}

@@ -1,0 +1,8 @@
+/* shard-dedup - keep each key's first occurrence over all shards. */
+#include "cmd.h"
+
+int
+main(int argc, char *argv[])
+{
+	return filter_main(&filter_dedup, argc, argv);
+}

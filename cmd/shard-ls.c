@@ -1,0 +1,234 @@
+/* shard-ls - find the shards of some roots, in number order. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cmd.h"
+#include "digest.h"
+#include "parse.h"
+#include "record.h"
+#include "tsv.h"
+
+struct ls_opt {
+	bool zero, detail;
+	const char *pattern, *todo, *part, *facts;
+};
+
+static const struct opt_spec specs[] = {
+    OPT(OPT_STR, 0, "facts", "FILE", struct ls_opt, facts,
+	"--todo: what the outputs must have been made with"),
+    OPT(OPT_FLAG, 'l', "long", NULL, struct ls_opt, detail,
+	"number, format, codec, bytes, path; tab-separated"),
+    OPT(OPT_FLAG, '0', "null", NULL, struct ls_opt, zero,
+	"end names with a NUL byte instead of a newline"),
+    OPT(OPT_STR, 'p', "part", "I/N|auto", struct ls_opt, part,
+	"only the I-th of N parts; auto asks the scheduler's variables"),
+    OPT(OPT_STR, 0, "pattern", "REGEX", struct ls_opt, pattern,
+	"names of shards; the first group is the number (part-N...)"),
+    OPT(OPT_STR, 0, "todo", "OUT", struct ls_opt, todo,
+	"only shards that OUT has no fresh record of"),
+    OPT_END,
+};
+
+struct part {
+	uint64_t i, n; /* the shards k with k % n == i */
+};
+
+static bool
+env_u64(const char *name, uint64_t *v)
+{
+	const char *s = getenv(name);
+
+	return s && parse_u64(bytes_str(s), v);
+}
+
+/* SageMaker: the rank of this host in a JSON list of names. */
+static bool
+sagemaker(struct part *p)
+{
+	const char *hosts = getenv("SM_HOSTS"), *me = getenv("SM_CURRENT_HOST");
+	bool found = false;
+	const char *q, *end;
+
+	if (!hosts || !me)
+		return false;
+	p->i = p->n = 0;
+	for (q = hosts; (q = strchr(q, '"')); q = end + 1) {
+		end = strchr(++q, '"');
+		if (!end)
+			return false;
+		if (bytes_eq(bytes_of(q, (size_t)(end - q)), bytes_str(me))) {
+			p->i = p->n;
+			found = true;
+		}
+		p->n++;
+	}
+	return found;
+}
+
+static int
+auto_part(struct part *p, struct err *e)
+{
+	static const struct {
+		const char *index, *count, *first;
+	} vars[] = {
+	    {"SHARD_PART_INDEX", "SHARD_PART_COUNT", NULL},
+	    {"SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT",
+		"SLURM_ARRAY_TASK_MIN"},
+	    {"SLURM_PROCID", "SLURM_NTASKS", NULL},
+	    {"AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", NULL},
+	    {"JOB_COMPLETION_INDEX", "JOB_COMPLETIONS", NULL},
+	};
+	uint64_t first = 0;
+	size_t i;
+
+	for (i = 0; i < LEN(vars); i++) {
+		if (!getenv(vars[i].index))
+			continue;
+		if (!env_u64(vars[i].index, &p->i) ||
+		    !env_u64(vars[i].count, &p->n) ||
+		    (vars[i].first && getenv(vars[i].first) &&
+			!env_u64(vars[i].first, &first)) ||
+		    p->i < first || p->i - first >= p->n)
+			return err_kind_set(e, ERR_USAGE,
+			    "--part auto: %s and %s do not make a part of a "
+			    "whole",
+			    vars[i].index, vars[i].count);
+		p->i -= first;
+		return 0;
+	}
+	if (sagemaker(p))
+		return 0;
+	return err_kind_set(e, ERR_USAGE,
+	    "--part auto: no scheduler's variables here (Slurm, AWS Batch, "
+	    "Kubernetes, SageMaker; or SHARD_PART_INDEX, SHARD_PART_COUNT)");
+}
+
+static int
+parse_part(const char *s, struct part *p, struct err *e)
+{
+	const char *slash = strchr(s, '/');
+
+	if (strcmp(s, "auto") == 0)
+		return auto_part(p, e);
+	if (!slash || !parse_u64(bytes_of(s, (size_t)(slash - s)), &p->i) ||
+	    !parse_u64(bytes_str(slash + 1), &p->n) || p->i < 1 ||
+	    p->i > p->n)
+		return err_kind_set(e, ERR_USAGE,
+		    "--part %s: expected I/N with 1 <= I <= N, or auto",
+		    err_quote(bytes_str(s)));
+	p->i--;
+	return 0;
+}
+
+/* Do the record's files exist with their sizes? */
+static bool
+files_there(const struct record *r, const char *out)
+{
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; i < r->nfile && ok; i++) {
+		struct buf b = BUF_ZERO;
+		struct stat sb;
+
+		buf_printf(&b, "%s/%s", out, r->file[i].name);
+		ok = stat(buf_cstr(&b), &sb) == 0 &&
+		    (uint64_t)sb.st_size == r->file[i].bytes;
+		buf_fini(&b);
+	}
+	return ok;
+}
+
+/* Was this shard's output made from these bytes with these facts? */
+static bool
+is_done(const struct shard *s, const char *out, uint64_t facts)
+{
+	struct buf name = BUF_ZERO;
+	struct record r;
+	struct identity id;
+	struct err ignored;
+	uint64_t digest;
+	char *path;
+	bool ok;
+
+	buf_printf(
+	    &name, "%05llu", (unsigned long long)s->name.number);
+	path = record_path(out, buf_cstr(&name));
+	buf_fini(&name);
+	ok = record_load(&r, path, &ignored) == 0;
+	free(path);
+	if (!ok)
+		return false;
+	ok = r.input && strcmp(r.input, s->path) == 0 && r.facts == facts &&
+	    files_there(&r, out) && identity_of(s->path, &id, &ignored) == 0;
+	if (ok && !identity_eq(id, r.id))
+		ok = in_digest_file(s->path, &digest, &ignored) == 0 &&
+		    digest == r.input_digest;
+	record_fini(&r);
+	return ok;
+}
+
+static void
+print(const struct ls_opt *o, const struct shard *s)
+{
+	char end = o->zero ? '\0' : '\n';
+
+	if (o->detail)
+		printf("%05llu\t%s\t%s\t%llu\t",
+		    (unsigned long long)s->name.number,
+		    format_name(s->name.format),
+		    codec_info(s->name.codec)->name,
+		    (unsigned long long)s->bytes);
+	printf("%s%c", s->path, end);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct ls_opt o = {0};
+	const struct opt_group groups[] = {{specs, &o}, {NULL, NULL}};
+	const struct cmd cmd = {"shard-ls", "DIR|FILE ...",
+	    "find shards, in number order",
+	    "shard-ls -0 raw | xargs -0 -P 8 -n 1 shard-cat", groups, false};
+	struct shards shards = SHARDS_ZERO;
+	struct shards_opt so = {.warn = cmd_warn};
+	struct part part = {0, 1};
+	struct buf facts = BUF_ZERO;
+	struct err e = ERR_ZERO;
+	uint64_t digest = 0;
+	int i, status = CMD_OK;
+	size_t k;
+
+	cmd_start(cmd.name);
+	i = cmd_parse(&cmd, argc, argv);
+	so.pattern = o.pattern;
+	if (i == argc) {
+		err_kind_set(&e, ERR_USAGE, "where? name a directory");
+		goto fail;
+	}
+	if (o.part && parse_part(o.part, &part, &e) < 0)
+		goto fail;
+	if (o.facts) {
+		if (file_load(o.facts, &facts, &e) < 0)
+			goto fail;
+		digest = digest_of(facts.p, facts.n);
+	}
+	for (; i < argc; i++)
+		if (shards_find(&shards, argv[i], &so, &e) < 0)
+			goto fail;
+	if (shards_order(&shards, &e) < 0)
+		goto fail;
+	for (k = 0; k < shards.n; k++)
+		if (k % part.n == part.i &&
+		    !(o.todo && is_done(&shards.v[k], o.todo, digest)))
+			print(&o, &shards.v[k]);
+	goto out;
+fail:
+	status = cmd_fail(&e);
+out:
+	buf_fini(&facts);
+	shards_fini(&shards);
+	return cmd_finish(status);
+}

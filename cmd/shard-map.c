@@ -1,0 +1,8 @@
+/* shard-map - per-row column work: rename, select, drop, label, concatenate. */
+#include "cmd.h"
+
+int
+main(int argc, char *argv[])
+{
+	return filter_main(&filter_map, argc, argv);
+}

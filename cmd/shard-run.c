@@ -1,0 +1,224 @@
+/* shard-run - a chain of filters in one process, over one shard or many. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+
+struct run_opt {
+	const char *list;
+	bool zero;
+
+	uint64_t progress;
+};
+
+static const struct opt_spec specs[] = {
+    OPT(OPT_STR, 'L', "list", "FILE", struct run_opt, list,
+	"run for every shard named in FILE (- is standard input)"),
+    OPT(OPT_FLAG, '0', "null", NULL, struct run_opt, zero,
+	"names in the list end with a NUL byte instead of a newline"),
+    OPT(OPT_U64, 0, "progress-fd", "N", struct run_opt, progress,
+	"write the bytes of each finished shard, a line each, to N"),
+    OPT_END,
+};
+
+/* Replaces {} by the path and {n} by the shard's five-digit number. */
+static char *
+substitute(const char *word, const char *path)
+{
+	struct buf b = BUF_ZERO;
+
+	for (; *word; word++) {
+		if (path && strncmp(word, "{}", 2) == 0) {
+			buf_puts(&b, path);
+			word++;
+		} else if (path && strncmp(word, "{n}", 3) == 0) {
+			buf_printf(&b, "%05llu",
+			    (unsigned long long)shard_name_parse(path)
+				.number);
+			word += 2;
+		} else {
+			buf_putc(&b, *word);
+		}
+	}
+	return buf_release(&b);
+}
+
+/* Parses one filter's words; the number of operands left, or -1. */
+static int
+parse_words(const char *name, const struct opt_spec *s, void *opt, int argc,
+    char **argv, char ***operands, struct err *e)
+{
+	const struct opt_group groups[] = {{s, opt}, {NULL, NULL}};
+	char asked;
+	int first = opt_parse(groups, argc, argv, false, &asked, e);
+
+	if (first >= 0 && asked)
+		return err_kind_set(e, ERR_USAGE,
+		    "ask shard-%s for its --help", name);
+	if (first < 0)
+		return err_prefix(e, "%s: ", name);
+	*operands = argv + first;
+	return argc - first;
+}
+
+/*
+ * Builds the chain of argv[0..argc), whose parts are separated by ":", for
+ * one path (NULL: none to replace), and runs it.
+ */
+static int
+run_one(int argc, char **argv, const char *path, struct session *session,
+    struct err *e)
+{
+	struct chain c = {.link = NULL};
+	char **word = xcalloc((size_t)argc + 1, sizeof(*word)), **operands;
+	char **paths = NULL;
+	int i, k, n = 0, npaths = 0, rc = -1;
+	static char dash[] = "-";
+	char *std[] = {dash};
+
+	source_defaults(&c.source);
+	for (i = 0; i < argc; i++)
+		word[i] = substitute(argv[i], path);
+	for (i = 0; i < argc; i = k + 1) {
+		const struct filter *f;
+		void *opt;
+
+		for (k = i; k < argc && strcmp(argv[k], ":") != 0; k++)
+			;
+		if (k == i) {
+			err_kind_set(e, ERR_USAGE, "empty part in the chain");
+			goto out;
+		}
+		if (i == 0) {
+			if (strcmp(word[0], "cat") != 0) {
+				err_kind_set(e, ERR_USAGE,
+				    "a chain begins with cat, not %s",
+				    err_quote(bytes_str(word[0])));
+				goto out;
+			}
+			npaths = parse_words("cat", source_specs, &c.source,
+			    k, word, &paths, e);
+			if (npaths < 0)
+				goto out;
+			continue;
+		}
+		f = filter_named(word[i]);
+		if (!f) {
+			err_kind_set(e, ERR_USAGE,
+			    "%s is no filter (map, dedup, split, write, "
+			    "stats)",
+			    err_quote(bytes_str(word[i])));
+			goto out;
+		}
+		opt = xcalloc(1, f->opt_size);
+		f->defaults(opt);
+		if (chain_add(&c, f, opt) < 0) {
+			free(opt);
+			err_kind_set(e, ERR_USAGE,
+			    "%s cannot stand behind the end of the chain",
+			    f->name);
+			goto out;
+		}
+		n = parse_words(
+		    f->name, f->specs, opt, k - i, word + i, &operands, e);
+		if (n > 0)
+			err_kind_set(e, ERR_USAGE,
+			    "%s: %s: in a chain only cat names files",
+			    f->name, err_quote(bytes_str(operands[0])));
+		if (n != 0)
+			goto out;
+		if (f->setup(opt, session, e) < 0)
+			goto out;
+	}
+	rc = chain_run(&c, npaths ? paths : std,
+	    npaths ? (size_t)npaths : 1, session, e);
+out:
+	chain_fini(&c);
+	for (i = 0; i < argc; i++)
+		free(word[i]);
+	free(word);
+	return rc;
+}
+
+/* A line on the progress descriptor; a reader that went away is no error. */
+static void
+tell(uint64_t fd, const char *path)
+{
+	struct identity id;
+	struct err ignored;
+	char line[40];
+	int n;
+
+	if (fd == 0 || identity_of(path, &id, &ignored) < 0)
+		return;
+	n = snprintf(line, sizeof(line), "%llu\n",
+	    (unsigned long long)id.size);
+	if (write((int)fd, line, (size_t)n) < 0)
+		return;
+}
+
+static int
+run_list(const struct run_opt *o, int argc, char **argv,
+    struct session *session)
+{
+	struct cmd_files f;
+	struct common_opt list = {.files_from = o->list, .zero = o->zero};
+	struct err e = ERR_ZERO;
+	int status = CMD_OK, i;
+	bool marked = false;
+	size_t k;
+
+	for (i = 0; i < argc; i++)
+		marked |= strstr(argv[i], "{}") != NULL;
+	if (!marked) {
+		cmd_error("--list: the chain has no {} for the shard");
+		return CMD_USAGE;
+	}
+	if (cmd_files(&list, 0, NULL, &f, &e) < 0)
+		return cmd_fail(&e);
+	for (k = 0; k < f.n; k++) {
+		if (run_one(argc, argv, f.v[k], session, &e) == 0) {
+			tell(o->progress, f.v[k]);
+			continue;
+		}
+		status = cmd_fail(&e);
+		/* a bad input fails its shard; a full disk or a wrong option
+		 * would fail them all */
+		if (e.kind != ERR_INPUT)
+			break;
+	}
+	cmd_files_free(&f);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct run_opt o = {0};
+	struct session session = {.tool = "shard-run", .warn = cmd_warn};
+	const struct opt_group groups[] = {{specs, &o}, {NULL, NULL}};
+	const struct cmd cmd = {"shard-run", "cat [FILE] : FILTER ... [: ...]",
+	    "run a chain of filters in one process",
+	    "shard-run cat part-00000.csv : dedup -c CTX : split -c CTX : "
+	    "write -o OUT",
+	    groups, true};
+	struct err e = ERR_ZERO;
+	int first, status = CMD_OK;
+
+	cmd_start(cmd.name);
+	first = cmd_parse(&cmd, argc, argv);
+	if (first == argc) {
+		cmd_error("no chain; it begins with cat");
+		status = CMD_USAGE;
+	} else if (o.list) {
+		status =
+		    run_list(&o, argc - first, argv + first, &session);
+	} else if (run_one(argc - first, argv + first, NULL, &session, &e) <
+	    0) {
+		status = cmd_fail(&e);
+	}
+	session_fini(&session);
+	return status;
+}

@@ -1,0 +1,8 @@
+/* shard-split - say which split each row belongs to. */
+#include "cmd.h"
+
+int
+main(int argc, char *argv[])
+{
+	return filter_main(&filter_split, argc, argv);
+}

@@ -1,0 +1,284 @@
+/* shard-stats - pass 1: collect facts of shards, merge them, show them. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "stats.h"
+#include "tsv.h"
+
+struct main_opt {
+	bool merge, show, force;
+	const char *cutoffs;
+	double train_ratio, test_val_ratio;
+	uint64_t progress;
+};
+
+static const struct opt_spec specs[] = {
+    OPT(OPT_STR, 0, "cutoffs", "A,B", struct main_opt, cutoffs,
+	"--merge: these cutoffs instead of ratios"),
+    OPT(OPT_FLAG, 0, "force", NULL, struct main_opt, force,
+	"read shards again whose partial is fresh"),
+    OPT(OPT_FLAG, 'm', "merge", NULL, struct main_opt, merge,
+	"merge partials (or directories of them) to a context"),
+    OPT(OPT_U64, 0, "progress-fd", "N", struct main_opt, progress,
+	"write the bytes of each finished shard, a line each, to N"),
+    OPT(OPT_FLAG, 0, "show", NULL, struct main_opt, show,
+	"print a context for people"),
+    OPT(OPT_RATIO, 0, "test-val-ratio", "R", struct main_opt,
+	test_val_ratio, "--merge: share of the rest that goes to val (0.5)"),
+    OPT(OPT_RATIO, 0, "train-ratio", "R", struct main_opt, train_ratio,
+	"--merge: share of the rows that go to train (0.7)"),
+    OPT_END,
+};
+
+static void
+tell(uint64_t fd, const char *path)
+{
+	struct stat sb;
+	char line[40];
+	int n;
+
+	if (fd == 0 || stat(path, &sb) < 0)
+		return;
+	n = snprintf(line, sizeof(line), "%lld\n", (long long)sb.st_size);
+	if (write((int)fd, line, (size_t)n) < 0)
+		return; /* whoever watched has gone */
+}
+
+/* A partial per file; a bad file does not keep the others from theirs. */
+static int
+collect(struct chain *c, const struct stats_opt *so,
+    const struct main_opt *mo, const struct cmd_files *f,
+    struct session *s)
+{
+	static char dash[] = "-";
+	char *std[] = {dash};
+	struct err e = ERR_ZERO;
+	int status = CMD_OK;
+	size_t i;
+
+	if (f->n == 0)
+		return chain_run(c, std, 1, s, &e) < 0 ? cmd_fail(&e)
+						       : CMD_OK;
+	for (i = 0; i < f->n; i++) {
+		if (!mo->force && stats_fresh(so, f->v[i])) {
+			tell(mo->progress, f->v[i]);
+			continue;
+		}
+		if (chain_run(c, f->v + i, 1, s, &e) == 0) {
+			tell(mo->progress, f->v[i]);
+			continue;
+		}
+		status = cmd_fail(&e);
+		if (e.kind != ERR_INPUT)
+			break;
+	}
+	return status;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Replaces directories in the list by the partials in them. */
+static int
+expand(struct cmd_files *f, struct err *e)
+{
+	struct cmd_files out = {NULL, 0};
+	size_t i, cap = 0;
+
+	for (i = 0; i < f->n; i++) {
+		DIR *d = opendir(f->v[i]);
+		struct dirent *de;
+
+		if (!d) {
+			out.v = xrealloc(
+			    out.v, (out.n + 1) * sizeof(*out.v));
+			out.v[out.n++] = xstrdup(f->v[i]);
+			cap = out.n;
+			continue;
+		}
+		while ((de = readdir(d))) {
+			size_t n = strlen(de->d_name);
+			struct buf b = BUF_ZERO;
+
+			if (de->d_name[0] == '.' || n < 4 ||
+			    strcmp(de->d_name + n - 3, ".st") != 0)
+				continue;
+			if (out.n == cap) {
+				cap = cap * 2 + 64;
+				out.v = xrealloc(
+				    out.v, cap * sizeof(*out.v));
+			}
+			buf_printf(&b, "%s/%s", f->v[i], de->d_name);
+			out.v[out.n++] = buf_release(&b);
+		}
+		closedir(d);
+	}
+	cmd_files_free(f);
+	*f = out;
+	if (f->n == 0)
+		return err_set(e, "no partial found (pass 1 writes NNNNN.st)");
+	qsort(f->v, f->n, sizeof(*f->v), by_name);
+	return 0;
+}
+
+static int
+merge(const struct stats_opt *so, const struct main_opt *mo,
+    struct cmd_files *f, struct err *e)
+{
+	struct merge_opt opt = {mo->train_ratio, mo->test_val_ratio,
+	    mo->cutoffs, cmd_warn};
+
+	if (!so->out)
+		return err_kind_set(
+		    e, ERR_USAGE, "--merge needs --output CTX");
+	if (!mo->cutoffs && (mo->train_ratio <= 0 || mo->train_ratio >= 1))
+		return err_kind_set(e, ERR_USAGE,
+		    "--train-ratio must be above 0 and below 1");
+	if (expand(f, e) < 0)
+		return -1;
+	return context_merge(so->out, f->v, f->n, &opt, e);
+}
+
+/* Columns of a TSV table, aligned; numbers to the right. */
+static void
+show_table(const struct tsv *t, const char *header)
+{
+	size_t width[16] = {0}, r, c, n = t->ncol < 16 ? t->ncol : 16;
+	struct buf head = BUF_ZERO;
+	struct tsv h;
+	struct err ignored;
+
+	buf_printf(&head, "%s\n%s\n", header, header);
+	if (tsv_parse(&h, "", buf_bytes(&head), NULL, &ignored) < 0)
+		return;
+	for (c = 0; c < n; c++) {
+		width[c] = tsv_cell(&h, 0, c).n;
+		for (r = 0; r < t->nrow; r++)
+			if (tsv_cell(t, r, c).n > width[c])
+				width[c] = tsv_cell(t, r, c).n;
+		if (width[c] > 40)
+			width[c] = 40;
+	}
+	for (r = 0; r <= t->nrow; r++) {
+		for (c = 0; c < n; c++) {
+			struct bytes v = r ? tsv_cell(t, r - 1, c)
+					   : tsv_cell(&h, 0, c);
+			int k = (int)(v.n < 40 ? v.n : 40);
+
+			printf(c ? "  %*s%.*s" : "%.*s%*s",
+			    c ? (int)width[c] - k : k,
+			    c ? "" : v.p, c ? k : (int)width[c] - k,
+			    c ? v.p : "");
+		}
+		putchar('\n');
+	}
+	tsv_fini(&h);
+	buf_fini(&head);
+}
+
+static int
+show(const char *dir, struct err *e)
+{
+	static const char schema_header[] =
+	    "column\ttype\trows\tmissing\tna\tmin\tmax\tstorage\tevidence";
+	struct context *c = context_open(dir, e);
+	struct buf b = BUF_ZERO;
+	struct tsv t;
+	size_t i;
+
+	if (!c)
+		return -1;
+	printf("context  %s\nshards   %zu\nrows     %llu\n", dir,
+	    c->facts.nin, (unsigned long long)facts_rows(&c->facts));
+	if (c->have_split) {
+		instant_format(&b, c->time_kind, c->train_cutoff);
+		printf("train    %s < %s\n", c->time_column, buf_cstr(&b));
+		buf_clear(&b);
+		instant_format(&b, c->time_kind, c->test_cutoff);
+		printf("val      then < %s\ntest     the rest\n",
+		    buf_cstr(&b));
+		buf_fini(&b);
+	}
+	if (c->facts.key && c->facts.time) {
+		struct keyindex *x = context_index(c, e);
+
+		if (!x) {
+			context_close(c);
+			return -1;
+		}
+		printf("keys     %llu (%s; %llu rows without)\n",
+		    (unsigned long long)keyindex_keys(x), c->facts.key,
+		    (unsigned long long)c->facts.key_missing);
+	}
+	for (i = 0; i < c->labels.n; i++)
+		printf("label    %zu = %.*s\n", i, (int)c->labels.label[i].n,
+		    c->labels.label[i].p);
+	context_close(c);
+	buf_printf(&b, "%s/schema.tsv", dir);
+	if (tsv_load(&t, buf_cstr(&b), schema_header, e) < 0) {
+		buf_fini(&b);
+		return -1;
+	}
+	putchar('\n');
+	show_table(&t, schema_header);
+	tsv_fini(&t);
+	buf_fini(&b);
+	return 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const struct filter *fs = &filter_stats;
+	struct stats_opt *so = xcalloc(1, fs->opt_size);
+	struct main_opt mo = {.train_ratio = 0.7, .test_val_ratio = 0.5};
+	struct common_opt common = {0};
+	struct chain chain = {.link = NULL};
+	struct session session = {.tool = "shard-stats", .warn = cmd_warn};
+	const struct opt_group groups[] = {{specs, &mo}, {stats_specs, so},
+	    {source_specs, &chain.source}, {common_specs, &common},
+	    {NULL, NULL}};
+	const struct cmd cmd = {"shard-stats", "[FILE ...]", fs->summary,
+	    fs->example, groups, false};
+	struct cmd_files files = {NULL, 0};
+	struct err e = ERR_ZERO;
+	int first, status = CMD_OK;
+	size_t i;
+
+	cmd_start(cmd.name);
+	source_defaults(&chain.source);
+	chain_add(&chain, fs, so);
+	first = cmd_parse(&cmd, argc, argv);
+	cmd_end_markers(&common, &chain);
+	if (cmd_files(&common, argc - first, argv + first, &files, &e) < 0) {
+		status = cmd_fail(&e);
+	} else if (mo.merge) {
+		if (merge(so, &mo, &files, &e) < 0)
+			status = cmd_fail(&e);
+	} else if (mo.show) {
+		if (files.n == 0)
+			err_kind_set(&e, ERR_USAGE,
+			    "--show needs the context's directory");
+		for (i = 0; i < files.n && !e.kind; i++)
+			if (show(files.v[i], &e) < 0)
+				break;
+		if (e.kind)
+			status = cmd_fail(&e);
+	} else if (fs->setup(so, &session, &e) < 0) {
+		status = cmd_fail(&e);
+	} else {
+		status = collect(&chain, so, &mo, &files, &session);
+	}
+	chain_fini(&chain);
+	session_fini(&session);
+	cmd_files_free(&files);
+	return cmd_finish(status);
+}

@@ -1,0 +1,8 @@
+/* shard-write - route rows to shard files, atomically. */
+#include "cmd.h"
+
+int
+main(int argc, char *argv[])
+{
+	return filter_main(&filter_write, argc, argv);
+}

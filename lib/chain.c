@@ -1,0 +1,235 @@
+#include "chain.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rowout.h"
+
+struct context *
+session_context(struct session *s, const char *dir, struct err *e)
+{
+	struct context *c;
+	size_t i;
+
+	for (i = 0; i < s->nctx; i++)
+		if (strcmp(s->ctx[i]->dir, dir) == 0)
+			return s->ctx[i];
+	c = context_open(dir, e);
+	if (!c)
+		return NULL;
+	s->ctx = xrealloc(s->ctx, (s->nctx + 1) * sizeof(*s->ctx));
+	s->ctx[s->nctx++] = c;
+	return c;
+}
+
+void
+session_fini(struct session *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nctx; i++)
+		context_close(s->ctx[i]);
+	free(s->ctx);
+	s->ctx = NULL;
+	s->nctx = 0;
+}
+
+const struct filter *
+filter_named(const char *name)
+{
+	static const struct filter *const all[] = {&filter_map, &filter_dedup,
+	    &filter_split, &filter_write, &filter_stats};
+	size_t i;
+
+	for (i = 0; i < LEN(all); i++)
+		if (strcmp(all[i]->name, name) == 0)
+			return all[i];
+	return NULL;
+}
+
+int
+run_at(const struct run *r, const struct batch *b, uint32_t row,
+    struct err *e)
+{
+	return err_prefix(e, "%s:%llu: ", r->input,
+	    (unsigned long long)batch_line(b, row));
+}
+
+/* The sink of a chain without one: the row stream on standard output. */
+struct stream {
+	struct rowout *rows;
+	struct out *out;
+	struct run *run;
+	bool emit;
+	uint64_t n;
+};
+
+static int
+stream_init(void **st, const void *opt, struct schema *s, struct run *run,
+    struct err *e)
+{
+	struct stream *t = *st = xcalloc(1, sizeof(*t));
+	int fd = dup(STDOUT_FILENO);
+
+	if (fd < 0)
+		return err_sys(e, ERR_OUTPUT, "standard output");
+	t->run = run;
+	t->emit = *(const bool *)opt && !isatty(STDOUT_FILENO);
+	t->rows = rowout_new(s, NULL, run->out_sep, run->out_sep);
+	t->out = out_new(fd, "standard output", CODEC_NONE, 0, false, e);
+	return t->out ? rowout_header(t->rows, t->out, e) : -1;
+}
+
+static int
+stream_process(void *st, struct batch *b, struct err *e)
+{
+	struct stream *t = st;
+
+	t->n += b->nsel;
+	return rowout_rows(t->rows, b, b->sel, b->nsel, t->out, e);
+}
+
+static int
+stream_finish(void *st, struct err *e)
+{
+	struct stream *t = st;
+	struct buf b = BUF_ZERO;
+	int rc = 0;
+
+	if (t->emit) {
+		trailer_format(&b, t->n, &t->run->account);
+		rc = out_write(t->out, b.p, b.n, e);
+		buf_fini(&b);
+	}
+	return rc < 0 ? -1 : out_finish(t->out, false, e);
+}
+
+static void
+stream_free(void *st)
+{
+	struct stream *t = st;
+
+	if (!t)
+		return;
+	rowout_free(t->rows);
+	out_free(t->out);
+	free(t);
+}
+
+static const struct stage stream_stage = {
+    stream_init, stream_process, stream_finish, stream_free};
+
+int
+chain_add(struct chain *c, const struct filter *f, void *opt)
+{
+	if (c->nlink && c->link[c->nlink - 1].filter->sink)
+		return -1;
+	c->link = xrealloc(c->link, (c->nlink + 1) * sizeof(*c->link));
+	c->link[c->nlink++] = (struct link){f, opt};
+	return 0;
+}
+
+void
+chain_fini(struct chain *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nlink; i++) {
+		if (c->link[i].filter->teardown)
+			c->link[i].filter->teardown(c->link[i].opt);
+		free(c->link[i].opt);
+	}
+	free(c->link);
+	c->link = NULL;
+	c->nlink = 0;
+}
+
+/* One stage of a running chain. */
+struct active {
+	const struct stage *stage;
+	const void *opt;
+	void *st;
+};
+
+static int
+pump(struct source *src, struct active *a, size_t n, int nslot, struct err *e)
+{
+	struct batch b = BATCH_ZERO;
+	size_t i;
+	int rc;
+
+	while ((rc = source_next(src, &b, nslot, e)) > 0)
+		for (i = 0; i < n && rc > 0; i++)
+			if (b.nsel > 0 &&
+			    a[i].stage->process(a[i].st, &b, e) < 0) {
+				rc = -1;
+				goto out;
+			}
+	for (i = 0; i < n && rc == 0; i++)
+		if (a[i].stage->finish)
+			rc = a[i].stage->finish(a[i].st, e);
+out:
+	batch_fini(&b);
+	return rc;
+}
+
+int
+chain_run(struct chain *c, char *const *paths, size_t npaths,
+    struct session *s, struct err *e)
+{
+	struct run run = {.warn = s->warn};
+	struct schema schema = SCHEMA_ZERO;
+	struct active *a = xcalloc(c->nlink + 1, sizeof(*a));
+	struct source *src = NULL;
+	struct context *ctx = NULL;
+	const char *ctx_dir = c->source.context;
+	size_t n = 0, i;
+	char sep = 0;
+	int rc = -1;
+
+	if (npaths == 1 && strcmp(paths[0], "-") != 0)
+		run.like = paths[0];
+	for (i = 0; i < c->nlink; i++) {
+		const struct filter *f = c->link[i].filter;
+
+		a[n++] = (struct active){f->stage, c->link[i].opt, NULL};
+		if (f->like && f->like(c->link[i].opt))
+			run.like = f->like(c->link[i].opt);
+		if (!ctx_dir && f->context)
+			ctx_dir = f->context(c->link[i].opt);
+		if (f->want_sep)
+			sep = f->want_sep(c->link[i].opt, paths[0]);
+	}
+	if (c->nlink == 0 || !c->link[c->nlink - 1].filter->sink)
+		a[n++] = (struct active){&stream_stage, &c->emit, NULL};
+	if (run.like)
+		run.shard = shard_name_parse(run.like);
+	if (ctx_dir) {
+		ctx = session_context(s, ctx_dir, e);
+		if (!ctx)
+			goto out;
+	}
+	if (!sep && getenv("SHARD_DELIM") &&
+	    strcmp(getenv("SHARD_DELIM"), "tab") == 0)
+		sep = '\t';
+	src = source_open(&c->source, paths, npaths, sep, c->expect, ctx,
+	    &schema, &run, e);
+	if (!src)
+		goto out;
+	for (i = 0; i < n; i++)
+		if (a[i].stage->init(&a[i].st, a[i].opt, &schema, &run, e) <
+		    0) {
+			if (e->kind == ERR_INPUT)
+				err_prefix(e, "%s: ", run.input);
+			goto out;
+		}
+	rc = pump(src, a, n, schema.nslot, e);
+out:
+	for (i = n; i-- > 0;)
+		a[i].stage->free(a[i].st);
+	source_close(src);
+	schema_fini(&schema);
+	free(a);
+	return rc;
+}

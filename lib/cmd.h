@@ -1,0 +1,60 @@
+/*
+ * cmd - what the programs share: start, usage, messages, exit status, lists
+ * of files, and the main function of a filter.
+ */
+#ifndef SHARD_CMD_H
+#define SHARD_CMD_H
+
+#include "chain.h"
+
+#define SHARDKIT_VERSION "0.1.0"
+
+enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 2 };
+
+struct cmd {
+	const char *name;     /* "shard-ls" */
+	const char *operands; /* for the synopsis: "[FILE ...]" */
+	const char *summary;
+	const char *example;
+	const struct opt_group *groups;
+	bool stop_early; /* options end at the first operand */
+};
+
+/* Options that every program which reads a stream has. */
+struct common_opt {
+	int end; /* none, emit, expect, both */
+	const char *files_from;
+	bool zero, strict;
+};
+extern const struct opt_spec common_specs[];
+extern const struct opt_spec files_specs[]; /* --files-from and -0 only */
+
+/* Sets the name for messages and installs the clean-up; first of all. */
+void cmd_start(const char *name);
+/* "NAME: message" and "NAME: warning: message" on standard error, each in
+ * one write. */
+void cmd_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void cmd_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* Prints e and returns the status it asks for. */
+int cmd_fail(const struct err *e);
+/* Index of the first operand; or prints help, version or usage and exits. */
+int cmd_parse(const struct cmd *c, int argc, char **argv);
+/* Ends the program with status, checking that standard output took all. */
+int cmd_finish(int status);
+
+/* Operands and --files-from together; caller frees with cmd_files_free. */
+struct cmd_files {
+	char **v;
+	size_t n;
+};
+MUST_CHECK int cmd_files(const struct common_opt *o, int n, char **operands,
+    struct cmd_files *f, struct err *e);
+void cmd_files_free(struct cmd_files *f);
+
+/* Decides end markers from --end and SHARD_STRICT. */
+void cmd_end_markers(const struct common_opt *o, struct chain *c);
+
+/* The whole of a filter program. */
+int filter_main(const struct filter *f, int argc, char **argv);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * commit - a file appears under its name only when it is whole.
+ *
+ *	struct commit *c = commit_new("OUT/train/part-00042.csv", &e);
+ *	out = out_new(commit_fd(c), commit_temp(c), ...);
+ *	... write, out_finish(out, true) ...
+ *	if (commit_rename(c, &e) == 0)
+ *		commit_sync_dir(path, &e);
+ *	commit_free(c);            removes what was not renamed
+ *
+ * The temp file lies beside the target under `.tmp.<name>.<pid>.<random>`: a
+ * name that no reader takes for a shard, unique, and known to
+ * commit_is_temp().  Files not yet renamed are also removed when the program
+ * ends by exit(), SIGINT, SIGTERM or SIGHUP (commit_init()); after SIGKILL
+ * they stay until commit_sweep().
+ */
+#ifndef SHARD_COMMIT_H
+#define SHARD_COMMIT_H
+
+#include "base.h"
+#include "err.h"
+
+struct commit;
+
+/* Installs the clean-up at exit and on signals; once per program. */
+void commit_init(void);
+
+/* Creates the directories above path as needed and opens the temp file. */
+struct commit *commit_new(const char *path, struct err *e);
+/* The open descriptor; the caller owns it from the first call on. */
+int commit_fd(struct commit *c);
+const char *commit_temp(const struct commit *c);
+const char *commit_path(const struct commit *c);
+MUST_CHECK int commit_rename(struct commit *c, struct err *e);
+void commit_free(struct commit *c);
+
+/* fsync of the directory that holds path. */
+MUST_CHECK int commit_sync_dir(const char *path, struct err *e);
+/* All of a small file at once: temp, write, fsync, rename, directory. */
+MUST_CHECK int commit_file(const char *path, const void *p, size_t n,
+    struct err *e);
+MUST_CHECK int make_dirs(const char *dir, struct err *e);
+
+bool commit_is_temp(const char *name);
+/* Removes temp files left in dir itself; a dir that does not exist is fine. */
+MUST_CHECK int commit_sweep(const char *dir, struct err *e);
+
+#endif

@@ -1,0 +1,238 @@
+#include "context.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "digest.h"
+#include "tsv.h"
+
+static const char split_header[] = "name\tvalue";
+static const char labels_header[] = "label\tcode";
+
+static char *
+path_in(const char *dir, const char *file)
+{
+	struct buf b = BUF_ZERO;
+
+	buf_printf(&b, "%s/%s", dir, file);
+	return buf_release(&b);
+}
+
+int
+cutoff_parse(struct bytes s, enum time_kind *k, struct instant *t)
+{
+	if (bytes_eq(s, bytes_str("inf"))) {
+		*t = INSTANT_INF;
+		*k = TIME_NONE;
+		return 0;
+	}
+	*k = instant_parse(s, t);
+	return *k == TIME_NONE ? -1 : 0;
+}
+
+static int
+load_split(struct context *c, const char *path, struct err *e)
+{
+	static const char *const names[] = {
+	    "time_column", "train_cutoff", "test_cutoff", "rows"};
+	enum time_kind k[2] = {TIME_NONE, TIME_NONE};
+	struct tsv t;
+	size_t i;
+	int rc = -1;
+
+	if (access(path, F_OK) < 0)
+		return 0;
+	if (tsv_load(&t, path, split_header, e) < 0)
+		return -1;
+	if (t.nrow != LEN(names)) {
+		err_set(e, "%s: %zu rows, expected %zu", path, t.nrow,
+		    LEN(names));
+		goto out;
+	}
+	for (i = 0; i < LEN(names); i++) {
+		struct bytes v = tsv_cell(&t, i, 1);
+		bool ok = bytes_eq(tsv_cell(&t, i, 0), bytes_str(names[i]));
+
+		if (i == 0)
+			c->time_column = xstrndup(v.p, v.n);
+		else if (i == 1)
+			ok &= cutoff_parse(v, &k[0], &c->train_cutoff) == 0;
+		else if (i == 2)
+			ok &= cutoff_parse(v, &k[1], &c->test_cutoff) == 0;
+		else
+			ok &= parse_u64(v, &c->split_rows);
+		if (!ok) {
+			err_set(e, "%s:%llu: expected %s and its value, "
+				   "found %s %s",
+			    path, tsv_lineno(i), names[i],
+			    err_quote(tsv_cell(&t, i, 0)), err_quote(v));
+			goto out;
+		}
+	}
+	c->time_kind = k[0] ? k[0] : k[1] ? k[1] : c->facts.time_kind;
+	if ((k[0] && k[0] != c->time_kind) || (k[1] && k[1] != c->time_kind) ||
+	    instant_cmp(c->train_cutoff, c->test_cutoff) > 0) {
+		err_set(e, "%s: the cutoffs do not fit each other", path);
+		goto out;
+	}
+	c->have_split = true;
+	rc = 0;
+out:
+	tsv_fini(&t);
+	return rc;
+}
+
+static int
+load_labels(struct context *c, const char *path, struct err *e)
+{
+	struct label_map *m = &c->labels;
+	struct tsv t;
+	size_t i, at = 0;
+	uint64_t code;
+	int rc = -1;
+
+	if (access(path, F_OK) < 0)
+		return 0;
+	if (tsv_load(&t, path, labels_header, e) < 0)
+		return -1;
+	for (i = 0; i < t.nrow; i++) {
+		struct bytes l = tsv_cell(&t, i, 0);
+
+		if (!parse_u64(tsv_cell(&t, i, 1), &code) || code != i ||
+		    (i > 0 && bytes_cmp(tsv_cell(&t, i - 1, 0), l) >= 0)) {
+			err_set(e, "%s:%llu: labels must be in byte order, "
+				   "codes 0, 1, 2, ...",
+			    path, tsv_lineno(i));
+			goto out;
+		}
+		buf_putb(&m->text, l);
+	}
+	m->n = t.nrow;
+	m->label = xcalloc(m->n, sizeof(*m->label));
+	for (i = 0; i < t.nrow; i++) {
+		size_t n = tsv_cell(&t, i, 0).n;
+
+		m->label[i] = bytes_of(m->text.p + at, n);
+		at += n;
+	}
+	c->have_labels = true;
+	rc = 0;
+out:
+	tsv_fini(&t);
+	return rc;
+}
+
+struct context *
+context_open(const char *dir, struct err *e)
+{
+	struct context *c = xcalloc(1, sizeof(*c));
+	char *meta = path_in(dir, "meta.tsv");
+	char *split = path_in(dir, "split.tsv");
+	char *labels = path_in(dir, "labels.tsv");
+	struct buf b = BUF_ZERO;
+	bool ok = false;
+	size_t i;
+
+	c->dir = xstrdup(dir);
+	if (access(meta, F_OK) < 0) {
+		err_set(e, "%s: no context here (meta.tsv is missing: pass 1, "
+			   "shard-stats --merge, makes it)",
+		    dir);
+		goto out;
+	}
+	if (file_load(meta, &b, e) < 0 ||
+	    facts_load(&c->facts, meta, buf_bytes(&b), e) < 0 ||
+	    load_split(c, split, e) < 0 || load_labels(c, labels, e) < 0)
+		goto out;
+	c->tokens_missing =
+	    xcalloc(c->facts.ncol, sizeof(*c->tokens_missing));
+	for (i = 0; i < c->facts.ncol; i++) {
+		const char *name = c->facts.col[i].name;
+		struct facts *f = &c->facts;
+
+		if (f->key && strcmp(name, f->key) == 0)
+			c->tokens_missing[i] = !f->key_text;
+		else if (f->time && strcmp(name, f->time) == 0)
+			c->tokens_missing[i] = true;
+		else if (f->label && strcmp(name, f->label) == 0)
+			c->tokens_missing[i] = !c->have_labels;
+		else if (f->schema)
+			c->tokens_missing[i] =
+			    colfacts_tokens_missing(&f->col[i]);
+	}
+	ok = true;
+out:
+	buf_fini(&b);
+	free(meta);
+	free(split);
+	free(labels);
+	if (!ok) {
+		context_close(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+context_close(struct context *c)
+{
+	if (!c)
+		return;
+	facts_fini(&c->facts);
+	keyindex_close(c->index);
+	buf_fini(&c->labels.text);
+	free(c->labels.label);
+	free(c->tokens_missing);
+	free(c->time_column);
+	free(c->dir);
+	free(c);
+}
+
+struct keyindex *
+context_index(struct context *c, struct err *e)
+{
+	char *path;
+
+	if (c->index)
+		return c->index;
+	path = path_in(c->dir, "first.idx");
+	if (!c->facts.key)
+		err_set(e, "%s: no first occurrences here (pass 1 ran without "
+			   "--key)",
+		    c->dir);
+	else
+		c->index = keyindex_open(path, e);
+	free(path);
+	return c->index;
+}
+
+bool
+context_tokens_missing(const struct context *c, struct bytes column)
+{
+	size_t i;
+
+	for (i = 0; i < c->facts.ncol; i++)
+		if (bytes_eq(bytes_str(c->facts.col[i].name), column))
+			return c->tokens_missing[i];
+	return false;
+}
+
+int64_t
+context_label(const struct context *c, struct bytes label)
+{
+	size_t lo = 0, hi = c->labels.n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (bytes_cmp(c->labels.label[mid], label) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < c->labels.n && bytes_eq(c->labels.label[lo], label)
+	    ? (int64_t)lo
+	    : -1;
+}

@@ -1,0 +1,65 @@
+/*
+ * context - CTX: the global facts that pass 1 left as files, read by pass 2.
+ *
+ *	meta.tsv schema.tsv split.tsv labels.tsv first.idx
+ *
+ * Loading reads the small files at once; first.idx is mapped when first asked
+ * for.  A file that an option of pass 1 did not ask for is absent.
+ */
+#ifndef SHARD_CONTEXT_H
+#define SHARD_CONTEXT_H
+
+#include "facts.h"
+#include "keyindex.h"
+
+struct label_map {
+	struct bytes *label; /* in byte order; the index is the code */
+	size_t n;
+	struct buf text;
+};
+
+struct context {
+	char *dir;
+	struct facts facts; /* options, inputs, columns, separators */
+	uint64_t options;   /* digest of what pass 1 was asked */
+	bool *tokens_missing; /* per column of facts */
+	/* split.tsv */
+	bool have_split;
+	char *time_column;
+	enum time_kind time_kind;
+	struct instant train_cutoff, test_cutoff;
+	uint64_t split_rows;
+	/* labels.tsv */
+	bool have_labels;
+	struct label_map labels;
+	/* first.idx */
+	struct keyindex *index;
+	bool key_tokens_missing;
+};
+
+struct context *context_open(const char *dir, struct err *e);
+void context_close(struct context *c);
+/* The key index; NULL with a remedy when pass 1 made none. */
+struct keyindex *context_index(struct context *c, struct err *e);
+/* Are NA tokens missing in this column?  False for unknown columns. */
+bool context_tokens_missing(const struct context *c, struct bytes column);
+/* The label's code, or -1. */
+int64_t context_label(const struct context *c, struct bytes label);
+
+/* Reads a cutoff or any other time as split.tsv spells it. */
+MUST_CHECK int cutoff_parse(struct bytes s, enum time_kind *k,
+    struct instant *t);
+
+/*
+ * The merge: all partials in the list to the context in dir.  memory bounds
+ * what is held besides mapped files.  cutoff ratios as DESIGN says.
+ */
+struct merge_opt {
+	double train_ratio, test_val_ratio;
+	const char *cutoffs; /* "A,B" instead of ratios; NULL */
+	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
+};
+MUST_CHECK int context_merge(const char *dir, char *const *parts, size_t n,
+    const struct merge_opt *opt, struct err *e);
+
+#endif

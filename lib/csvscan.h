@@ -1,0 +1,54 @@
+/*
+ * csvscan - where the fields of a block of CSV end: one vectorised pass.
+ *
+ * The portable version is the specification; the others give the same answer
+ * for every input.  The fast path knows only clean data (LF, no NUL, quotes
+ * where RFC 4180 has them); anything else is flagged, and csv.c reads such a
+ * block again byte by byte, to mend it or to say what is wrong.
+ */
+#ifndef SHARD_CSVSCAN_H
+#define SHARD_CSVSCAN_H
+
+#include "base.h"
+
+enum {
+	SCAN_CONTROL = 1, /* a NUL or CR byte */
+	SCAN_STRAY = 2,   /* a quote inside an unquoted field, or bytes
+			     between a closing quote and the separator */
+};
+
+struct scan {
+	/* entries written to idx: the offset of every separator and newline
+	 * outside quotes, ascending */
+	uint32_t nidx;
+	uint32_t nrec;      /* newlines among them */
+	uint32_t nidx_rec;  /* entries up to and with the last newline */
+	uint32_t end;       /* offset behind the last newline, 0 if none */
+	uint32_t nquoted;   /* newlines inside quotes, in the whole block */
+	bool open_quote;    /* the block ends inside quotes */
+	unsigned flags;     /* SCAN_*; then the rest is not to be trusted */
+};
+
+/* A block is at most this long, so that offsets fit. */
+#define SCAN_MAX ((size_t)UINT32_MAX - 128)
+/* idx must have room for n + SCAN_PAD entries; p need not be padded. */
+#define SCAN_PAD 64
+
+/* p[0..n) begins at the start of a record. */
+typedef void csvscan_fn(const char *p, size_t n, char sep, uint32_t *idx,
+    struct scan *s);
+
+/* The best variant for this machine, chosen at the first call.  The
+ * environment variable SHARD_SIMD (portable, sse2, avx2, neon) asks for
+ * another one; a variant the machine lacks is ignored. */
+csvscan_fn csvscan;
+
+/* The variants, for tests: name and function, NULL name at the end; those
+ * this machine cannot run are left out. */
+struct csvscan_variant {
+	const char *name;
+	csvscan_fn *fn;
+};
+const struct csvscan_variant *csvscan_variants(void);
+
+#endif

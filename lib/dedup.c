@@ -1,0 +1,232 @@
+/*
+ * dedup - keeps the rows of each key's first occurrence, known from pass 1.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "filter.h"
+
+enum ties { TIES_ALL, TIES_ONE };
+enum null_key { NULL_KEEP, NULL_DROP };
+
+struct dedup_opt {
+	const char *context, *key, *time, *like;
+	int ties, null_key;
+	struct context *ctx;
+};
+
+static const char *const ties_names[] = {"all", "one", NULL};
+static const char *const null_names[] = {"keep", "drop", NULL};
+
+static const struct opt_spec specs[] = {
+    OPT(OPT_STR, 'c', "context", "CTX", struct dedup_opt, context,
+	"the context with the first occurrences (needed)"),
+    OPT(OPT_STR, 'k', "key", "COL", struct dedup_opt, key,
+	"the key column (as in pass 1)"),
+    OPT(OPT_STR, 0, "like", "FILE", struct dedup_opt, like,
+	"the shard that the stream comes from, for --ties=one"),
+    OPT_CHOICE(0, "null-key", struct dedup_opt, null_key, null_names,
+	"rows without a key (keep)"),
+    OPT_CHOICE(0, "ties", struct dedup_opt, ties, ties_names,
+	"rows at a key's first time: all, or the first alone (all)"),
+    OPT(OPT_STR, 't', "time", "COL", struct dedup_opt, time,
+	"the time column (as in pass 1)"),
+    OPT_END,
+};
+
+static void
+dedup_defaults(void *opt)
+{
+	memset(opt, 0, sizeof(struct dedup_opt));
+}
+
+static int
+dedup_setup(void *opt, struct session *s, struct err *e)
+{
+	struct dedup_opt *o = opt;
+	struct facts *f;
+
+	if (!o->context)
+		return err_kind_set(e, ERR_USAGE,
+		    "--context is needed: pass 1 (shard-stats --key --time, "
+		    "then --merge) makes one");
+	o->ctx = session_context(s, o->context, e);
+	if (!o->ctx || !context_index(o->ctx, e))
+		return -1;
+	f = &o->ctx->facts;
+	if (!f->time)
+		return err_set(e, "%s: pass 1 ran without --time", o->context);
+	if ((o->key && strcmp(o->key, f->key) != 0) ||
+	    (o->time && strcmp(o->time, f->time) != 0))
+		return err_kind_set(e, ERR_USAGE,
+		    "the context %s is of key %s and time %s", o->context,
+		    f->key, f->time);
+	return 0;
+}
+
+static const char *
+dedup_like(const void *opt)
+{
+	return ((const struct dedup_opt *)opt)->like;
+}
+
+#define AHEAD 64 /* look-ups in flight */
+
+struct dedup {
+	const struct dedup_opt *o;
+	struct run *run;
+	struct column key, time;
+	struct keyindex *x;
+	enum time_kind kind;
+	bool tokens;
+	struct buf scratch, keys;
+};
+
+static int
+dedup_init(void **st, const void *opt, struct schema *s, struct run *run,
+    struct err *e)
+{
+	struct dedup *d = *st = xcalloc(1, sizeof(*d));
+	const struct dedup_opt *o = d->o = opt;
+	int k, t;
+
+	d->run = run;
+	d->x = context_index(o->ctx, e);
+	k = schema_need(s, bytes_str(o->ctx->facts.key), e);
+	t = k < 0 ? k : schema_need(s, bytes_str(o->ctx->facts.time), e);
+	if (!d->x || t < 0)
+		return -1;
+	d->key = s->col[k];
+	d->time = s->col[t];
+	d->kind = o->ctx->facts.time_kind;
+	d->tokens = !o->ctx->facts.key_text;
+	if (o->ties == TIES_ONE && !run->like)
+		return err_kind_set(e, ERR_USAGE,
+		    "--ties=one needs to know the shard: --like FILE");
+	return 0;
+}
+
+/* Does the row stay?  1, 0 or -1. */
+static int
+decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
+    uint64_t hash, struct err *e)
+{
+	struct bytes tv =
+	    csv_value(batch_raw(b, &d->time, row), &d->scratch);
+	struct instant t;
+	struct keyent k;
+	int64_t ord;
+	int rc;
+
+	if (instant_parse(tv, &t) != d->kind) {
+		/* a row without a time is no occurrence of its key */
+		if (d->o->ctx->facts.missing_time)
+			return 1;
+		err_set(e, "time %s in column %s, which pass 1 did not see",
+		    err_quote(tv), d->o->ctx->facts.time);
+		return run_at(d->run, b, row, e);
+	}
+	rc = keyindex_find(d->x, key, hash, &k, e);
+	if (rc < 0)
+		return -1;
+	if (rc == 0) {
+		err_set(e, "key %s is not in the context: this input is not "
+			   "what pass 1 read",
+		    err_quote(key));
+		return run_at(d->run, b, row, e);
+	}
+	rc = instant_cmp(t, keyent_time(&k));
+	if (rc < 0) {
+		err_set(e, "key %s occurs earlier than the context knows: "
+			   "this input is not what pass 1 read",
+		    err_quote(key));
+		return run_at(d->run, b, row, e);
+	}
+	if (rc > 0)
+		return 0;
+	if (d->o->ties == TIES_ALL)
+		return 1;
+	ord = keyindex_ordinal(d->x, b->shard);
+	return ord == (int64_t)keyent_ordinal(&k) &&
+	    keyent_row(&k) == b->row0 + row;
+}
+
+static int
+dedup_process(void *st, struct batch *b, struct err *e)
+{
+	struct dedup *d = st;
+	struct bytes key[AHEAD];
+	uint64_t hash[AHEAD];
+	uint32_t i, k, n = 0, m;
+
+	for (i = 0; i < b->nsel; i += m) {
+		m = b->nsel - i < AHEAD ? b->nsel - i : AHEAD;
+		for (k = 0; k < m; k++) {
+			struct bytes raw =
+			    batch_raw(b, &d->key, b->sel[i + k]);
+
+			key[k] = csv_value(raw, &d->keys);
+			if (key[k].p == d->keys.p && key[k].n) {
+				/* built in the scratch: keep it */
+				char *p = batch_alloc(b, key[k].n);
+
+				memcpy(p, key[k].p, key[k].n);
+				key[k].p = p;
+			}
+			if (key[k].n == 0 ||
+			    (d->tokens && is_na_token(key[k]))) {
+				key[k].n = 0;
+				continue;
+			}
+			hash[k] = key_hash(key[k]);
+			keyindex_prefetch(d->x, hash[k]);
+		}
+		for (k = 0; k < m; k++) {
+			uint32_t row = b->sel[i + k];
+			int keep;
+
+			if (key[k].n == 0) {
+				keep = d->o->null_key == NULL_KEEP;
+				if (!keep)
+					run_drop(d->run, DROP_MISSING_KEY, 1);
+			} else {
+				keep = decide(d, b, row, key[k], hash[k], e);
+				if (keep < 0)
+					return -1;
+				if (!keep)
+					run_drop(d->run, DROP_DUPLICATE, 1);
+			}
+			b->sel[n] = row;
+			n += (uint32_t)keep;
+		}
+	}
+	b->nsel = n;
+	return 0;
+}
+
+static void
+dedup_free(void *st)
+{
+	struct dedup *d = st;
+
+	if (!d)
+		return;
+	buf_fini(&d->scratch);
+	buf_fini(&d->keys);
+	free(d);
+}
+
+static const struct stage dedup_stage = {
+    dedup_init, dedup_process, NULL, dedup_free};
+
+const struct filter filter_dedup = {
+    .name = "dedup",
+    .summary = "keep each key's first occurrence, known over all shards",
+    .example = "shard-cat part-00000.csv | shard-dedup -c CTX > first.csv",
+    .specs = specs,
+    .opt_size = sizeof(struct dedup_opt),
+    .defaults = dedup_defaults,
+    .setup = dedup_setup,
+    .stage = &dedup_stage,
+    .like = dedup_like,
+};

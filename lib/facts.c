@@ -1,0 +1,572 @@
+#include "facts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "digest.h"
+#include "tsv.h"
+
+static const char *const kind_names[KIND_COUNT] = {
+    [KIND_INT] = "int",
+    [KIND_FLOAT] = "float",
+    [KIND_ODD] = "odd",
+    [KIND_INF] = "inf",
+    [KIND_BOOL] = "bool",
+    [KIND_LOCAL] = "local",
+    [KIND_ZONED] = "zoned",
+    [KIND_TEXT] = "text",
+};
+
+static bool
+earlier(struct place a, struct place b)
+{
+	if (a.row == 0 || b.row == 0)
+		return b.row == 0 && a.row != 0;
+	return a.shard != b.shard ? a.shard < b.shard : a.row < b.row;
+}
+
+void
+facts_fini(struct facts *f)
+{
+	size_t i;
+
+	free(f->time);
+	free(f->key);
+	free(f->label);
+	free(f->missing_time);
+	for (i = 0; i < f->nin; i++)
+		free(f->in[i].path);
+	free(f->in);
+	for (i = 0; i < f->ncol; i++)
+		free(f->col[i].name);
+	free(f->col);
+	memset(f, 0, sizeof(*f));
+}
+
+enum kind
+kind_of(struct bytes v, struct instant *t)
+{
+	static const char *const bools[] = {
+	    "true", "false", "True", "False", "TRUE", "FALSE"};
+	size_t i;
+
+	switch (class_number(v)) {
+	case CLASS_INT: return KIND_INT;
+	case CLASS_FLOAT: return KIND_FLOAT;
+	case CLASS_ODD: return KIND_ODD;
+	case CLASS_INF: return KIND_INF;
+	case CLASS_TEXT: break;
+	}
+	if (v.n == 4 || v.n == 5)
+		for (i = 0; i < LEN(bools); i++)
+			if (bytes_eq(v, bytes_str(bools[i])))
+				return KIND_BOOL;
+	if (v.n >= 10 && v.p[4] == '-')
+		switch (instant_parse(v, t)) {
+		case TIME_LOCAL: return KIND_LOCAL;
+		case TIME_ZONED: return KIND_ZONED;
+		default: break;
+		}
+	return KIND_TEXT;
+}
+
+static void
+add_time(struct colfacts *c, struct instant lo, struct instant hi)
+{
+	if (!c->have_time || instant_cmp(lo, c->tmin) < 0)
+		c->tmin = lo;
+	if (!c->have_time || instant_cmp(hi, c->tmax) > 0)
+		c->tmax = hi;
+	c->have_time = true;
+}
+
+static void
+add_num(struct colfacts *c, double lo, double hi)
+{
+	if (!c->have_num || lo < c->min)
+		c->min = lo;
+	if (!c->have_num || hi > c->max)
+		c->max = hi;
+	c->have_num = true;
+}
+
+void
+colfacts_add(struct colfacts *c, struct bytes v, struct place at)
+{
+	struct instant t;
+	enum kind k;
+	int64_t i;
+	double d;
+
+	if (v.n == 0) {
+		c->missing++;
+		return;
+	}
+	if (is_na_token(v)) {
+		c->tokens++;
+		return;
+	}
+	k = kind_of(v, &t);
+	if (c->n[k]++ == 0)
+		c->first[k] = at;
+	if (k == KIND_INT) {
+		if (!parse_i64(v, &i)) {
+			c->big = true;
+		} else {
+			if (c->n[k] == 1 || i < c->imin)
+				c->imin = i;
+			if (c->n[k] == 1 || i > c->imax)
+				c->imax = i;
+		}
+	}
+	if (k <= KIND_ODD && parse_double(v, &d))
+		add_num(c, d, d);
+	if (k == KIND_LOCAL || k == KIND_ZONED)
+		add_time(c, t, t);
+}
+
+static void
+colfacts_merge(struct colfacts *a, const struct colfacts *b)
+{
+	int k;
+
+	a->missing += b->missing;
+	a->tokens += b->tokens;
+	if (b->n[KIND_INT]) {
+		if (!a->n[KIND_INT] || b->imin < a->imin)
+			a->imin = b->imin;
+		if (!a->n[KIND_INT] || b->imax > a->imax)
+			a->imax = b->imax;
+	}
+	a->big |= b->big;
+	for (k = 0; k < KIND_COUNT; k++) {
+		a->n[k] += b->n[k];
+		if (earlier(b->first[k], a->first[k]))
+			a->first[k] = b->first[k];
+	}
+	if (b->have_num)
+		add_num(a, b->min, b->max);
+	if (b->have_time)
+		add_time(a, b->tmin, b->tmax);
+}
+
+const char *
+colfacts_type(const struct colfacts *c, struct place *why)
+{
+	static const struct {
+		const char *name;
+		unsigned kinds; /* that may occur */
+	} types[] = {
+	    {"int", 1u << KIND_INT},
+	    {"float", 1u << KIND_INT | 1u << KIND_FLOAT | 1u << KIND_INF},
+	    {"bool", 1u << KIND_BOOL},
+	    {"time", 1u << KIND_LOCAL},
+	    {"time", 1u << KIND_ZONED},
+	    {"text", ~0u},
+	};
+	unsigned seen = 0, narrow;
+	size_t i;
+	int k;
+
+	for (k = 0; k < KIND_COUNT; k++)
+		if (c->n[k])
+			seen |= 1u << k;
+	for (i = 0; seen && seen & ~types[i].kinds; i++)
+		;
+	if (!seen)
+		i = LEN(types) - 1;
+	/* the evidence: the first row that no narrower type could take; a
+	 * text column of mixed kinds is one because of its second kind */
+	narrow = i == 1 ? 1u << KIND_INT : 0;
+	*why = (struct place){0, 0};
+	if (i == LEN(types) - 1 && seen) {
+		struct place first = {0, 0};
+		int fk = KIND_TEXT;
+
+		for (k = 0; k < KIND_COUNT; k++)
+			if (c->n[k] && earlier(c->first[k], first)) {
+				first = c->first[k];
+				fk = k;
+			}
+		if (fk <= KIND_INF && fk != KIND_ODD)
+			narrow = 1u << KIND_INT | 1u << KIND_FLOAT |
+			    1u << KIND_INF;
+		else if (fk != KIND_ODD && fk != KIND_TEXT)
+			narrow = 1u << fk;
+	}
+	for (k = 0; k < KIND_COUNT; k++)
+		if (c->n[k] && !(narrow >> k & 1) &&
+		    earlier(c->first[k], *why))
+			*why = c->first[k];
+	return types[i].name;
+}
+
+bool
+colfacts_tokens_missing(const struct colfacts *c)
+{
+	struct place why;
+
+	return strcmp(colfacts_type(c, &why), "text") != 0;
+}
+
+static int
+same_option(const char *what, const char *a, const char *b,
+    const struct facts *fa, const struct facts *fb, struct err *e)
+{
+	if ((a == NULL) == (b == NULL) && (!a || strcmp(a, b) == 0))
+		return 0;
+	return err_set(e,
+	    "partials of different options: --%s is %s for %s and %s for %s",
+	    what, a ? a : "not given", fa->in[0].path, b ? b : "not given",
+	    fb->in[0].path);
+}
+
+static int
+same_header(const struct facts *a, const struct facts *b, struct err *e)
+{
+	size_t i;
+
+	if (a->ncol != b->ncol)
+		return err_set(e,
+		    "%s:1: header differs from that of %s: %zu columns, "
+		    "there %zu",
+		    b->in[0].path, a->in[0].path, b->ncol, a->ncol);
+	for (i = 0; i < a->ncol; i++)
+		if (strcmp(a->col[i].name, b->col[i].name) != 0)
+			return err_set(e,
+			    "%s:1: header differs from that of %s: column "
+			    "%zu is %s, there %s",
+			    b->in[0].path, a->in[0].path, i + 1,
+			    err_quote(bytes_str(b->col[i].name)),
+			    err_quote(bytes_str(a->col[i].name)));
+	return 0;
+}
+
+static int
+merge_inputs(struct facts *a, struct facts *b, struct err *e)
+{
+	struct input *v = xmalloc((a->nin + b->nin) * sizeof(*v));
+	size_t i = 0, k = 0, n = 0;
+
+	while (i < a->nin || k < b->nin) {
+		if (i < a->nin && k < b->nin &&
+		    a->in[i].number == b->in[k].number) {
+			free(v);
+			return err_set(e,
+			    "two partials for shard %llu: %s and %s",
+			    (unsigned long long)a->in[i].number,
+			    a->in[i].path, b->in[k].path);
+		}
+		if (k == b->nin ||
+		    (i < a->nin && a->in[i].number < b->in[k].number))
+			v[n++] = a->in[i++];
+		else
+			v[n++] = b->in[k++];
+	}
+	free(a->in);
+	free(b->in);
+	a->in = v;
+	a->nin = n;
+	b->in = NULL;
+	b->nin = 0;
+	return 0;
+}
+
+int
+facts_merge(struct facts *a, struct facts *b, struct err *e)
+{
+	struct facts *lo = a->in[0].number < b->in[0].number ? a : b;
+	struct facts *hi = lo == a ? b : a;
+	size_t i;
+
+	if (same_option("time", a->time, b->time, a, b, e) < 0 ||
+	    same_option("key", a->key, b->key, a, b, e) < 0 ||
+	    same_option("label", a->label, b->label, a, b, e) < 0 ||
+	    same_option("missing-time", a->missing_time, b->missing_time, a,
+		b, e) < 0 ||
+	    same_option("schema", a->schema ? "" : NULL,
+		b->schema ? "" : NULL, a, b, e) < 0 ||
+	    same_header(lo, hi, e) < 0)
+		return -1;
+	for (i = 0; i < FORMAT_UNKNOWN; i++) {
+		if (a->sep[i] && b->sep[i] && a->sep[i] != b->sep[i])
+			return err_set(e,
+			    "%s and %s have different separators (%s, %s)",
+			    lo->in[0].path, hi->in[0].path,
+			    err_quote(bytes_of(&lo->sep[i], 1)),
+			    err_quote(bytes_of(&hi->sep[i], 1)));
+		if (b->sep[i])
+			a->sep[i] = b->sep[i];
+	}
+	if (a->time_kind && b->time_kind && a->time_kind != b->time_kind) {
+		lo = earlier(a->time_place, b->time_place) ? a : b;
+		hi = lo == a ? b : a;
+		return err_set(e,
+		    "column %s mixes %s times (first in shard %llu row %llu) "
+		    "with %s times (first in shard %llu row %llu)",
+		    a->time, time_kind_name(lo->time_kind),
+		    (unsigned long long)lo->time_place.shard,
+		    (unsigned long long)lo->time_place.row,
+		    time_kind_name(hi->time_kind),
+		    (unsigned long long)hi->time_place.shard,
+		    (unsigned long long)hi->time_place.row);
+	}
+	if (b->time_kind)
+		a->time_kind = b->time_kind;
+	if (earlier(b->time_place, a->time_place))
+		a->time_place = b->time_place;
+	a->time_rows += b->time_rows;
+	a->time_missing += b->time_missing;
+	a->key_missing += b->key_missing;
+	a->key_tokens += b->key_tokens;
+	a->key_text |= b->key_text;
+	for (i = 0; i < a->ncol; i++)
+		colfacts_merge(&a->col[i], &b->col[i]);
+	if (merge_inputs(a, b, e) < 0)
+		return -1;
+	facts_fini(b);
+	return 0;
+}
+
+uint64_t
+facts_rows(const struct facts *f)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < f->nin; i++)
+		n += f->in[i].rows;
+	return n;
+}
+
+const struct input *
+facts_input(const struct facts *f, uint64_t number)
+{
+	size_t lo = 0, hi = f->nin;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (f->in[mid].number < number)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < f->nin && f->in[lo].number == number ? &f->in[lo] : NULL;
+}
+
+/* One line: kind, name, then numbers in decimal. */
+static void
+line(struct buf *b, const char *kind, const char *name, int n, ...)
+{
+	va_list ap;
+	int i;
+
+	buf_puts(b, kind);
+	buf_putc(b, '\t');
+	tsv_put(b, bytes_str(name));
+	va_start(ap, n);
+	for (i = 0; i < 6; i++) {
+		if (i < n)
+			buf_printf(b, "\t%llu", va_arg(ap, unsigned long long));
+		else
+			buf_puts(b, "\t");
+	}
+	va_end(ap);
+	buf_putc(b, '\n');
+}
+
+#define U(x) ((unsigned long long)(x))
+
+static uint64_t
+double_bits(double d)
+{
+	uint64_t u;
+
+	memcpy(&u, &d, 8);
+	return u;
+}
+
+static double
+bits_double(uint64_t u)
+{
+	double d;
+
+	memcpy(&d, &u, 8);
+	return d;
+}
+
+static const char facts_header[] = "kind\tname\ta\tb\tc\td\te\tf";
+
+void
+facts_save(const struct facts *f, struct buf *to)
+{
+	size_t i;
+	int k;
+
+	buf_printf(to, "%s\n", facts_header);
+	if (f->time)
+		line(to, "time", f->time, 5, U(f->time_kind),
+		    U(f->time_place.shard), U(f->time_place.row),
+		    U(f->time_rows), U(f->time_missing));
+	if (f->missing_time)
+		line(to, "missing-time", f->missing_time, 0);
+	if (f->key)
+		line(to, "key", f->key, 3, U(f->key_missing),
+		    U(f->key_tokens), U(f->key_text));
+	if (f->label)
+		line(to, "label", f->label, 0);
+	if (f->schema)
+		line(to, "schema", "", 0);
+	for (i = 0; i < f->nin; i++)
+		line(to, "input", f->in[i].path, 6, U(f->in[i].number),
+		    U(f->in[i].rows), U(f->in[i].digest), U(f->in[i].id.size),
+		    U(f->in[i].id.mtime_ns), U(f->in[i].id.inode));
+	for (i = 0; i < FORMAT_UNKNOWN; i++)
+		if (f->sep[i])
+			line(to, "sep", format_name((enum format)i), 1,
+			    U(f->sep[i]));
+	for (i = 0; i < f->ncol; i++) {
+		const struct colfacts *c = &f->col[i];
+
+		line(to, "col", c->name, 2, U(c->missing), U(c->tokens));
+		for (k = 0; k < KIND_COUNT; k++)
+			if (c->n[k])
+				line(to, "kind", kind_names[k], 3, U(c->n[k]),
+				    U(c->first[k].shard), U(c->first[k].row));
+		if (c->n[KIND_INT])
+			line(to, "int", "", 3, U(c->imin), U(c->imax),
+			    U(c->big));
+		if (c->have_num)
+			line(to, "num", "", 2, U(double_bits(c->min)),
+			    U(double_bits(c->max)));
+		if (c->have_time)
+			line(to, "span", "", 4, U(c->tmin.hi), U(c->tmin.lo),
+			    U(c->tmax.hi), U(c->tmax.lo));
+	}
+}
+
+static bool
+is(struct bytes s, const char *word)
+{
+	return bytes_eq(s, bytes_str(word));
+}
+
+static bool
+load_line(struct facts *f, struct bytes kind, struct bytes name,
+    const uint64_t v[6])
+{
+	struct colfacts *c = f->ncol ? &f->col[f->ncol - 1] : NULL;
+	struct input *in;
+	int k;
+
+	if (is(kind, "time")) {
+		f->time = xstrndup(name.p, name.n);
+		f->time_kind = v[0] <= TIME_EPOCH ? (enum time_kind)v[0]
+						  : TIME_NONE;
+		f->time_place = (struct place){v[1], v[2]};
+		f->time_rows = v[3];
+		f->time_missing = v[4];
+	} else if (is(kind, "missing-time")) {
+		f->missing_time = xstrndup(name.p, name.n);
+	} else if (is(kind, "key")) {
+		f->key = xstrndup(name.p, name.n);
+		f->key_missing = v[0];
+		f->key_tokens = v[1];
+		f->key_text = v[2] != 0;
+	} else if (is(kind, "label")) {
+		f->label = xstrndup(name.p, name.n);
+	} else if (is(kind, "schema")) {
+		f->schema = true;
+	} else if (is(kind, "input")) {
+		if ((f->nin & (f->nin - 1)) == 0)
+			f->in = xrealloc(f->in,
+			    (f->nin ? 2 * f->nin : 1) * sizeof(*f->in));
+		in = &f->in[f->nin++];
+		in->path = xstrndup(name.p, name.n);
+		in->number = v[0];
+		in->rows = v[1];
+		in->digest = v[2];
+		in->id = (struct identity){v[3], v[5], (int64_t)v[4]};
+		if (f->nin > 1 && in[-1].number >= in->number)
+			return false;
+	} else if (is(kind, "sep")) {
+		enum format fmt = format_named(name);
+
+		if (fmt == FORMAT_UNKNOWN)
+			return false;
+		f->sep[fmt] = (char)v[0];
+	} else if (is(kind, "col")) {
+		if ((f->ncol & (f->ncol - 1)) == 0)
+			f->col = xrealloc(f->col,
+			    (f->ncol ? 2 * f->ncol : 1) * sizeof(*f->col));
+		c = &f->col[f->ncol++];
+		memset(c, 0, sizeof(*c));
+		c->name = xstrndup(name.p, name.n);
+		c->missing = v[0];
+		c->tokens = v[1];
+	} else if (c && is(kind, "kind")) {
+		for (k = 0; k < KIND_COUNT; k++)
+			if (is(name, kind_names[k]))
+				break;
+		if (k == KIND_COUNT)
+			return false;
+		c->n[k] = v[0];
+		c->first[k] = (struct place){v[1], v[2]};
+	} else if (c && is(kind, "int")) {
+		c->imin = (int64_t)v[0];
+		c->imax = (int64_t)v[1];
+		c->big = v[2] != 0;
+	} else if (c && is(kind, "num")) {
+		c->have_num = true;
+		c->min = bits_double(v[0]);
+		c->max = bits_double(v[1]);
+	} else if (c && is(kind, "span")) {
+		c->have_time = true;
+		c->tmin = (struct instant){v[0], (uint32_t)v[1]};
+		c->tmax = (struct instant){v[2], (uint32_t)v[3]};
+	} else {
+		return false;
+	}
+	return true;
+}
+
+int
+facts_load(struct facts *f, const char *name, struct bytes text,
+    struct err *e)
+{
+	struct tsv t;
+	size_t r, i;
+
+	memset(f, 0, sizeof(*f));
+	if (tsv_parse(&t, name, text, facts_header, e) < 0)
+		return -1;
+	for (r = 0; r < t.nrow; r++) {
+		uint64_t v[6] = {0};
+		bool ok = true;
+
+		for (i = 0; i < 6; i++) {
+			struct bytes c = tsv_cell(&t, r, i + 2);
+
+			ok &= c.n == 0 || parse_u64(c, &v[i]);
+		}
+		if (!ok || !load_line(f, tsv_cell(&t, r, 0),
+			       tsv_cell(&t, r, 1), v)) {
+			err_set(e, "%s: bad line %llu", name, tsv_lineno(r));
+			goto fail;
+		}
+	}
+	tsv_fini(&t);
+	if (f->nin == 0 || f->ncol == 0) {
+		err_set(e, "%s: names no input or no column", name);
+		facts_fini(f);
+		return -1;
+	}
+	return 0;
+fail:
+	tsv_fini(&t);
+	facts_fini(f);
+	return -1;
+}

@@ -1,0 +1,50 @@
+/*
+ * filter - a stage with its command line: what makes `shard-NAME` a program
+ * and NAME a link of shard-run's chain, from one description.
+ */
+#ifndef SHARD_FILTER_H
+#define SHARD_FILTER_H
+
+#include "context.h"
+#include "opt.h"
+#include "stage.h"
+
+/* What lives as long as the program: contexts, opened once each. */
+struct session {
+	const char *tool;
+	struct context **ctx;
+	size_t nctx;
+	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
+};
+
+/* The context at dir, from the cache; owned by the session. */
+struct context *session_context(struct session *s, const char *dir,
+    struct err *e);
+void session_fini(struct session *s);
+
+struct filter {
+	const char *name;
+	const char *summary;  /* one line, for --help */
+	const char *example;  /* one or two lines */
+	const struct opt_spec *specs;
+	size_t opt_size;
+	void (*defaults)(void *opt);
+	/* Checks the options and opens what they name. */
+	int (*setup)(void *opt, struct session *s, struct err *e);
+	void (*teardown)(void *opt); /* frees what setup made; may be NULL */
+	const struct stage *stage;
+	bool sink; /* ends a chain */
+	/* The input's name as an option gave it (--like), or NULL. */
+	const char *(*like)(const void *opt);
+	/* The context that the source shall obey too, or NULL. */
+	const char *(*context)(const void *opt);
+	/* For sinks: the separator they would like for this input; 0 none. */
+	char (*want_sep)(const void *opt, const char *input);
+};
+
+extern const struct filter filter_map, filter_dedup, filter_split,
+    filter_write, filter_stats;
+/* The filter with that name, or NULL. */
+const struct filter *filter_named(const char *name);
+
+#endif

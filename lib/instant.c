@@ -1,0 +1,200 @@
+#include "instant.h"
+
+#include <string.h>
+
+#include "parse.h"
+
+#define TICKS_PER_S 10000000u
+
+static const uint8_t month_days[13] = {
+    0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+static bool
+is_leap(unsigned y)
+{
+	return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+}
+
+/*
+ * Days from 0001-01-01.  The year begins in March so that the leap day comes
+ * last; see Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+ */
+static uint32_t
+days_of(unsigned y, unsigned m, unsigned d)
+{
+	unsigned yy = y - (m <= 2);
+	unsigned era = yy / 400, yoe = yy % 400;
+	unsigned doy = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+	unsigned doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+
+	return era * 146097 + doe - 306;
+}
+
+static void
+date_of(uint32_t days, unsigned *y, unsigned *m, unsigned *d)
+{
+	uint32_t z = days + 306, era = z / 146097, doe = z % 146097;
+	uint32_t yoe =
+	    (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	uint32_t mp = (5 * doy + 2) / 153;
+
+	*d = doy - (153 * mp + 2) / 5 + 1;
+	*m = mp < 10 ? mp + 3 : mp - 9;
+	*y = yoe + era * 400 + (*m <= 2);
+}
+
+/* Two digits at p, or a value above 99. */
+static inline unsigned
+two(const char *p)
+{
+	unsigned a = (unsigned char)p[0] - (unsigned)'0';
+	unsigned b = (unsigned char)p[1] - (unsigned)'0';
+
+	return a > 9 || b > 9 ? 1000 : a * 10 + b;
+}
+
+/* [+-]HH, [+-]HHMM, [+-]HH:MM or Z, all of it; false otherwise. */
+static bool
+parse_zone(const char *p, const char *e, int *offset_s)
+{
+	unsigned h, m = 0;
+
+	if (e - p == 1 && (*p == 'Z' || *p == 'z')) {
+		*offset_s = 0;
+		return true;
+	}
+	if (e - p < 3 || (*p != '+' && *p != '-'))
+		return false;
+	h = two(p + 1);
+	if (e - p == 5)
+		m = two(p + 3);
+	else if (e - p == 6 && p[3] == ':')
+		m = two(p + 4);
+	else if (e - p != 3)
+		return false;
+	if (h > 23 || m > 59)
+		return false;
+	*offset_s = (int)(h * 3600 + m * 60) * (*p == '-' ? -1 : 1);
+	return true;
+}
+
+enum time_kind
+instant_parse(struct bytes s, struct instant *t)
+{
+	const char *p = s.p, *e = s.p + s.n;
+	unsigned y1, y2, y, m, d, hh = 0, mm = 0, ss = 0, nfrac;
+	enum time_kind kind = TIME_LOCAL;
+	uint64_t ticks;
+	uint32_t ns = 0;
+	int64_t v, secs;
+	int offset = 0;
+
+	if (s.n < 10 || p[4] != '-' || p[7] != '-') {
+		if (!parse_i64(s, &v))
+			return TIME_NONE;
+		t->hi = (uint64_t)v ^ (UINT64_C(1) << 63);
+		t->lo = 0;
+		return TIME_EPOCH;
+	}
+	y1 = two(p), y2 = two(p + 2), m = two(p + 5), d = two(p + 8);
+	y = y1 * 100 + y2;
+	if (y1 > 99 || y2 > 99 || y == 0 || m - 1 > 11 || d - 1 > 30 ||
+	    d > month_days[m] || (d == 29 && m == 2 && !is_leap(y)))
+		return TIME_NONE;
+	p += 10;
+	if (p < e) {
+		if (e - p < 6 || (*p != ' ' && *p != 'T' && *p != 't') ||
+		    p[3] != ':')
+			return TIME_NONE;
+		hh = two(p + 1), mm = two(p + 4);
+		p += 6;
+		if (e - p >= 3 && *p == ':') {
+			ss = two(p + 1);
+			p += 3;
+			if (e - p >= 2 && *p == '.') {
+				for (p++, nfrac = 0; p < e &&
+				     (unsigned char)(*p - '0') <= 9; p++) {
+					if (++nfrac > 9)
+						return TIME_NONE;
+					ns = ns * 10 + (unsigned)(*p - '0');
+				}
+				if (nfrac == 0)
+					return TIME_NONE;
+				for (; nfrac < 9; nfrac++)
+					ns *= 10;
+			}
+		}
+		if (hh > 23 || mm > 59 || ss > 59)
+			return TIME_NONE;
+		if (p < e) {
+			if (!parse_zone(p, e, &offset))
+				return TIME_NONE;
+			kind = TIME_ZONED;
+		}
+	}
+	secs = (int64_t)days_of(y, m, d) * 86400 + hh * 3600 + mm * 60 + ss -
+	    offset;
+	if (secs < 0 || secs >= INT64_C(3652059) * 86400)
+		return TIME_NONE; /* the zone moved it out of 0001..9999 */
+	ticks = (uint64_t)secs * TICKS_PER_S + ns / 100;
+	t->hi = ticks << 2 | (ns % 100) >> 5;
+	t->lo = (ns % 100) & 31;
+	return kind;
+}
+
+void
+instant_format(struct buf *b, enum time_kind k, struct instant t)
+{
+	uint64_t ticks = t.hi >> 2, secs = ticks / TICKS_PER_S;
+	uint32_t ns = (uint32_t)(ticks % TICKS_PER_S) * 100 +
+	    (uint32_t)((t.hi & 3) << 5 | t.lo);
+	uint32_t sod = (uint32_t)(secs % 86400);
+	unsigned y, m, d;
+	size_t end;
+
+	if (instant_is_inf(t)) {
+		buf_puts(b, "inf");
+		return;
+	}
+	if (k == TIME_EPOCH) {
+		buf_printf(b, "%lld",
+		    (long long)(t.hi ^ (UINT64_C(1) << 63)));
+		return;
+	}
+	date_of((uint32_t)(secs / 86400), &y, &m, &d);
+	buf_printf(b, "%04u-%02u-%02u %02u:%02u:%02u", y, m, d, sod / 3600,
+	    sod / 60 % 60, sod % 60);
+	if (ns) {
+		buf_printf(b, ".%09u", ns);
+		for (end = b->n; b->p[end - 1] == '0'; end--)
+			;
+		b->n = end;
+	}
+	if (k == TIME_ZONED)
+		buf_puts(b, "+00:00");
+}
+
+static const char *const kind_names[] = {
+    [TIME_NONE] = "none",
+    [TIME_LOCAL] = "local",
+    [TIME_ZONED] = "zoned",
+    [TIME_EPOCH] = "epoch",
+};
+
+const char *
+time_kind_name(enum time_kind k)
+{
+	return kind_names[k];
+}
+
+enum time_kind
+time_kind_named(struct bytes name)
+{
+	size_t i;
+
+	for (i = TIME_LOCAL; i < LEN(kind_names); i++)
+		if (bytes_eq(name, bytes_str(kind_names[i])))
+			return (enum time_kind)i;
+	return TIME_NONE;
+}

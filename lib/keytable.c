@@ -1,0 +1,161 @@
+#include "keytable.h"
+
+#include <stdlib.h>
+
+void
+keytable_init(struct keytable *t, size_t nkeys)
+{
+	t->cap = 64;
+	while (t->cap * 5 < nkeys * 8)
+		t->cap *= 2;
+	t->n = 0;
+	t->slot = xmalloc(t->cap * sizeof(*t->slot));
+	t->hash = xcalloc(t->cap, sizeof(*t->hash));
+	t->heap = BUF_ZERO;
+}
+
+void
+keytable_fini(struct keytable *t)
+{
+	free(t->slot);
+	free(t->hash);
+	buf_fini(&t->heap);
+	memset(t, 0, sizeof(*t));
+}
+
+void
+keytable_clear(struct keytable *t)
+{
+	memset(t->hash, 0, t->cap * sizeof(*t->hash));
+	t->n = 0;
+	buf_clear(&t->heap);
+}
+
+size_t
+keytable_bytes(const struct keytable *t)
+{
+	return t->n * (sizeof(*t->slot) + sizeof(*t->hash)) + t->heap.n;
+}
+
+static void
+grow(struct keytable *t)
+{
+	struct keytable old = *t;
+	size_t i, at;
+
+	t->cap = old.cap * 2;
+	t->slot = xmalloc(t->cap * sizeof(*t->slot));
+	t->hash = xcalloc(t->cap, sizeof(*t->hash));
+	for (i = 0; i < old.cap; i++) {
+		if (!old.hash[i])
+			continue;
+		at = old.hash[i] & (t->cap - 1);
+		while (t->hash[at])
+			at = (at + 1) & (t->cap - 1);
+		t->hash[at] = old.hash[i];
+		t->slot[at] = old.slot[i];
+	}
+	free(old.slot);
+	free(old.hash);
+}
+
+void
+keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
+    const struct keyent *what)
+{
+	size_t at;
+	struct bytes have;
+
+	if (UNLIKELY(t->n * 8 >= t->cap * 5))
+		grow(t);
+	for (at = hash & (t->cap - 1); t->hash[at];
+	     at = (at + 1) & (t->cap - 1)) {
+		struct keyent *k = &t->slot[at];
+
+		if (t->hash[at] != hash)
+			continue;
+		if (!keyent_key(k, buf_bytes(&t->heap), &have) ||
+		    !bytes_eq(have, key))
+			continue;
+		if (keyent_before(what, k)) {
+			k->hi = what->hi;
+			k->where = what->where;
+		}
+		return;
+	}
+	t->hash[at] = hash;
+	t->slot[at].hi = what->hi;
+	t->slot[at].where = what->where;
+	if (key.n <= KEYENT_INLINE) {
+		keyent_set_inline(&t->slot[at], key);
+	} else {
+		keyent_set_heap(
+		    &t->slot[at], t->heap.n, (uint32_t)key.n, hash);
+		buf_putb(&t->heap, key);
+	}
+	t->n++;
+}
+
+struct order {
+	uint64_t hash;
+	uint32_t slot;
+};
+
+/* LSD radix sort on the hash, 11 bits a pass. */
+static void
+radix(struct order *v, struct order *tmp, size_t n)
+{
+	unsigned shift;
+	size_t i;
+
+	for (shift = 0; shift < 64; shift += 11) {
+		size_t count[2048] = {0}, sum = 0;
+		struct order *swap;
+
+		for (i = 0; i < n; i++)
+			count[v[i].hash >> shift & 2047]++;
+		for (i = 0; i < 2048; i++) {
+			size_t c = count[i];
+
+			count[i] = sum;
+			sum += c;
+		}
+		for (i = 0; i < n; i++)
+			tmp[count[v[i].hash >> shift & 2047]++] = v[i];
+		swap = v;
+		v = tmp;
+		tmp = swap;
+	}
+	/* six passes: the result is back where it began */
+}
+
+struct keyent *
+keytable_sorted(struct keytable *t)
+{
+	struct order *v = xmalloc(t->n * sizeof(*v));
+	struct order *tmp = xmalloc(t->n * sizeof(*tmp));
+	struct keyent *out = xmalloc(t->n * sizeof(*out));
+	struct bytes heap = buf_bytes(&t->heap), a, b;
+	size_t i, k, n = 0;
+
+	for (i = 0; i < t->cap; i++)
+		if (t->hash[i])
+			v[n++] = (struct order){t->hash[i], (uint32_t)i};
+	radix(v, tmp, n);
+	for (i = 0; i < n; i++) {
+		struct keyent e = t->slot[v[i].slot];
+
+		/* equal hashes, one pair in 2^64: insertion by key bytes */
+		for (k = i; k > 0 && v[k - 1].hash == v[i].hash; k--) {
+			if (!keyent_key(&out[k - 1], heap, &a) ||
+			    !keyent_key(&e, heap, &b) ||
+			    bytes_cmp(a, b) <= 0)
+				break;
+			out[k] = out[k - 1];
+		}
+		out[k] = e;
+	}
+	free(v);
+	free(tmp);
+	return out;
+}

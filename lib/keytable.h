@@ -1,0 +1,33 @@
+/*
+ * keytable - a hash table from keys to their first occurrences, in memory,
+ * emptied in hash order.  Pass 1 fills one per run, the merge one per range
+ * of hashes.
+ */
+#ifndef SHARD_KEYTABLE_H
+#define SHARD_KEYTABLE_H
+
+#include "buf.h"
+#include "keyent.h"
+
+struct keytable {
+	struct keyent *slot;
+	uint64_t *hash; /* 0: the slot is empty */
+	size_t cap, n;  /* cap is a power of two */
+	struct buf heap;
+};
+
+/* Room for nkeys keys before the table grows. */
+void keytable_init(struct keytable *t, size_t nkeys);
+void keytable_fini(struct keytable *t);
+/* Keeps the earlier of what is there and what is given (hi and where are
+ * taken from it; its key bytes are ignored). */
+void keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
+    const struct keyent *what);
+/* Bytes in use: for spill decisions. */
+size_t keytable_bytes(const struct keytable *t);
+/* The entries in (hash, key) order, n of them; valid until the next call.
+ * Caller frees the array; the heap stays the table's. */
+struct keyent *keytable_sorted(struct keytable *t);
+void keytable_clear(struct keytable *t);
+
+#endif

@@ -1,0 +1,697 @@
+/*
+ * The merge of partials into a context: context_merge() of context.h.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commit.h"
+#include "context.h"
+#include "partial.h"
+#include "tsv.h"
+
+/*
+ * Partials are mapped, not held open, so the descriptor limit does not bound
+ * them; the kernel's limit on mappings (65,530) does.  Above this number,
+ * groups are first put together into one file each.
+ */
+#define MAX_MAPPED 16384
+#define GROUP 1024
+#define RANGE_ENTRIES ((uint64_t)64 << 10)
+#define MAX_LABELS ((size_t)1 << 20)
+
+struct run_cursor {
+	const struct keyent *ent;
+	uint64_t at, n;
+	struct bytes heap;
+	const uint32_t *ordinal; /* of the partial's shards in the merge */
+	const char *path;
+};
+
+struct merge {
+	const char *dir;
+	const struct merge_opt *opt;
+	struct partial *part;
+	uint32_t **ordinal; /* per partial */
+	size_t npart;
+	struct facts facts;
+};
+
+/* Keeps facts of 1, 2, 4, ... partials on a stack: n log n work in all. */
+struct fold {
+	struct facts level[48];
+	bool used[48];
+};
+
+static int
+fold_add(struct fold *f, struct facts *new, struct err *e)
+{
+	int i;
+
+	for (i = 0; f->used[i]; i++) {
+		if (facts_merge(&f->level[i], new, e) < 0) {
+			facts_fini(new);
+			return -1;
+		}
+		*new = f->level[i];
+		f->used[i] = false;
+	}
+	f->level[i] = *new;
+	f->used[i] = true;
+	return 0;
+}
+
+static int
+fold_end(struct fold *f, struct facts *out, struct err *e)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < LEN(f->used); i++) {
+		if (!f->used[i])
+			continue;
+		f->used[i] = false;
+		if (!any) {
+			*out = f->level[i];
+			any = true;
+		} else if (facts_merge(&f->level[i], out, e) < 0) {
+			facts_fini(&f->level[i]);
+			return -1;
+		} else {
+			*out = f->level[i];
+		}
+	}
+	return 0;
+}
+
+static void
+fold_fini(struct fold *f)
+{
+	size_t i;
+
+	for (i = 0; i < LEN(f->used); i++)
+		if (f->used[i])
+			facts_fini(&f->level[i]);
+}
+
+static int
+part_facts(const struct partial *p, struct facts *f, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < p->nsec; i++)
+		if (p->sec[i].type == SECTION_FACTS)
+			return facts_load(
+			    f, p->path, partial_section(p, &p->sec[i]), e);
+	return err_set(e, "%s: partial without facts", p->path);
+}
+
+/* Fills m->facts and the ordinal tables. */
+static int
+merge_facts(struct merge *m, struct err *e)
+{
+	struct fold fold = {.used = {false}};
+	size_t i, k;
+	int rc = -1;
+
+	for (i = 0; i < m->npart; i++) {
+		struct facts f;
+
+		if (part_facts(&m->part[i], &f, e) < 0)
+			goto out;
+		if (fold_add(&fold, &f, e) < 0)
+			goto out;
+	}
+	if (fold_end(&fold, &m->facts, e) < 0)
+		goto out;
+	if (m->facts.nin > KEYENT_MAX_SHARDS) {
+		err_set(e, "more than %u shards", KEYENT_MAX_SHARDS);
+		goto out;
+	}
+	m->ordinal = xcalloc(m->npart, sizeof(*m->ordinal));
+	for (i = 0; i < m->npart; i++) {
+		struct facts f;
+
+		if (part_facts(&m->part[i], &f, e) < 0)
+			goto out;
+		m->ordinal[i] = xcalloc(f.nin, sizeof(**m->ordinal));
+		for (k = 0; k < f.nin; k++)
+			m->ordinal[i][k] = (uint32_t)(
+			    facts_input(&m->facts, f.in[k].number) -
+			    m->facts.in);
+		facts_fini(&f);
+	}
+	rc = 0;
+out:
+	fold_fini(&fold);
+	return rc;
+}
+
+static uint64_t
+count_before(const struct merge *m, struct instant t)
+{
+	uint64_t n = 0;
+	size_t i, k;
+
+	for (i = 0; i < m->npart; i++)
+		for (k = 0; k < m->part[i].nsec; k++) {
+			const struct section *s = &m->part[i].sec[k];
+
+			if (s->type == SECTION_TIMES ||
+			    s->type == SECTION_TIMES_RLE)
+				n += times_before(&m->part[i], s, t);
+		}
+	return n;
+}
+
+/*
+ * The time of rank k (from 0): the greatest t with at most k times before it,
+ * found by bisection on its bits.
+ */
+static struct instant
+time_of_rank(const struct merge *m, uint64_t k)
+{
+	struct instant t = {0, 0}, try;
+	int bit;
+
+	for (bit = 63; bit >= 0; bit--) {
+		try = t;
+		try.hi |= UINT64_C(1) << bit;
+		if (count_before(m, try) <= k)
+			t = try;
+	}
+	for (bit = 4; bit >= 0; bit--) {
+		try = t;
+		try.lo |= 1u << bit;
+		if (count_before(m, try) <= k)
+			t = try;
+	}
+	return t;
+}
+
+static int
+given_cutoffs(const struct merge *m, struct instant cut[2], struct err *e)
+{
+	const char *s = m->opt->cutoffs, *comma = strchr(s, ',');
+	enum time_kind k[2] = {TIME_NONE, TIME_NONE};
+
+	if (!comma ||
+	    cutoff_parse(bytes_of(s, (size_t)(comma - s)), &k[0], &cut[0]) <
+		0 ||
+	    cutoff_parse(bytes_str(comma + 1), &k[1], &cut[1]) < 0)
+		return err_kind_set(e, ERR_USAGE,
+		    "--cutoffs %s: expected two times, A,B (or inf)",
+		    err_quote(bytes_str(s)));
+	if ((k[0] && k[0] != m->facts.time_kind) ||
+	    (k[1] && k[1] != m->facts.time_kind))
+		return err_kind_set(e, ERR_USAGE,
+		    "--cutoffs %s: column %s holds %s times",
+		    err_quote(bytes_str(s)), m->facts.time,
+		    time_kind_name(m->facts.time_kind));
+	if (instant_cmp(cut[0], cut[1]) > 0)
+		return err_kind_set(e, ERR_USAGE,
+		    "--cutoffs %s: the second is before the first",
+		    err_quote(bytes_str(s)));
+	return 0;
+}
+
+static int
+write_split(struct merge *m, struct err *e)
+{
+	const struct merge_opt *o = m->opt;
+	uint64_t n = m->facts.time_rows, i1, i2;
+	uint64_t ntrain, nval;
+	struct instant cut[2] = {INSTANT_INF, INSTANT_INF};
+	struct buf b = BUF_ZERO, path = BUF_ZERO;
+	int rc, i;
+
+	if (n == 0)
+		return err_set(e, "no row has a time in column %s",
+		    m->facts.time);
+	if (o->cutoffs) {
+		if (given_cutoffs(m, cut, e) < 0)
+			return -1;
+	} else {
+		/* in IEEE doubles, as written; see the temporal split in
+		 * shard-split(1) */
+		i1 = (uint64_t)((double)n * o->train_ratio);
+		i2 = i1 +
+		    (uint64_t)((double)n *
+			((1 - o->train_ratio) * o->test_val_ratio));
+		if (i1 < n)
+			cut[0] = time_of_rank(m, i1);
+		if (i2 < n)
+			cut[1] = time_of_rank(m, i2);
+	}
+	ntrain = count_before(m, cut[0]);
+	nval = count_before(m, cut[1]) - ntrain;
+	if (ntrain == 0)
+		return err_set(e, "the train split would be empty: no row is "
+				  "before the train cutoff (%llu rows have a "
+				  "time; change the ratios or give --cutoffs)",
+		    (unsigned long long)n);
+	if (nval == 0)
+		o->warn("the val split is empty");
+	if (ntrain + nval == n)
+		o->warn("the test split is empty");
+	buf_puts(&b, "name\tvalue\n");
+	tsv_line(&b, "time_column", m->facts.time, NULL);
+	for (i = 0; i < 2; i++) {
+		buf_puts(&b, i ? "test_cutoff\t" : "train_cutoff\t");
+		instant_format(&b, m->facts.time_kind, cut[i]);
+		buf_putc(&b, '\n');
+	}
+	buf_printf(&b, "rows\t%llu\n", (unsigned long long)n);
+	buf_printf(&path, "%s/split.tsv", m->dir);
+	rc = commit_file(buf_cstr(&path), b.p, b.n, e);
+	buf_fini(&b);
+	buf_fini(&path);
+	return rc;
+}
+
+/* Cursors over all sections of a type; caller frees. */
+static struct run_cursor *
+cursors(struct merge *m, enum section_type type, size_t *n, uint64_t *total)
+{
+	struct run_cursor *c = NULL;
+	size_t i, k, cap = 0;
+
+	*n = 0;
+	*total = 0;
+	for (i = 0; i < m->npart; i++)
+		for (k = 0; k < m->part[i].nsec; k++) {
+			const struct partial *p = &m->part[i];
+			const struct section *s = &p->sec[k];
+
+			if (s->type != type)
+				continue;
+			if (*n == cap) {
+				cap = cap * 2 + 16;
+				c = xrealloc(c, cap * sizeof(*c));
+			}
+			c[(*n)++] = (struct run_cursor){
+			    (const struct keyent *)(const void *)
+				partial_section(p, s).p,
+			    0, s->n, partial_heap(p, s), m->ordinal[i],
+			    p->path};
+			*total += s->n;
+		}
+	return c;
+}
+
+/* Moves a cursor's entries with hash <= last into the table. */
+static int
+take_range(struct run_cursor *c, uint64_t last, bool all, bool skip_tokens,
+    struct keytable *t, struct err *e)
+{
+	for (; c->at < c->n; c->at++) {
+		struct keyent k = c->ent[c->at];
+		struct bytes key;
+		uint64_t hash;
+
+		if (!keyent_key(&k, c->heap, &key))
+			return err_set(e, "%s: damaged partial", c->path);
+		hash = key_hash(key);
+		if (!all && hash > last)
+			break;
+		if (skip_tokens && is_na_token(key))
+			continue;
+		k.where = keyent_where(keyent_time(&k),
+		    c->ordinal[keyent_ordinal(&k)], keyent_row(&k));
+		keytable_put(t, key, hash, &k);
+	}
+	return 0;
+}
+
+static int
+write_index(struct merge *m, struct err *e)
+{
+	struct keytable t = {0};
+	struct keyindex_writer *w = NULL;
+	struct buf path = BUF_ZERO;
+	uint64_t total, nrange, r, i;
+	uint64_t *shards = xcalloc(m->facts.nin, sizeof(*shards));
+	struct run_cursor *c;
+	size_t n, k;
+	int rc = -1;
+
+	c = cursors(m, SECTION_KEYS, &n, &total);
+	for (k = 0; k < m->facts.nin; k++)
+		shards[k] = m->facts.in[k].number;
+	buf_printf(&path, "%s/first.idx", m->dir);
+	w = keyindex_create(
+	    buf_cstr(&path), total, shards, m->facts.nin, e);
+	if (!w)
+		goto out;
+	/* A range of hashes at a time: its entries, of all runs, fit a table
+	 * that stays in the cache.  Hashes are uniform, so equal ranges hold
+	 * about equally many. */
+	nrange = total / RANGE_ENTRIES + 1;
+	keytable_init(&t, RANGE_ENTRIES);
+	for (r = 0; r < nrange; r++) {
+		uint64_t last = UINT64_MAX / nrange * (r + 1);
+		struct keyent *v;
+
+		for (k = 0; k < n; k++)
+			if (take_range(&c[k], last, r + 1 == nrange,
+				!m->facts.key_text, &t, e) < 0)
+				goto out;
+		v = keytable_sorted(&t);
+		for (i = 0; i < t.n; i++) {
+			struct bytes key;
+
+			if (!keyent_key(&v[i], buf_bytes(&t.heap), &key) ||
+			    keyindex_add(w, &v[i], key, key_hash(key), e) <
+				0) {
+				free(v);
+				goto out;
+			}
+		}
+		free(v);
+		keytable_clear(&t);
+	}
+	rc = keyindex_finish(w, e);
+out:
+	keyindex_writer_free(w);
+	keytable_fini(&t);
+	buf_fini(&path);
+	free(shards);
+	free(c);
+	return rc;
+}
+
+struct label {
+	struct bytes text;
+	uint64_t shard, row;
+};
+
+static int
+by_text(const void *a, const void *b)
+{
+	return bytes_cmp(
+	    ((const struct label *)a)->text, ((const struct label *)b)->text);
+}
+
+static int
+write_labels(struct merge *m, struct err *e)
+{
+	struct keytable t = {0};
+	struct buf b = BUF_ZERO, path = BUF_ZERO;
+	struct keyent *v = NULL;
+	struct label *l = NULL;
+	struct run_cursor *c;
+	bool text = false;
+	uint64_t total;
+	size_t n, i;
+	int rc = -1;
+
+	c = cursors(m, SECTION_LABELS, &n, &total);
+	keytable_init(&t, 64);
+	for (i = 0; i < n; i++)
+		if (take_range(&c[i], 0, true, false, &t, e) < 0)
+			goto out;
+	if (t.n > MAX_LABELS) {
+		err_set(e, "column %s has %zu distinct labels; is it a label?",
+		    m->facts.label, t.n);
+		goto out;
+	}
+	v = keytable_sorted(&t);
+	l = xcalloc(t.n, sizeof(*l));
+	for (i = 0; i < t.n; i++) {
+		if (!keyent_key(&v[i], buf_bytes(&t.heap), &l[i].text))
+			goto out;
+		l[i].shard = m->facts.in[keyent_ordinal(&v[i])].number;
+		l[i].row = keyent_row(&v[i]) + 1;
+		text |= class_number(l[i].text) == CLASS_TEXT &&
+		    !is_na_token(l[i].text);
+	}
+	qsort(l, t.n, sizeof(*l), by_text);
+	buf_printf(&path, "%s/labels.tsv", m->dir);
+	if (text) {
+		buf_puts(&b, "label\tcode\n");
+		for (i = 0; i < t.n; i++) {
+			tsv_put(&b, l[i].text);
+			buf_printf(&b, "\t%zu\n", i);
+		}
+		rc = commit_file(buf_cstr(&path), b.p, b.n, e);
+		goto out;
+	}
+	for (i = 0; i < t.n; i++) {
+		char whole[48];
+
+		if (is_na_token(l[i].text) ||
+		    (class_number(l[i].text) != CLASS_INF &&
+			canonical_int(l[i].text, whole) > 0))
+			continue;
+		err_set(e, "label %s (column %s, first in shard %llu row "
+			   "%llu) is not a whole number",
+		    err_quote(l[i].text), m->facts.label,
+		    (unsigned long long)l[i].shard,
+		    (unsigned long long)l[i].row);
+		goto out;
+	}
+	rc = 0;
+out:
+	keytable_fini(&t);
+	buf_fini(&b);
+	buf_fini(&path);
+	free(v);
+	free(l);
+	free(c);
+	return rc;
+}
+
+static const char *
+storage_of(const struct colfacts *c, const char *type)
+{
+	if (strcmp(type, "int") == 0)
+		return c->big			? "text"
+		    : c->imin >= INT8_MIN && c->imax <= INT8_MAX ? "int8"
+		    : c->imin >= INT16_MIN && c->imax <= INT16_MAX
+		    ? "int16"
+		    : c->imin >= INT32_MIN && c->imax <= INT32_MAX ? "int32"
+								   : "int64";
+	if (strcmp(type, "float") == 0)
+		return "float64";
+	if (strcmp(type, "time") == 0)
+		return "timestamp";
+	return type;
+}
+
+static void
+put_range(struct buf *b, const struct colfacts *c, const char *type, bool max)
+{
+	char num[40];
+	enum time_kind k = c->n[KIND_ZONED] ? TIME_ZONED : TIME_LOCAL;
+
+	if (strcmp(type, "int") == 0 && !c->big)
+		snprintf(num, sizeof(num), "%lld",
+		    (long long)(max ? c->imax : c->imin));
+	else if ((strcmp(type, "int") == 0 || strcmp(type, "float") == 0) &&
+	    c->have_num)
+		snprintf(num, sizeof(num), "%.17g", max ? c->max : c->min);
+	else if (strcmp(type, "time") == 0 && c->have_time) {
+		instant_format(b, k, max ? c->tmax : c->tmin);
+		return;
+	} else
+		snprintf(num, sizeof(num), "-");
+	buf_puts(b, num);
+}
+
+static int
+write_schema(struct merge *m, struct err *e)
+{
+	const struct facts *f = &m->facts;
+	uint64_t rows = facts_rows(f);
+	struct buf b = BUF_ZERO, path = BUF_ZERO;
+	size_t i;
+	int rc;
+
+	buf_puts(&b,
+	    "column\ttype\trows\tmissing\tna\tmin\tmax\tstorage\tevidence\n");
+	for (i = 0; i < f->ncol; i++) {
+		const struct colfacts *c = &f->col[i];
+		struct place why;
+		const char *type = colfacts_type(c, &why);
+		bool tokens = colfacts_tokens_missing(c);
+
+		tsv_put(&b, bytes_str(c->name));
+		if (!f->schema) {
+			buf_printf(&b, "\t-\t%llu\t-\t-\t-\t-\t-\t-\n",
+			    (unsigned long long)rows);
+			continue;
+		}
+		buf_printf(&b, "\t%s\t%llu\t%llu\t%s\t", type,
+		    (unsigned long long)rows,
+		    (unsigned long long)(c->missing +
+			(tokens ? c->tokens : 0)),
+		    tokens ? "tokens" : "empty");
+		put_range(&b, c, type, false);
+		buf_putc(&b, '\t');
+		put_range(&b, c, type, true);
+		buf_printf(&b, "\t%s\t", storage_of(c, type));
+		if (why.row)
+			buf_printf(&b, "%llu:%llu\n",
+			    (unsigned long long)why.shard,
+			    (unsigned long long)why.row);
+		else
+			buf_puts(&b, "-\n");
+	}
+	buf_printf(&path, "%s/schema.tsv", m->dir);
+	rc = commit_file(buf_cstr(&path), b.p, b.n, e);
+	buf_fini(&b);
+	buf_fini(&path);
+	return rc;
+}
+
+struct remap {
+	const uint32_t *ordinal;
+};
+
+static void
+remap(void *arg, struct keyent *k)
+{
+	const struct remap *r = arg;
+
+	k->where = keyent_where(keyent_time(k),
+	    r->ordinal[keyent_ordinal(k)], keyent_row(k));
+}
+
+/* Puts some partials together into one: the bag of their runs. */
+static int
+combine(struct merge *m, const char *path, struct err *e)
+{
+	struct partial_writer *w = partial_create(path, e);
+	struct buf text = BUF_ZERO;
+	size_t i, k;
+	int rc = -1;
+
+	if (!w)
+		return -1;
+	facts_save(&m->facts, &text);
+	if (partial_put_facts(w, buf_bytes(&text), e) < 0)
+		goto out;
+	for (i = 0; i < m->npart; i++)
+		for (k = 0; k < m->part[i].nsec; k++) {
+			const struct section *s = &m->part[i].sec[k];
+			struct remap r = {m->ordinal[i]};
+			bool keys = s->type == SECTION_KEYS ||
+			    s->type == SECTION_LABELS;
+
+			if (s->type != SECTION_FACTS &&
+			    partial_copy(w, &m->part[i], s,
+				keys ? remap : NULL, &r, e) < 0)
+				goto out;
+		}
+	rc = partial_finish(w, e);
+out:
+	partial_writer_free(w);
+	buf_fini(&text);
+	return rc;
+}
+
+static void
+merge_fini(struct merge *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->npart; i++) {
+		partial_close(&m->part[i]);
+		if (m->ordinal)
+			free(m->ordinal[i]);
+	}
+	free(m->part);
+	free(m->ordinal);
+	facts_fini(&m->facts);
+}
+
+static int
+merge_open(struct merge *m, char *const *paths, size_t n, struct err *e)
+{
+	m->part = xcalloc(n, sizeof(*m->part));
+	for (; m->npart < n; m->npart++)
+		if (partial_open(
+			&m->part[m->npart], paths[m->npart], e) < 0)
+			return -1;
+	return merge_facts(m, e);
+}
+
+static int
+remove_file(const char *dir, const char *name, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	int rc = 0;
+
+	buf_printf(&b, "%s/%s", dir, name);
+	if (unlink(buf_cstr(&b)) < 0 && access(b.p, F_OK) == 0)
+		rc = err_sys(e, ERR_OUTPUT, "%s: remove", b.p);
+	buf_fini(&b);
+	return rc;
+}
+
+static int
+merge_all(const char *dir, char *const *paths, size_t n,
+    const struct merge_opt *opt, struct err *e)
+{
+	struct merge m = {.dir = dir, .opt = opt};
+	struct buf b = BUF_ZERO, path = BUF_ZERO;
+	int rc = -1;
+
+	if (merge_open(&m, paths, n, e) < 0)
+		goto out;
+	/* meta.tsv is what makes it a context: away first, back last */
+	if (remove_file(dir, "meta.tsv", e) < 0 ||
+	    remove_file(dir, "labels.tsv", e) < 0 ||
+	    remove_file(dir, "split.tsv", e) < 0 ||
+	    remove_file(dir, "first.idx", e) < 0)
+		goto out;
+	if ((m.facts.time && write_split(&m, e) < 0) ||
+	    (m.facts.key && m.facts.time && write_index(&m, e) < 0) ||
+	    (m.facts.label && write_labels(&m, e) < 0) ||
+	    write_schema(&m, e) < 0)
+		goto out;
+	facts_save(&m.facts, &b);
+	buf_printf(&path, "%s/meta.tsv", dir);
+	rc = commit_file(buf_cstr(&path), b.p, b.n, e);
+out:
+	merge_fini(&m);
+	buf_fini(&b);
+	buf_fini(&path);
+	return rc;
+}
+
+int
+context_merge(const char *dir, char *const *parts, size_t n,
+    const struct merge_opt *opt, struct err *e)
+{
+	size_t ngroup = (n + GROUP - 1) / GROUP, i;
+	char **group;
+	int rc = 0;
+
+	if (n <= MAX_MAPPED)
+		return merge_all(dir, parts, n, opt, e);
+	group = xcalloc(ngroup, sizeof(*group));
+	for (i = 0; i < ngroup && rc == 0; i++) {
+		size_t first = i * GROUP;
+		size_t k = n - first < GROUP ? n - first : GROUP;
+		struct merge m = {.dir = dir, .opt = opt};
+		struct buf b = BUF_ZERO;
+
+		buf_printf(&b, "%s/.tmp.group.%zu", dir, i);
+		group[i] = buf_release(&b);
+		rc = merge_open(&m, parts + first, k, e);
+		if (rc == 0)
+			rc = combine(&m, group[i], e);
+		merge_fini(&m);
+	}
+	if (rc == 0)
+		rc = merge_all(dir, group, ngroup, opt, e);
+	for (i = 0; i < ngroup; i++) {
+		if (group[i])
+			unlink(group[i]);
+		free(group[i]);
+	}
+	free(group);
+	return rc;
+}

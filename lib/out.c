@@ -1,0 +1,162 @@
+#include "out.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "digest.h"
+
+struct out {
+	int fd;
+	char *name;
+	const struct encoder *enc;
+	void *enc_st;
+	struct digest *digest;
+	uint64_t nbytes;
+	size_t n;
+	char buf[OUT_BLOCK];
+};
+
+int
+write_all(int fd, const char *name, const void *p, size_t n, struct err *e)
+{
+	const char *s = p;
+
+	while (n > 0) {
+		ssize_t k = write(fd, s, n);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return err_sys(e, ERR_OUTPUT, "%s: write", name);
+		s += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+struct out *
+out_new(int fd, const char *name, enum codec codec, int level, bool digest,
+    struct err *e)
+{
+	struct out *o = xmalloc(sizeof(*o));
+	const struct codec_info *ci = codec_info(codec);
+
+	memset(o, 0, offsetof(struct out, buf));
+	o->fd = fd;
+	o->name = xstrdup(name);
+	if (digest)
+		o->digest = digest_new();
+	o->enc = ci->enc;
+	if (codec != CODEC_NONE) {
+		if (!ci->enc) {
+			err_kind_set(e, ERR_USAGE, "cannot write %s",
+			    ci->name);
+			goto fail;
+		}
+		o->enc_st =
+		    ci->enc->open(level ? level : ci->default_level, e);
+		if (!o->enc_st)
+			goto fail;
+	}
+	return o;
+fail:
+	out_free(o);
+	return NULL;
+}
+
+static int
+sink(void *arg, const void *p, size_t n, struct err *e)
+{
+	struct out *o = arg;
+
+	if (o->digest)
+		digest_add(o->digest, p, n);
+	o->nbytes += n;
+	return write_all(o->fd, o->name, p, n, e);
+}
+
+static int
+flush(struct out *o, const void *p, size_t n, bool last, struct err *e)
+{
+	if (o->enc)
+		return o->enc->write(o->enc_st, p, n, last, sink, o, e);
+	return n ? sink(o, p, n, e) : 0;
+}
+
+int
+out_write(struct out *o, const void *p, size_t n, struct err *e)
+{
+	const char *s = p;
+
+	while (o->n + n >= OUT_BLOCK) {
+		size_t k = OUT_BLOCK - o->n;
+
+		if (o->n == 0) { /* a whole block: no need to copy it */
+			if (flush(o, s, OUT_BLOCK, false, e) < 0)
+				return -1;
+		} else {
+			memcpy(o->buf + o->n, s, k);
+			o->n = 0;
+			if (flush(o, o->buf, OUT_BLOCK, false, e) < 0)
+				return -1;
+		}
+		s += k;
+		n -= k;
+	}
+	memcpy(o->buf + o->n, s, n);
+	o->n += n;
+	return 0;
+}
+
+int
+out_flush(struct out *o, struct err *e)
+{
+	size_t n = o->n;
+
+	o->n = 0;
+	return flush(o, o->buf, n, false, e);
+}
+
+int
+out_finish(struct out *o, bool sync, struct err *e)
+{
+	int fd = o->fd;
+
+	if (flush(o, o->buf, o->n, true, e) < 0)
+		return -1;
+	o->n = 0;
+	if (sync && fsync(fd) < 0)
+		return err_sys(e, ERR_OUTPUT, "%s: fsync", o->name);
+	o->fd = -1;
+	if (close(fd) < 0)
+		return err_sys(e, ERR_OUTPUT, "%s: close", o->name);
+	return 0;
+}
+
+uint64_t
+out_bytes(const struct out *o)
+{
+	return o->nbytes;
+}
+
+uint64_t
+out_digest(const struct out *o)
+{
+	return digest_value(o->digest);
+}
+
+void
+out_free(struct out *o)
+{
+	if (!o)
+		return;
+	if (o->enc_st)
+		o->enc->free(o->enc_st);
+	if (o->fd > STDERR_FILENO)
+		close(o->fd);
+	digest_free(o->digest);
+	free(o->name);
+	free(o);
+}

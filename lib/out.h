@@ -1,0 +1,42 @@
+/*
+ * out - a checked, buffered writer over a file descriptor, with an optional
+ * codec and a digest of what the file gets.
+ *
+ * Every write and the close are checked; a failure is ERR_OUTPUT.  Bytes go
+ * down in blocks of OUT_BLOCK cut at fixed places, so that compressed output
+ * depends on the content alone.
+ */
+#ifndef SHARD_OUT_H
+#define SHARD_OUT_H
+
+#include "base.h"
+#include "codec.h"
+#include "err.h"
+
+#define OUT_BLOCK ((size_t)256 << 10)
+
+struct out;
+
+/* fd becomes the out's own; name (copied) is for messages.  level 0 means the
+ * codec's default.  NULL on error; the fd is closed then too. */
+struct out *out_new(int fd, const char *name, enum codec codec, int level,
+    bool digest, struct err *e);
+MUST_CHECK int out_write(struct out *o, const void *p, size_t n,
+    struct err *e);
+/* Writes what is buffered; not for compressed output, whose bytes depend on
+ * where the blocks are cut. */
+MUST_CHECK int out_flush(struct out *o, struct err *e);
+/* Flushes and ends the codec's stream; with sync, fsync too.  The out can
+ * still be asked for out_bytes() and out_digest(). */
+MUST_CHECK int out_finish(struct out *o, bool sync, struct err *e);
+/* Bytes that went to the file; their XXH3-64. */
+uint64_t out_bytes(const struct out *o);
+uint64_t out_digest(const struct out *o);
+/* Closes without a word; what was not finished is lost. */
+void out_free(struct out *o);
+
+/* Writes all of p to fd. */
+MUST_CHECK int write_all(int fd, const char *name, const void *p, size_t n,
+    struct err *e);
+
+#endif

@@ -1,0 +1,250 @@
+#include "parse.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static inline bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool
+parse_u64(struct bytes s, uint64_t *v)
+{
+	uint64_t x = 0;
+	size_t i;
+
+	if (s.n == 0)
+		return false;
+	for (i = 0; i < s.n; i++) {
+		uint64_t d = (uint64_t)(unsigned char)s.p[i] - '0';
+
+		if (d > 9 || x > UINT64_MAX / 10 ||
+		    (x == UINT64_MAX / 10 && d > UINT64_MAX % 10))
+			return false;
+		x = x * 10 + d;
+	}
+	*v = x;
+	return true;
+}
+
+bool
+parse_i64(struct bytes s, int64_t *v)
+{
+	bool neg = s.n > 0 && s.p[0] == '-';
+	uint64_t x;
+
+	if (neg)
+		s = bytes_of(s.p + 1, s.n - 1);
+	if (!parse_u64(s, &x) || x > (uint64_t)INT64_MAX + neg)
+		return false;
+	*v = neg ? (int64_t)(0 - x) : (int64_t)x;
+	return true;
+}
+
+bool
+parse_double(struct bytes s, double *v)
+{
+	char tmp[64], *end, *big = NULL;
+	enum cell_class c = class_number(s);
+	bool ok;
+
+	if (c == CLASS_TEXT || c == CLASS_INF)
+		return false;
+	if (s.n >= sizeof(tmp)) {
+		big = xstrndup(s.p, s.n);
+	} else {
+		memcpy(tmp, s.p, s.n);
+		tmp[s.n] = '\0';
+	}
+	/* the programs never call setlocale(), so this is the C locale */
+	*v = strtod(big ? big : tmp, &end);
+	ok = *end == '\0' && isfinite(*v);
+	free(big);
+	return ok;
+}
+
+bool
+parse_size(struct bytes s, uint64_t *v)
+{
+	unsigned shift = 0;
+
+	if (s.n > 1) {
+		switch (s.p[s.n - 1]) {
+		case 'k': case 'K': shift = 10; break;
+		case 'm': case 'M': shift = 20; break;
+		case 'g': case 'G': shift = 30; break;
+		case 't': case 'T': shift = 40; break;
+		}
+		s.n -= shift != 0;
+	}
+	if (!parse_u64(s, v) || *v > UINT64_MAX >> shift)
+		return false;
+	*v <<= shift;
+	return true;
+}
+
+bool
+parse_hex64(struct bytes s, uint64_t *v)
+{
+	uint64_t x = 0;
+	size_t i;
+
+	if (s.n != 16)
+		return false;
+	for (i = 0; i < 16; i++) {
+		char c = s.p[i];
+
+		if (is_digit(c))
+			x = x << 4 | (uint64_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			x = x << 4 | (uint64_t)(c - 'a' + 10);
+		else
+			return false;
+	}
+	*v = x;
+	return true;
+}
+
+/* strcasecmp on ASCII against a lower-case word */
+static bool
+is_word(const char *p, size_t n, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if ((p[i] | 0x20) != word[i])
+			return false;
+	return word[n] == '\0';
+}
+
+enum cell_class
+class_number(struct bytes s)
+{
+	const char *p = s.p, *e = s.p + s.n, *first;
+	bool odd, point = false;
+	size_t nint, nfrac = 0;
+
+	if (p == e)
+		return CLASS_TEXT;
+	odd = *p == '+';
+	p += *p == '+' || *p == '-';
+	first = p;
+	while (p < e && is_digit(*p))
+		p++;
+	nint = (size_t)(p - first);
+	if (p == e && nint > 0)
+		return odd || (nint > 1 && *first == '0') ? CLASS_ODD
+							  : CLASS_INT;
+	if (p < e && *p == '.') {
+		point = true;
+		first = ++p;
+		while (p < e && is_digit(*p))
+			p++;
+		nfrac = (size_t)(p - first);
+		first -= nint + 1;
+	}
+	if (nint + nfrac == 0) {
+		size_t n = (size_t)(e - first);
+
+		if (!point && ((n == 3 && is_word(first, 3, "inf")) ||
+				  (n == 8 && is_word(first, 8, "infinity"))))
+			return CLASS_INF;
+		return CLASS_TEXT;
+	}
+	if (p < e && (*p | 0x20) == 'e') {
+		p++;
+		p += p < e && (*p == '+' || *p == '-');
+		if (p == e)
+			return CLASS_TEXT;
+		while (p < e && is_digit(*p))
+			p++;
+	}
+	if (p != e)
+		return CLASS_TEXT;
+	return odd || (nint > 1 && *first == '0') ? CLASS_ODD : CLASS_FLOAT;
+}
+
+/* The default na_values of pandas.read_csv, less the empty string. */
+bool
+is_na_token(struct bytes s)
+{
+	static const char *const token[] = {"#N/A", "#N/A N/A", "#NA",
+	    "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+	    "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"};
+	static const char first[] = "#-1<Nn";
+	size_t i;
+
+	if (s.n < 2 || s.n > 8 || !memchr(first, s.p[0], sizeof(first) - 1))
+		return false;
+	for (i = 0; i < LEN(token); i++)
+		if (bytes_eq(s, bytes_str(token[i])))
+			return true;
+	/* nan in any case is a token, because strtod would read it */
+	return (s.n == 3 && is_word(s.p, 3, "nan"));
+}
+
+size_t
+canonical_int(struct bytes s, char out[48])
+{
+	char digits[48];
+	size_t i = 0, n = 0, nlead, o = 0;
+	int64_t exp = 0;
+	bool neg = false, point = false;
+
+	if (s.p[0] == '+' || s.p[0] == '-')
+		neg = s.p[i++] == '-';
+	/* digits[0..n) * 10^exp, leading zeros left out, trailing ones kept */
+	for (; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c == '.') {
+			point = true;
+		} else if (is_digit(c)) {
+			if (n == 0 && c == '0') {
+				exp -= point;
+			} else if (n == sizeof(digits)) {
+				if (c != '0')
+					return 0;
+				exp += !point;
+			} else {
+				digits[n++] = c;
+				exp -= point;
+			}
+		} else {
+			break;
+		}
+	}
+	if (i < s.n && (s.p[i] | 0x20) == 'e') {
+		int64_t x = 0;
+		bool eneg = false;
+
+		i++;
+		if (s.p[i] == '+' || s.p[i] == '-')
+			eneg = s.p[i++] == '-';
+		for (; i < s.n && is_digit(s.p[i]); i++)
+			if (x < 100000)
+				x = x * 10 + (s.p[i] - '0');
+		exp += eneg ? -x : x;
+	} else if (i < s.n) {
+		return 0;
+	}
+	if (n == 0) {
+		out[0] = '0';
+		return 1;
+	}
+	for (; exp < 0; exp++)
+		if (n == 0 || digits[--n] != '0')
+			return 0;
+	nlead = n + (size_t)exp;
+	if (exp > 40 || nlead == 0 || nlead > 40)
+		return 0;
+	if (neg)
+		out[o++] = '-';
+	memcpy(out + o, digits, n);
+	memset(out + o + n, '0', (size_t)exp);
+	return o + nlead;
+}

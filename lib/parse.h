@@ -1,0 +1,47 @@
+/*
+ * parse - strict readers of numbers: for options, for artifacts, for cells.
+ * No locale, no blanks, no trailing bytes, no overflow that goes unseen.
+ */
+#ifndef SHARD_PARSE_H
+#define SHARD_PARSE_H
+
+#include "base.h"
+#include "err.h"
+
+/* Decimal digits only; false when empty, other bytes, or above UINT64_MAX. */
+bool parse_u64(struct bytes s, uint64_t *v);
+/* Optional minus, then digits; false on overflow. */
+bool parse_i64(struct bytes s, int64_t *v);
+/* A finite decimal number as class_number() accepts it. */
+bool parse_double(struct bytes s, double *v);
+/* Bytes with an optional suffix K, M, G or T (powers of 1024). */
+bool parse_size(struct bytes s, uint64_t *v);
+/* 16 lower-case hex digits. */
+bool parse_hex64(struct bytes s, uint64_t *v);
+
+/*
+ * What a cell's bytes are, before any rule about missing values:
+ *   int    -?(0|[1-9]digits)
+ *   float  [+-]?(digits[.digits*]|.digits)([eE][+-]?digits)? or inf
+ * A number with a leading zero or a plus sign is CLASS_ODD: a number by the
+ * grammar, but a column that holds one is text.
+ */
+enum cell_class { CLASS_INT, CLASS_FLOAT, CLASS_ODD, CLASS_INF, CLASS_TEXT };
+enum cell_class class_number(struct bytes s);
+static inline bool
+class_is_number(enum cell_class c)
+{
+	return c != CLASS_TEXT;
+}
+
+/* The tokens that pandas reads as missing (the empty string not among them). */
+bool is_na_token(struct bytes s);
+
+/*
+ * The integer that a number stands for, in canonical spelling ("1.0" -> "1",
+ * "1e2" -> "100", "-0" -> "0"), at most 40 digits.  Returns its length, or 0
+ * when the number is not whole or too long.  s must be a number.
+ */
+size_t canonical_int(struct bytes s, char out[48]);
+
+#endif

@@ -1,0 +1,338 @@
+#include "partial.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "commit.h"
+#include "out.h"
+
+#define HEAD "SHARDST1"
+#define TAIL "SHARDEND"
+
+struct footer {
+	uint64_t table_off, nsec, digest;
+	char tail[8];
+};
+
+static int
+damaged(struct partial *p, struct err *e)
+{
+	err_set(e, "%s: damaged or truncated partial (remove it and run "
+		   "pass 1 again)",
+	    p->path);
+	partial_close(p);
+	return -1;
+}
+
+/* Bytes that a section of this kind must have. */
+static uint64_t
+expected_len(const struct section *s)
+{
+	switch (s->type) {
+	case SECTION_FACTS: return s->len;
+	case SECTION_TIMES: return s->n * (s->has_lo ? 9 : 8);
+	case SECTION_TIMES_RLE: return s->n * (s->has_lo ? 17 : 16);
+	case SECTION_KEYS:
+	case SECTION_LABELS: return s->n * sizeof(struct keyent);
+	}
+	return UINT64_MAX;
+}
+
+int
+partial_open(struct partial *p, const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct footer f;
+	struct stat sb;
+	void *map;
+	size_t i;
+
+	memset(p, 0, sizeof(*p));
+	if (fd < 0 || fstat(fd, &sb) < 0) {
+		err_sys(e, ERR_INPUT, "%s", path);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	p->path = xstrdup(path);
+	p->size = (size_t)sb.st_size;
+	if (p->size < sizeof(HEAD) - 1 + sizeof(f)) {
+		close(fd);
+		return damaged(p, e);
+	}
+	map = mmap(NULL, p->size, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	if (map == MAP_FAILED) {
+		err_sys(e, ERR_INPUT, "%s: mmap", path);
+		partial_close(p);
+		return -1;
+	}
+	p->map = map;
+	memcpy(&f, p->map + p->size - sizeof(f), sizeof(f));
+	if (memcmp(p->map, HEAD, 8) != 0 || memcmp(f.tail, TAIL, 8) != 0 ||
+	    digest_of(p->map, p->size - sizeof(f)) != f.digest ||
+	    f.table_off > p->size - sizeof(f) || f.table_off % 8 ||
+	    (p->size - sizeof(f) - f.table_off) / sizeof(*p->sec) != f.nsec)
+		return damaged(p, e);
+	p->sec = (const struct section *)(const void *)(p->map + f.table_off);
+	p->nsec = f.nsec;
+	for (i = 0; i < p->nsec; i++) {
+		const struct section *s = &p->sec[i];
+
+		if (s->off > f.table_off || s->len > f.table_off - s->off ||
+		    s->off % 8 || s->heap_off > f.table_off ||
+		    s->heap_len > f.table_off - s->heap_off ||
+		    s->n > s->len || expected_len(s) != s->len)
+			return damaged(p, e);
+	}
+	return 0;
+}
+
+void
+partial_close(struct partial *p)
+{
+	if (p->map)
+		munmap((void *)(uintptr_t)p->map, p->size);
+	free(p->path);
+	memset(p, 0, sizeof(*p));
+}
+
+struct bytes
+partial_section(const struct partial *p, const struct section *s)
+{
+	return bytes_of(p->map + s->off, s->len);
+}
+
+struct bytes
+partial_heap(const struct partial *p, const struct section *s)
+{
+	return bytes_of(p->map + s->heap_off, s->heap_len);
+}
+
+struct partial_writer {
+	struct commit *c;
+	struct out *out;
+	uint64_t at;
+	struct section *sec;
+	size_t nsec;
+};
+
+static int
+put(struct partial_writer *w, const void *p, size_t n, struct err *e)
+{
+	w->at += n;
+	return out_write(w->out, p, n, e);
+}
+
+static int
+pad(struct partial_writer *w, struct err *e)
+{
+	static const char zero[8];
+
+	return put(w, zero, -w->at & 7, e);
+}
+
+static struct section *
+begin(struct partial_writer *w, enum section_type type, uint64_t n)
+{
+	struct section *s;
+
+	w->sec = xrealloc(w->sec, (w->nsec + 1) * sizeof(*w->sec));
+	s = &w->sec[w->nsec++];
+	memset(s, 0, sizeof(*s));
+	s->type = type;
+	s->n = n;
+	s->off = s->heap_off = w->at;
+	return s;
+}
+
+struct partial_writer *
+partial_create(const char *path, struct err *e)
+{
+	struct partial_writer *w = xcalloc(1, sizeof(*w));
+
+	w->c = commit_new(path, e);
+	if (w->c)
+		w->out = out_new(
+		    commit_fd(w->c), path, CODEC_NONE, 0, true, e);
+	if (!w->out || put(w, HEAD, 8, e) < 0) {
+		partial_writer_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+int
+partial_put_facts(struct partial_writer *w, struct bytes text, struct err *e)
+{
+	struct section *s = begin(w, SECTION_FACTS, 1);
+
+	s->len = text.n;
+	return put(w, text.p, text.n, e) < 0 ? -1 : pad(w, e);
+}
+
+int
+partial_put_times(struct partial_writer *w, const uint64_t *hi,
+    const uint8_t *lo, size_t n, struct err *e)
+{
+	size_t i, distinct = 0;
+	struct section *s;
+	int rc = 0;
+
+#define SAME(i) (hi[i] == hi[(i) - 1] && (!lo || lo[i] == lo[(i) - 1]))
+	for (i = 0; i < n; i++)
+		distinct += i == 0 || !SAME(i);
+	if (distinct * 2 < n) {
+		uint64_t *v = xmalloc(distinct * 2 * sizeof(*v));
+		uint8_t *l = xmalloc(distinct);
+		size_t d = 0;
+
+		for (i = 0; i < n; i++) {
+			d += i > 0 && !SAME(i);
+			v[d] = hi[i];
+			v[distinct + d] = i + 1;
+			l[d] = lo ? lo[i] : 0;
+		}
+		s = begin(w, SECTION_TIMES_RLE, distinct);
+		s->has_lo = lo != NULL;
+		s->len = expected_len(s);
+		rc = put(w, v, distinct * 2 * sizeof(*v), e);
+		if (rc == 0 && lo)
+			rc = put(w, l, distinct, e);
+		free(v);
+		free(l);
+	} else {
+		s = begin(w, SECTION_TIMES, n);
+		s->has_lo = lo != NULL;
+		s->len = expected_len(s);
+		rc = put(w, hi, n * sizeof(*hi), e);
+		if (rc == 0 && lo)
+			rc = put(w, lo, n, e);
+	}
+#undef SAME
+	return rc < 0 ? -1 : pad(w, e);
+}
+
+int
+partial_put_keys(struct partial_writer *w, enum section_type type,
+    struct keytable *t, struct err *e)
+{
+	struct keyent *v = keytable_sorted(t);
+	struct section *s = begin(w, type, t->n);
+	int rc;
+
+	s->len = t->n * sizeof(*v);
+	rc = put(w, v, s->len, e);
+	s->heap_off = w->at;
+	s->heap_len = t->heap.n;
+	if (rc == 0)
+		rc = put(w, t->heap.p, t->heap.n, e);
+	free(v);
+	keytable_clear(t);
+	return rc < 0 ? -1 : pad(w, e);
+}
+
+int
+partial_copy(struct partial_writer *w, const struct partial *p,
+    const struct section *s, void (*map)(void *arg, struct keyent *k),
+    void *arg, struct err *e)
+{
+	struct section *to = begin(w, (enum section_type)s->type, s->n);
+	struct bytes body = partial_section(p, s), heap = partial_heap(p, s);
+	uint64_t i;
+
+	to->has_lo = s->has_lo;
+	to->len = s->len;
+	if (map) {
+		for (i = 0; i < s->n; i++) {
+			struct keyent k;
+
+			memcpy(&k, body.p + i * sizeof(k), sizeof(k));
+			map(arg, &k);
+			if (put(w, &k, sizeof(k), e) < 0)
+				return -1;
+		}
+	} else if (put(w, body.p, body.n, e) < 0) {
+		return -1;
+	}
+	to->heap_off = w->at;
+	to->heap_len = heap.n;
+	return put(w, heap.p, heap.n, e) < 0 ? -1 : pad(w, e);
+}
+
+int
+partial_finish(struct partial_writer *w, struct err *e)
+{
+	struct footer f = {.table_off = w->at, .nsec = w->nsec};
+
+	if (put(w, w->sec, w->nsec * sizeof(*w->sec), e) < 0)
+		return -1;
+	/* the digest of all that was written, some of it still in the buffer:
+	 * flush, take it, write the footer */
+	if (out_flush(w->out, e) < 0)
+		return -1;
+	f.digest = out_digest(w->out);
+	memcpy(f.tail, TAIL, 8);
+	if (out_write(w->out, &f, sizeof(f), e) < 0 ||
+	    out_finish(w->out, true, e) < 0 || commit_rename(w->c, e) < 0)
+		return -1;
+	return commit_sync_dir(commit_path(w->c), e);
+}
+
+void
+partial_writer_free(struct partial_writer *w)
+{
+	if (!w)
+		return;
+	out_free(w->out);
+	commit_free(w->c);
+	free(w->sec);
+	free(w);
+}
+
+static const uint64_t *
+times_hi(const struct partial *p, const struct section *s)
+{
+	return (const uint64_t *)(const void *)(p->map + s->off);
+}
+
+struct instant
+times_at(const struct partial *p, const struct section *s, uint64_t i)
+{
+	struct instant t = {times_hi(p, s)[i], 0};
+	uint64_t w = s->type == SECTION_TIMES_RLE ? 16 : 8;
+
+	if (s->has_lo)
+		t.lo = (uint8_t)p->map[s->off + s->n * w + i];
+	return t;
+}
+
+uint64_t
+times_total(const struct partial *p, const struct section *s)
+{
+	if (s->n == 0 || s->type == SECTION_TIMES)
+		return s->n;
+	return times_hi(p, s)[2 * s->n - 1];
+}
+
+uint64_t
+times_before(const struct partial *p, const struct section *s,
+    struct instant t)
+{
+	uint64_t lo = 0, hi = s->n;
+
+	while (lo < hi) {
+		uint64_t mid = (lo + hi) / 2;
+
+		if (instant_cmp(times_at(p, s, mid), t) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (s->type == SECTION_TIMES || lo == 0)
+		return lo;
+	return times_hi(p, s)[s->n + lo - 1];
+}

@@ -1,0 +1,77 @@
+/*
+ * partial - parts/NNNNN.st: what pass 1 found in one shard, or in several
+ * merged ones.  A text of facts and a bag of sorted runs; merging is putting
+ * the bags together, so any grouping and any order give the same context.
+ *
+ *	"SHARDST1"
+ *	sections, each beginning at a multiple of 8
+ *	section table: struct section, one per section
+ *	footer: table offset u64, sections u64, XXH3-64 of all before the
+ *	        footer u64, "SHARDEND"
+ *
+ * Numbers are little-endian.  Opening maps the file and checks the digest.
+ */
+#ifndef SHARD_PARTIAL_H
+#define SHARD_PARTIAL_H
+
+#include "buf.h"
+#include "err.h"
+#include "keytable.h"
+
+enum section_type {
+	SECTION_FACTS = 1, /* TSV text, see facts.h */
+	SECTION_TIMES,     /* n times: u64 hi each, sorted by (hi, lo); then,
+			      unless all lo are 0, n bytes lo */
+	SECTION_TIMES_RLE, /* n distinct times: u64 hi each, then u64 rows up
+			      to and with it; lo as above */
+	SECTION_KEYS,      /* n struct keyent in (hash, key) order */
+	SECTION_LABELS,    /* the same, of labels, with hi = 0 */
+};
+
+struct section {
+	uint32_t type, has_lo;
+	uint64_t n, off, len;
+	uint64_t heap_off, heap_len;
+};
+
+struct partial {
+	char *path;
+	const char *map;
+	size_t size;
+	const struct section *sec;
+	size_t nsec;
+};
+
+MUST_CHECK int partial_open(struct partial *p, const char *path,
+    struct err *e);
+void partial_close(struct partial *p);
+struct bytes partial_section(const struct partial *p, const struct section *s);
+struct bytes partial_heap(const struct partial *p, const struct section *s);
+
+struct partial_writer;
+struct partial_writer *partial_create(const char *path, struct err *e);
+MUST_CHECK int partial_put_facts(struct partial_writer *w, struct bytes text,
+    struct err *e);
+/* n times, sorted; lo NULL when all are 0. */
+MUST_CHECK int partial_put_times(struct partial_writer *w, const uint64_t *hi,
+    const uint8_t *lo, size_t n, struct err *e);
+/* Takes the table's content in order; the table is cleared. */
+MUST_CHECK int partial_put_keys(struct partial_writer *w,
+    enum section_type type, struct keytable *t, struct err *e);
+/* A section as it stands in another partial, entries changed by map (may be
+ * NULL). */
+MUST_CHECK int partial_copy(struct partial_writer *w, const struct partial *p,
+    const struct section *s, void (*map)(void *arg, struct keyent *k),
+    void *arg, struct err *e);
+MUST_CHECK int partial_finish(struct partial_writer *w, struct err *e);
+void partial_writer_free(struct partial_writer *w);
+
+/* Times of a section: total rows, rows before t, and the time of rank k. */
+uint64_t times_total(const struct partial *p, const struct section *s);
+uint64_t times_before(const struct partial *p, const struct section *s,
+    struct instant t);
+/* The distinct time at position i of the section's array. */
+struct instant times_at(const struct partial *p, const struct section *s,
+    uint64_t i);
+
+#endif

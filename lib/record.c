@@ -1,0 +1,175 @@
+#include "record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "digest.h"
+#include "parse.h"
+#include "tsv.h"
+
+static const char header[] = "kind\tname\trows\tbytes\txxh3\tvalue";
+
+struct record_file *
+record_add_file(struct record *r)
+{
+	r->file = xrealloc(r->file, (r->nfile + 1) * sizeof(*r->file));
+	memset(&r->file[r->nfile], 0, sizeof(*r->file));
+	return &r->file[r->nfile++];
+}
+
+void
+record_fini(struct record *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->nfile; i++) {
+		free(r->file[i].name);
+		free(r->file[i].split);
+	}
+	free(r->file);
+	free(r->input);
+	free(r->shard);
+	memset(r, 0, sizeof(*r));
+}
+
+static void
+put_account(void *arg, const char *kind, const char *name, uint64_t rows)
+{
+	buf_printf(arg, "%s\t%s\t%llu\t-\t-\t-\n", kind, name,
+	    (unsigned long long)rows);
+}
+
+void
+record_save(const struct record *r, struct buf *b)
+{
+	char hex[17];
+	size_t i;
+
+	buf_printf(b, "%s\n", header);
+	account_each(&r->account, put_account, b);
+	for (i = 0; i < r->nfile; i++) {
+		const struct record_file *f = &r->file[i];
+
+		digest_hex(f->digest, hex);
+		buf_puts(b, "file\t");
+		tsv_put(b, bytes_str(f->name));
+		buf_printf(b, "\t%llu\t%llu\t%s\t",
+		    (unsigned long long)f->rows, (unsigned long long)f->bytes,
+		    hex);
+		tsv_put(b, bytes_str(f->split));
+		buf_putc(b, '\n');
+	}
+	if (r->facts) {
+		digest_hex(r->facts, hex);
+		buf_printf(b, "facts\t-\t-\t-\t%s\t-\n", hex);
+	}
+	if (r->input) {
+		digest_hex(r->input_digest, hex);
+		buf_puts(b, "input\t");
+		tsv_put(b, bytes_str(r->input));
+		buf_printf(b, "\t-\t%llu\t%s\t%lld %llu\n",
+		    (unsigned long long)r->id.size, hex,
+		    (long long)r->id.mtime_ns,
+		    (unsigned long long)r->id.inode);
+	}
+	buf_puts(b, "record\t-\t-\t-\t-\t1\n");
+}
+
+static bool
+is(struct bytes s, const char *word)
+{
+	return bytes_eq(s, bytes_str(word));
+}
+
+static bool
+load_identity(struct record *r, struct bytes v)
+{
+	const char *blank = memchr(v.p, ' ', v.n);
+	size_t n = blank ? (size_t)(blank - v.p) : 0;
+
+	return blank && parse_i64(bytes_of(v.p, n), &r->id.mtime_ns) &&
+	    parse_u64(bytes_of(blank + 1, v.n - n - 1), &r->id.inode);
+}
+
+static bool
+load_row(struct record *r, const struct bytes c[6], bool *whole)
+{
+	struct record_file *f;
+	uint64_t rows = 0;
+
+	if (is(c[0], "file")) {
+		f = record_add_file(r);
+		f->name = xstrndup(c[1].p, c[1].n);
+		f->split = xstrndup(c[5].p, c[5].n);
+		return parse_u64(c[2], &f->rows) &&
+		    parse_u64(c[3], &f->bytes) && parse_hex64(c[4], &f->digest);
+	}
+	if (is(c[0], "facts"))
+		return parse_hex64(c[4], &r->facts);
+	if (is(c[0], "input")) {
+		free(r->input);
+		r->input = xstrndup(c[1].p, c[1].n);
+		return parse_u64(c[3], &r->id.size) &&
+		    parse_hex64(c[4], &r->input_digest) &&
+		    load_identity(r, c[5]);
+	}
+	if (is(c[0], "record")) {
+		*whole = is(c[5], "1");
+		return *whole;
+	}
+	return parse_u64(c[2], &rows) &&
+	    account_set(&r->account, c[0], c[1], rows);
+}
+
+int
+record_load(struct record *r, const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	bool whole = false;
+	struct tsv t;
+	size_t i;
+
+	memset(r, 0, sizeof(*r));
+	if (tsv_load(&t, path, header, e) < 0)
+		return -1;
+	for (i = 0; i < t.nrow; i++)
+		if (!load_row(r, &t.cell[i * t.ncol], &whole)) {
+			err_set(e, "%s:%llu: bad record", path,
+			    tsv_lineno(i));
+			goto fail;
+		}
+	tsv_fini(&t);
+	if (!whole) {
+		err_set(e, "%s: truncated record", path);
+		record_fini(r);
+		return -1;
+	}
+	r->shard = xstrndup(base, strcspn(base, "."));
+	return 0;
+fail:
+	tsv_fini(&t);
+	record_fini(r);
+	return -1;
+}
+
+uint64_t
+record_rows(const struct record *r)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < r->nfile; i++)
+		n += r->file[i].rows;
+	return n;
+}
+
+char *
+record_path(const char *out, const char *shard)
+{
+	struct buf b = BUF_ZERO;
+
+	buf_printf(&b, "%s/_shards/%s.tsv", out, shard);
+	return buf_release(&b);
+}

@@ -1,0 +1,138 @@
+#include "rowout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Consecutive source fields in one piece, or one column by itself. */
+struct segment {
+	uint32_t first, last; /* source fields, when col is NULL */
+	const struct column *col;
+};
+
+struct rowout {
+	const struct schema *s;
+	bool *skip;
+	struct segment *seg;
+	size_t nseg;
+	bool convert; /* separators differ: every field by itself */
+	char sep;
+	struct buf row;
+};
+
+struct rowout *
+rowout_new(const struct schema *s, const bool *skip, char in_sep,
+    char out_sep)
+{
+	struct rowout *r = xcalloc(1, sizeof(*r));
+	size_t i;
+
+	r->s = s;
+	r->sep = out_sep;
+	r->convert = in_sep != out_sep;
+	r->seg = xcalloc(s->ncol, sizeof(*r->seg));
+	r->skip = xcalloc(s->ncol, sizeof(*r->skip));
+	for (i = 0; i < s->ncol; i++) {
+		const struct column *c = &s->col[i];
+		struct segment *last = r->nseg ? &r->seg[r->nseg - 1] : NULL;
+
+		r->skip[i] = skip && skip[i];
+		if (r->skip[i])
+			continue;
+		if (c->slot >= 0 || c->src < 0 || r->convert)
+			r->seg[r->nseg++] = (struct segment){0, 0, c};
+		else if (last && !last->col &&
+		    last->last + 1 == (uint32_t)c->src)
+			last->last++;
+		else
+			r->seg[r->nseg++] = (struct segment){
+			    (uint32_t)c->src, (uint32_t)c->src, NULL};
+	}
+	return r;
+}
+
+void
+rowout_free(struct rowout *r)
+{
+	if (!r)
+		return;
+	buf_fini(&r->row);
+	free(r->seg);
+	free(r->skip);
+	free(r);
+}
+
+int
+rowout_header(struct rowout *r, struct out *o, struct err *e)
+{
+	bool first = true;
+	size_t i;
+
+	buf_clear(&r->row);
+	for (i = 0; i < r->s->ncol; i++) {
+		if (r->skip[i])
+			continue;
+		if (!first)
+			buf_putc(&r->row, r->sep);
+		first = false;
+		csv_put_field(&r->row, bytes_str(r->s->col[i].name), r->sep);
+	}
+	buf_putc(&r->row, '\n');
+	return out_write(o, r->row.p, r->row.n, e);
+}
+
+void
+rowout_row(struct rowout *r, const struct batch *b, uint32_t row,
+    struct buf *to)
+{
+	size_t i;
+
+	for (i = 0; i < r->nseg; i++) {
+		const struct segment *g = &r->seg[i];
+		struct bytes f;
+
+		if (i)
+			buf_putc(to, r->sep);
+		if (g->col) {
+			f = batch_raw(b, g->col, row);
+			if (r->convert && (f.n == 0 || f.p[0] != '"'))
+				csv_put_field(to, f, r->sep);
+			else
+				buf_putb(to, f);
+		} else {
+			struct bytes l = batch_field(b, row, g->last);
+
+			f = batch_field(b, row, g->first);
+			buf_put(to, f.p, (size_t)(l.p + l.n - f.p));
+		}
+	}
+	buf_putc(to, '\n');
+}
+
+int
+rowout_rows(struct rowout *r, const struct batch *b, const uint32_t *sel,
+    uint32_t n, struct out *o, struct err *e)
+{
+	uint32_t i, k;
+
+	if (r->nseg == 1 && !r->seg[0].col && r->seg[0].first == 0 &&
+	    r->seg[0].last + 1 == b->nfield) {
+		for (i = 0; i < n; i = k) {
+			struct bytes a = batch_record(b, sel[i]), z;
+
+			for (k = i + 1; k < n && sel[k] == sel[k - 1] + 1; k++)
+				;
+			z = batch_record(b, sel[k - 1]);
+			if (out_write(o, a.p, (size_t)(z.p + z.n - a.p), e) <
+			    0)
+				return -1;
+		}
+		return 0;
+	}
+	for (i = 0; i < n; i++) {
+		buf_clear(&r->row);
+		rowout_row(r, b, sel[i], &r->row);
+		if (out_write(o, r->row.p, r->row.n, e) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,93 @@
+#include "schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "digest.h"
+
+void
+schema_add(struct schema *s, struct bytes name, int src, int slot)
+{
+	s->col = xrealloc(s->col, (s->ncol + 1) * sizeof(*s->col));
+	s->col[s->ncol++] = (struct column){
+	    xstrndup(name.p, name.n), src, slot, NULL};
+}
+
+void
+schema_remove(struct schema *s, size_t i)
+{
+	free(s->col[i].name);
+	s->ncol--;
+	memmove(s->col + i, s->col + i + 1, (s->ncol - i) * sizeof(*s->col));
+}
+
+void
+schema_rename(struct schema *s, size_t i, struct bytes name)
+{
+	free(s->col[i].name);
+	s->col[i].name = xstrndup(name.p, name.n);
+}
+
+void
+schema_fini(struct schema *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->ncol; i++)
+		free(s->col[i].name);
+	free(s->col);
+	*s = SCHEMA_ZERO;
+}
+
+int
+schema_find(const struct schema *s, struct bytes name)
+{
+	size_t i;
+
+	for (i = 0; i < s->ncol; i++)
+		if (bytes_eq(bytes_str(s->col[i].name), name))
+			return (int)i;
+	return -1;
+}
+
+int
+schema_need(const struct schema *s, struct bytes name, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	int i = schema_find(s, name);
+	size_t k;
+
+	if (i >= 0)
+		return i;
+	for (k = 0; k < s->ncol && b.n < 600; k++)
+		buf_printf(&b, "%s%s", k ? ", " : "", s->col[k].name);
+	err_set(e, "no column %s; the header has: %s%s", err_quote(name),
+	    buf_cstr(&b), k < s->ncol ? ", ..." : "");
+	buf_fini(&b);
+	return -1;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int
+schema_check_unique(const struct schema *s, struct err *e)
+{
+	char **names = xmalloc(s->ncol * sizeof(*names));
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < s->ncol; i++)
+		names[i] = s->col[i].name;
+	qsort(names, s->ncol, sizeof(*names), by_name);
+	for (i = 1; i < s->ncol && rc == 0; i++)
+		if (strcmp(names[i - 1], names[i]) == 0)
+			rc = err_set(e, "two columns are named %s",
+			    err_quote(bytes_str(names[i])));
+	free(names);
+	return rc;
+}

@@ -1,0 +1,45 @@
+/*
+ * schema - the columns of a stream at one place in a chain: their names and
+ * where a batch keeps their values.
+ */
+#ifndef SHARD_SCHEMA_H
+#define SHARD_SCHEMA_H
+
+#include "base.h"
+#include "err.h"
+
+/*
+ * A column's value in a row is, in this order: what the batch's slot holds
+ * for that row, if there is a slot and it holds something; the source
+ * record's field src, if src >= 0; missing.
+ */
+struct column {
+	char *name;
+	int src;
+	int slot;
+	/* When the slot holds codes: what they stand for.  Borrowed from the
+	 * stage that appended the column. */
+	const char *const *code_names;
+};
+
+struct schema {
+	struct column *col;
+	size_t ncol;
+	int nslot;
+};
+
+#define SCHEMA_ZERO ((struct schema){NULL, 0, 0})
+
+void schema_add(struct schema *s, struct bytes name, int src, int slot);
+void schema_remove(struct schema *s, size_t i);
+void schema_rename(struct schema *s, size_t i, struct bytes name);
+void schema_fini(struct schema *s);
+/* Index of the column, or -1. */
+int schema_find(const struct schema *s, struct bytes name);
+/* The same, with an error that lists the header. */
+MUST_CHECK int schema_need(const struct schema *s, struct bytes name,
+    struct err *e);
+/* -1 when two columns have one name. */
+MUST_CHECK int schema_check_unique(const struct schema *s, struct err *e);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * shards - which files are shards, in which order, and what their names say.
+ */
+#ifndef SHARD_SHARDS_H
+#define SHARD_SHARDS_H
+
+#include "base.h"
+#include "codec.h"
+#include "err.h"
+#include "buf.h"
+#include "in.h"
+
+enum format {
+	FORMAT_CSV,
+	FORMAT_TSV,
+	FORMAT_JSON,
+	FORMAT_JSONL,
+	FORMAT_PARQUET,
+	FORMAT_UNKNOWN
+};
+
+const char *format_name(enum format f);
+enum format format_named(struct bytes name);
+
+/* What a path says of its shard. */
+struct shard_name {
+	bool is_part; /* part-N... */
+	uint64_t number;
+	enum format format;
+	enum codec codec;
+};
+
+/* Looks at the last component only. */
+struct shard_name shard_name_parse(const char *path);
+
+struct shard {
+	char *path;
+	struct shard_name name;
+	uint64_t bytes;
+};
+
+struct shards {
+	struct shard *v;
+	size_t n;
+};
+
+#define SHARDS_ZERO ((struct shards){NULL, 0})
+
+struct shards_opt {
+	/* POSIX extended expression on the file name instead of part-N; its
+	 * first group is the number, without a group they are numbered in
+	 * name order.  NULL: part-N. */
+	const char *pattern;
+	/* Called for what is left out although it looks like a shard. */
+	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
+};
+
+/*
+ * Finds the shards of a root: a directory, or a file named by itself.
+ * Appends.  Call shards_order() after the last root.
+ */
+MUST_CHECK int shards_find(struct shards *s, const char *root,
+    const struct shards_opt *opt, struct err *e);
+/* Sorts by number, then name; refuses two with one number, none at all, and
+ * empty files. */
+MUST_CHECK int shards_order(struct shards *s, struct err *e);
+void shards_fini(struct shards *s);
+
+/* "part-00042.csv.gz" */
+void shard_name_format(struct buf *b, uint64_t number, enum format f,
+    enum codec c);
+
+#endif

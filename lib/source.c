@@ -1,0 +1,546 @@
+#include "source.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "csvscan.h"
+#include "out.h"
+#include "tsv.h"
+
+static const char *const header_names[] = {
+    "strict", "reorder", "union", NULL};
+static const char *const dialect_names[] = {
+    "auto", "csv", "tsv", "tsv-plain", NULL};
+static const char *const ragged_names[] = {"error", "pad", "reject", NULL};
+
+const struct opt_spec source_specs[] = {
+    OPT(OPT_STR, 'C', "columns", "LIST", struct source_opt, columns,
+	"only these columns, in this order (a,b,c)"),
+    OPT(OPT_STR, 'c', "context", "CTX", struct source_opt, context,
+	"obey the header, dialect and digests in this context"),
+    OPT_CHOICE(0, "dialect", struct source_opt, dialect, dialect_names,
+	"how the input is written (auto)"),
+    OPT_CHOICE(0, "header", struct source_opt, header, header_names,
+	"when headers differ: refuse, match names, add missing (strict)"),
+    OPT(OPT_STR, 0, "header-of", "FILE", struct source_opt, header_of,
+	"the shard whose header all must have"),
+    OPT(OPT_FLAG, 0, "keep-names", NULL, struct source_opt, keep_names,
+	"do not turn __DOT__ in column names into a dot"),
+    OPT(OPT_BYTES, 0, "max-record", "SIZE", struct source_opt, max_record,
+	"longest record allowed (20M)"),
+    OPT_CHOICE(0, "ragged", struct source_opt, ragged, ragged_names,
+	"rows with a wrong number of fields: refuse, fill, leave out (error)"),
+    OPT(OPT_STR, 0, "rejects", "FILE", struct source_opt, rejects,
+	"where the rows go that --ragged=reject leaves out"),
+    OPT(OPT_STR, 0, "signature", "FILE", struct source_opt, signature,
+	"column names that replace the header's (a,b,c in a file)"),
+    OPT_END,
+};
+
+void
+source_defaults(struct source_opt *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->max_record = CSV_MAX_RECORD;
+}
+
+struct source {
+	const struct source_opt *opt;
+	struct context *ctx;
+	struct run *run;
+	char *const *path;
+	size_t npath, at;
+	bool expect;
+	char want_sep;
+	struct schema signature;
+	struct schema canon; /* the header that all inputs must have */
+	char *canon_of;      /* the file it comes from */
+	struct in *in;
+	struct csv *csv;
+	int *map;            /* canonical column -> field, when they differ */
+	struct buf moved;    /* a batch with its fields in canonical order */
+	uint32_t *idx;
+	size_t idx_cap;
+	struct out *rejects;
+};
+
+/* __DOT__ becomes a dot. */
+static void
+put_name(struct buf *b, struct bytes name, bool keep)
+{
+	static const char dot[] = "__DOT__";
+	size_t n = sizeof(dot) - 1, i = 0;
+
+	while (i < name.n) {
+		if (!keep && name.n - i >= n &&
+		    memcmp(name.p + i, dot, n) == 0) {
+			buf_putc(b, '.');
+			i += n;
+		} else {
+			buf_putc(b, name.p[i++]);
+		}
+	}
+}
+
+/* The names of an input: signature or header, normalised, unique. */
+static int
+names_of(struct source *s, const struct csv *csv, const char *file,
+    struct schema *out, struct err *e)
+{
+	size_t n, i;
+	const struct bytes *name = csv_names(csv, &n);
+	struct buf b = BUF_ZERO;
+
+	if (s->signature.ncol && s->signature.ncol != n)
+		return err_set(e,
+		    "%s:1: the header has %zu columns, the signature %zu",
+		    file, n, s->signature.ncol);
+	for (i = 0; i < n; i++) {
+		buf_clear(&b);
+		put_name(&b,
+		    s->signature.ncol ? bytes_str(s->signature.col[i].name)
+				      : name[i],
+		    s->opt->keep_names);
+		schema_add(out, buf_bytes(&b), (int)i, -1);
+	}
+	buf_fini(&b);
+	if (schema_check_unique(out, e) < 0)
+		return err_prefix(e, "%s:1: ", file);
+	return 0;
+}
+
+int
+signature_load(const char *path, struct schema *names, struct err *e)
+{
+	struct buf b = BUF_ZERO, file = BUF_ZERO, scratch = BUF_ZERO;
+	const char *p, *end;
+	struct stat sb;
+	int rc = -1;
+
+	buf_puts(&file, path);
+	if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode)) {
+		DIR *d = opendir(path);
+		struct dirent *de;
+		size_t n = 0;
+
+		while (d && (de = readdir(d)))
+			if (de->d_name[0] != '.' && n++ == 0)
+				buf_printf(&file, "/%s", de->d_name);
+		if (d)
+			closedir(d);
+		if (n != 1) {
+			err_set(e, "%s: %zu files; a signature directory has "
+				   "exactly one",
+			    path, n);
+			goto out;
+		}
+	}
+	if (file_load(buf_cstr(&file), &b, e) < 0)
+		goto out;
+	for (p = b.p, end = b.p + b.n; p < end;) {
+		/* names are separated by commas or line ends; a name with a
+		 * comma is quoted as in CSV */
+		const char *q = p;
+		bool quoted = false;
+		struct bytes v;
+
+		for (; q < end && (quoted || (*q != ',' && *q != '\n')); q++)
+			quoted ^= *q == '"';
+		v = bytes_of(p, (size_t)(q - p));
+		while (v.n && (v.p[v.n - 1] == '\r' || v.p[v.n - 1] == ' '))
+			v.n--;
+		while (v.n && *v.p == ' ') {
+			v.p++;
+			v.n--;
+		}
+		if (v.n)
+			schema_add(names, csv_value(v, &scratch), -1, -1);
+		p = q + 1;
+	}
+	if (names->ncol == 0) {
+		err_set(e, "%s: no column names in this signature",
+		    buf_cstr(&file));
+		goto out;
+	}
+	rc = 0;
+out:
+	buf_fini(&b);
+	buf_fini(&file);
+	buf_fini(&scratch);
+	return rc;
+}
+
+static int
+put_reject(void *arg, const char *name, uint64_t line, const char *reason,
+    struct bytes rec, struct err *e)
+{
+	struct source *s = arg;
+	struct buf b = BUF_ZERO;
+	int rc;
+
+	if (!s->rejects)
+		return 0;
+	tsv_put(&b, bytes_str(name));
+	buf_printf(&b, "\t%llu\t%s\t", (unsigned long long)line, reason);
+	tsv_put(&b, rec);
+	buf_putc(&b, '\n');
+	rc = out_write(s->rejects, b.p, b.n, e);
+	buf_fini(&b);
+	return rc;
+}
+
+static struct csv *
+open_csv(struct source *s, struct in *in, const char *path, struct err *e)
+{
+	struct csv_opt co = {
+	    .ragged = (enum ragged)s->opt->ragged,
+	    .max_record = s->opt->max_record,
+	    .reject = put_reject,
+	    .reject_arg = s,
+	};
+	bool std = strcmp(path, "-") == 0;
+	struct shard_name sn = shard_name_parse(path);
+	const char *delim = getenv("SHARD_DELIM");
+
+	switch (s->opt->dialect) {
+	case DIALECT_CSV: co.sep = ','; break;
+	case DIALECT_TSV: co.sep = '\t'; break;
+	case DIALECT_TSV_PLAIN:
+		co.sep = '\t';
+		co.no_quotes = true;
+		break;
+	default:
+		if (std && delim && strcmp(delim, "tab") == 0)
+			co.sep = '\t';
+		else if (std && s->expect)
+			co.sep = ',';
+		else if (s->ctx && sn.format < FORMAT_UNKNOWN)
+			co.sep = s->ctx->facts.sep[sn.format];
+	}
+	co.want_trailer = std && s->expect;
+	co.out_sep = s->run->out_sep;
+	if (!std &&
+	    (sn.format == FORMAT_PARQUET || sn.format == FORMAT_JSON ||
+		sn.format == FORMAT_JSONL)) {
+		err_set(e, "%s: this build reads csv and tsv, not %s", path,
+		    format_name(sn.format));
+		return NULL;
+	}
+	return csv_open(in, &co, e);
+}
+
+/* Is the file the very one that pass 1 saw? */
+static int
+check_digest(struct source *s, const char *path, struct err *e)
+{
+	struct shard_name sn = shard_name_parse(path);
+	const struct input *in;
+
+	if (!s->ctx || !s->run->have_input || s->npath != 1)
+		return 0;
+	in = facts_input(&s->ctx->facts,
+	    s->run->like ? s->run->shard.number : sn.number);
+	/* another file than pass 1's (a new one, with an old context) */
+	if (!in || strcmp(in->path, path) != 0)
+		return 0;
+	if (in->digest != s->run->digest)
+		return err_set(e, "%s: input changed during the run (its "
+				  "bytes differ from what pass 1 read)",
+		    path);
+	return 0;
+}
+
+/* Compares names with the canonical ones; sets map where they are not the
+ * same in the same order. */
+static int
+map_header(struct source *s, const struct schema *names, const char *file,
+    struct err *e)
+{
+	bool same = names->ncol == s->canon.ncol;
+	size_t i, k, found = 0;
+
+	for (i = 0; same && i < names->ncol; i++)
+		if (strcmp(names->col[i].name, s->canon.col[i].name) != 0)
+			same = false;
+	free(s->map);
+	s->map = NULL;
+	if (same)
+		return 0;
+	if (s->opt->header == HEADER_STRICT) {
+		if (names->ncol != s->canon.ncol)
+			return err_set(e,
+			    "%s:1: header differs from that of %s: %zu "
+			    "columns, there %zu (--header=reorder or union "
+			    "goes on)",
+			    file, s->canon_of, names->ncol, s->canon.ncol);
+		for (i = 0; strcmp(names->col[i].name,
+				s->canon.col[i].name) == 0; i++)
+			;
+		return err_set(e,
+		    "%s:1: header differs from that of %s: column %zu is %s, "
+		    "there %s (--header=reorder or union goes on)",
+		    file, s->canon_of, i + 1,
+		    err_quote(bytes_str(names->col[i].name)),
+		    err_quote(bytes_str(s->canon.col[i].name)));
+	}
+	s->map = xcalloc(s->canon.ncol, sizeof(*s->map));
+	for (i = 0; i < s->canon.ncol; i++) {
+		k = (size_t)schema_find(
+		    names, bytes_str(s->canon.col[i].name));
+		s->map[i] = (int)k;
+		found += s->map[i] >= 0;
+		if (s->map[i] < 0 && s->opt->header == HEADER_REORDER)
+			return err_set(e,
+			    "%s:1: column %s of %s is missing "
+			    "(--header=union leaves it empty)",
+			    file,
+			    err_quote(bytes_str(s->canon.col[i].name)),
+			    s->canon_of);
+	}
+	for (k = 0; found < names->ncol && k < names->ncol; k++)
+		if (schema_find(&s->canon,
+			bytes_str(names->col[k].name)) < 0)
+			return err_set(e,
+			    "%s:1: column %s is not in the header of %s", file,
+			    err_quote(bytes_str(names->col[k].name)),
+			    s->canon_of);
+	return 0;
+}
+
+static int
+open_next(struct source *s, struct err *e)
+{
+	const char *path = s->path[s->at];
+	struct schema names = SCHEMA_ZERO;
+	int rc = -1;
+
+	s->run->input = strcmp(path, "-") == 0 ? "standard input" : path;
+	s->in = in_open(path, IN_DIGEST, e);
+	if (!s->in)
+		return -1;
+	s->csv = open_csv(s, s->in, path, e);
+	if (s->csv)
+		s->run->in_sep = csv_sep(s->csv);
+	if (!s->csv || names_of(s, s->csv, s->run->input, &names, e) < 0)
+		goto out;
+	if (s->canon.ncol == 0) {
+		s->canon = names;
+		s->canon_of = xstrdup(s->run->input);
+		return 0;
+	}
+	rc = map_header(s, &names, s->run->input, e);
+out:
+	schema_fini(&names);
+	return rc;
+}
+
+/* The header that --header-of or the context prescribes. */
+static int
+prescribe(struct source *s, struct err *e)
+{
+	struct in *in;
+	struct csv *csv;
+	size_t i;
+	int rc = -1;
+
+	if (s->opt->header_of) {
+		in = in_open(s->opt->header_of, 0, e);
+		if (!in)
+			return -1;
+		csv = open_csv(s, in, s->opt->header_of, e);
+		if (csv)
+			rc = names_of(
+			    s, csv, s->opt->header_of, &s->canon, e);
+		csv_close(csv);
+		in_close(in);
+		s->canon_of = xstrdup(s->opt->header_of);
+		return rc;
+	}
+	if (s->ctx && strcmp(s->path[0], "-") != 0 && s->opt->context) {
+		for (i = 0; i < s->ctx->facts.ncol; i++)
+			schema_add(&s->canon,
+			    bytes_str(s->ctx->facts.col[i].name), (int)i, -1);
+		s->canon_of = xstrdup(s->ctx->facts.in[0].path);
+	}
+	return 0;
+}
+
+static int
+project(struct source *s, struct schema *out, struct err *e)
+{
+	const char *p = s->opt->columns, *q;
+	struct bytes name;
+	size_t i;
+
+	if (!p) {
+		for (i = 0; i < s->canon.ncol; i++)
+			schema_add(out, bytes_str(s->canon.col[i].name),
+			    (int)i, -1);
+		return 0;
+	}
+	for (;; p = q + 1) {
+		int at;
+
+		q = strchrnul(p, ',');
+		name = bytes_of(p, (size_t)(q - p));
+		at = schema_need(&s->canon, name, e);
+		if (at < 0)
+			return err_prefix(e, "%s: ", s->run->input);
+		schema_add(out, name, at, -1);
+		if (!*q)
+			break;
+	}
+	return schema_check_unique(out, e);
+}
+
+struct source *
+source_open(const struct source_opt *o, char *const *paths, size_t npaths,
+    char want_sep, bool expect, struct context *ctx, struct schema *schema,
+    struct run *run, struct err *e)
+{
+	struct source *s = xcalloc(1, sizeof(*s));
+
+	s->opt = o;
+	s->ctx = ctx;
+	s->run = run;
+	s->path = paths;
+	s->npath = npaths;
+	s->expect = expect;
+	s->want_sep = want_sep;
+	/* a stream is comma-separated, unless both ends want tabs */
+	run->out_sep = want_sep ? want_sep : ',';
+	if (o->signature && signature_load(o->signature, &s->signature, e) < 0)
+		goto fail;
+	if (o->rejects) {
+		FILE *f = fopen(o->rejects, "we");
+
+		if (!f) {
+			err_sys(e, ERR_OUTPUT, "%s", o->rejects);
+			goto fail;
+		}
+		s->rejects = out_new(dup(fileno(f)), o->rejects, CODEC_NONE,
+		    0, false, e);
+		fclose(f);
+		if (!s->rejects)
+			goto fail;
+	}
+	if (prescribe(s, e) < 0 || open_next(s, e) < 0 ||
+	    project(s, schema, e) < 0)
+		goto fail;
+	return s;
+fail:
+	source_close(s);
+	return NULL;
+}
+
+/* Rewrites the batch with its fields in canonical order. */
+static int
+move_fields(struct source *s, struct batch *b, int nslot, struct err *e)
+{
+	uint32_t n = (uint32_t)s->canon.ncol, row, i;
+	struct scan sc;
+
+	buf_clear(&s->moved);
+	for (row = 0; row < b->nrow; row++)
+		for (i = 0; i < n; i++) {
+			if (s->map[i] >= 0)
+				buf_putb(&s->moved,
+				    batch_field(b, row, (uint32_t)s->map[i]));
+			buf_putc(&s->moved,
+			    i + 1 < n ? s->run->out_sep : '\n');
+		}
+	if (s->idx_cap < s->moved.n + SCAN_PAD + 1) {
+		s->idx_cap = s->moved.n * 2 + SCAN_PAD + 1;
+		free(s->idx);
+		s->idx = xmalloc(s->idx_cap * sizeof(*s->idx));
+		s->idx[0] = UINT32_MAX;
+	}
+	csvscan(s->moved.p, s->moved.n, s->run->out_sep, s->idx + 1, &sc);
+	if (sc.nidx_rec != (uint64_t)b->nrow * n)
+		return err_set(e, "%s: cannot reorder its columns",
+		    s->run->input);
+	b->base = s->moved.p;
+	b->end = s->idx + 1;
+	b->nfield = n;
+	batch_reset(b, nslot);
+	return 0;
+}
+
+static int
+end_of_file(struct source *s, struct err *e)
+{
+	struct account *a = &s->run->account;
+	const struct account *t = csv_trailer(s->csv);
+	uint64_t rejected = csv_rejected(s->csv);
+	const char *path = s->path[s->at];
+	int i;
+
+	if (t) {
+		a->in += t->in;
+		a->added += t->added;
+		for (i = 0; i < DROP_COUNT; i++)
+			a->drop[i] += t->drop[i];
+	} else {
+		a->in += csv_rows(s->csv) + rejected;
+	}
+	a->drop[DROP_REJECTED] += rejected;
+	s->run->have_input = strcmp(path, "-") != 0;
+	s->run->id = in_identity(s->in);
+	s->run->digest = in_digest(s->in);
+	if (check_digest(s, path, e) < 0)
+		return -1;
+	csv_close(s->csv);
+	in_close(s->in);
+	s->csv = NULL;
+	s->in = NULL;
+	return 0;
+}
+
+int
+source_next(struct source *s, struct batch *b, int nslot, struct err *e)
+{
+	for (;;) {
+		int rc = csv_next(s->csv, b, nslot, e);
+
+		if (rc < 0)
+			return -1;
+		if (rc > 0) {
+			b->shard = s->npath == 1 && s->run->like
+			    ? s->run->shard.number
+			    : shard_name_parse(s->path[s->at]).number;
+			if (s->map && move_fields(s, b, nslot, e) < 0)
+				return -1;
+			return 1;
+		}
+		if (end_of_file(s, e) < 0)
+			return -1;
+		if (++s->at == s->npath)
+			break;
+		if (open_next(s, e) < 0)
+			return -1;
+	}
+	if (s->rejects && out_finish(s->rejects, false, e) < 0)
+		return -1;
+	return 0;
+}
+
+void
+source_close(struct source *s)
+{
+	if (!s)
+		return;
+	csv_close(s->csv);
+	in_close(s->in);
+	out_free(s->rejects);
+	schema_fini(&s->signature);
+	schema_fini(&s->canon);
+	buf_fini(&s->moved);
+	free(s->canon_of);
+	free(s->map);
+	free(s->idx);
+	free(s);
+}

@@ -1,0 +1,50 @@
+/*
+ * source - where a chain begins: files of any format and codec, or standard
+ * input, as one row stream (shard-cat).
+ */
+#ifndef SHARD_SOURCE_H
+#define SHARD_SOURCE_H
+
+#include "context.h"
+#include "csv.h"
+#include "opt.h"
+#include "stage.h"
+
+enum header_policy { HEADER_STRICT, HEADER_REORDER, HEADER_UNION };
+
+struct source_opt {
+	const char *columns;   /* "a,b,c": only these, in this order */
+	const char *signature; /* file (or directory of one) with the names */
+	const char *context;
+	const char *header_of; /* file whose header all must have */
+	const char *rejects;
+	int header, dialect, ragged;
+	uint64_t max_record;
+	bool keep_names; /* leave __DOT__ in the names */
+};
+
+extern const struct opt_spec source_specs[];
+void source_defaults(struct source_opt *o);
+
+struct source;
+
+/*
+ * Opens the first of the paths ("-": standard input) and fills the schema.
+ * want_sep: the separator to keep when the first input has it (0: none),
+ * else the stream is comma-separated.  expect: standard input must end with
+ * its end marker.  ctx may be NULL; borrowed.  Everything read is put to the
+ * run's account at the end.
+ */
+struct source *source_open(const struct source_opt *o, char *const *paths,
+    size_t npaths, char want_sep, bool expect, struct context *ctx,
+    struct schema *s, struct run *run, struct err *e);
+/* 1 and a batch, 0 at the end, -1. */
+MUST_CHECK int source_next(struct source *s, struct batch *b, int nslot,
+    struct err *e);
+void source_close(struct source *s);
+
+/* The names in a signature file, or in the only file of a directory. */
+MUST_CHECK int signature_load(const char *path, struct schema *names,
+    struct err *e);
+
+#endif

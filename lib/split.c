@@ -1,0 +1,348 @@
+/*
+ * split - says which split each row belongs to: appends the column _split.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "digest.h"
+#include "filter.h"
+#include "rowout.h"
+
+enum by { BY_TEMPORAL, BY_HASH, BY_GROUP, BY_GROUP_TIME };
+enum { TRAIN, VAL, TEST, OOT, NSPLIT, DROPPED };
+
+static const char *const split_names[] = {
+    [TRAIN] = "train",
+    [VAL] = "val",
+    [TEST] = "test",
+    [OOT] = "oot",
+};
+
+struct split_opt {
+	const char *context, *cutoffs, *time, *key, *only, *missing_time;
+	int by;
+	uint64_t seed;
+	double train_ratio, test_val_ratio;
+	struct context *ctx;
+	struct instant cut[2];
+	enum time_kind kind;
+	int only_code, missing_code; /* -1: none */
+};
+
+static const char *const by_names[] = {
+    "temporal", "hash", "group", "group+time", NULL};
+
+static const struct opt_spec specs[] = {
+    OPT_CHOICE('b', "by", struct split_opt, by, by_names,
+	"what decides (temporal)"),
+    OPT(OPT_STR, 'c', "context", "CTX", struct split_opt, context,
+	"take the cutoffs from this context"),
+    OPT(OPT_STR, 0, "cutoffs", "A,B", struct split_opt, cutoffs,
+	"times instead: train before A, val before B (group+time: A)"),
+    OPT(OPT_STR, 'k', "key", "COL", struct split_opt, key,
+	"the group that must not cross splits"),
+    OPT(OPT_STR, 0, "missing-time", "train|val|test|drop",
+	struct split_opt, missing_time,
+	"rows without a time (as pass 1 was told, else an error)"),
+    OPT(OPT_STR, 0, "only", "SPLIT", struct split_opt, only,
+	"drop the rows of the other splits"),
+    OPT(OPT_U64, 's', "seed", "N", struct split_opt, seed,
+	"seed of the hash (0)"),
+    OPT(OPT_RATIO, 0, "test-val-ratio", "R", struct split_opt,
+	test_val_ratio, "share of the rest that goes to val (0.5)"),
+    OPT(OPT_STR, 't', "time", "COL", struct split_opt, time,
+	"the time column (the context's)"),
+    OPT(OPT_RATIO, 0, "train-ratio", "R", struct split_opt, train_ratio,
+	"share of train for hash and group (0.7)"),
+    OPT_END,
+};
+
+static void
+split_defaults(void *opt)
+{
+	struct split_opt *o = opt;
+
+	memset(o, 0, sizeof(*o));
+	o->train_ratio = 0.7;
+	o->test_val_ratio = 0.5;
+}
+
+static int
+split_code(const char *name)
+{
+	int i;
+
+	for (i = 0; i < NSPLIT; i++)
+		if (strcmp(name, split_names[i]) == 0)
+			return i;
+	return strcmp(name, "drop") == 0 ? DROPPED : -1;
+}
+
+static int
+parse_cutoffs(struct split_opt *o, struct err *e)
+{
+	const char *s = o->cutoffs, *comma = strchr(s, ',');
+	enum time_kind k[2] = {TIME_NONE, TIME_NONE};
+	size_t n = comma ? (size_t)(comma - s) : strlen(s);
+
+	if (!comma && o->by != BY_GROUP_TIME)
+		goto bad;
+	if (cutoff_parse(bytes_of(s, n), &k[0], &o->cut[0]) < 0)
+		goto bad;
+	o->cut[1] = o->cut[0];
+	k[1] = k[0];
+	if (comma && cutoff_parse(bytes_str(comma + 1), &k[1], &o->cut[1]) < 0)
+		goto bad;
+	o->kind = k[0] ? k[0] : k[1];
+	if (k[0] && k[1] && k[0] != k[1])
+		goto bad;
+	if (instant_cmp(o->cut[0], o->cut[1]) > 0)
+		goto bad;
+	return 0;
+bad:
+	return err_kind_set(e, ERR_USAGE,
+	    "--cutoffs %s: expected two times of one kind in order, A,B",
+	    err_quote(bytes_str(s)));
+}
+
+static int
+split_setup(void *opt, struct session *s, struct err *e)
+{
+	struct split_opt *o = opt;
+	bool timed = o->by == BY_TEMPORAL || o->by == BY_GROUP_TIME;
+
+	if (o->context && !(o->ctx = session_context(s, o->context, e)))
+		return -1;
+	if (o->cutoffs) {
+		if (parse_cutoffs(o, e) < 0)
+			return -1;
+	} else if (timed) {
+		if (!o->ctx || !o->ctx->have_split)
+			return err_kind_set(e, ERR_USAGE,
+			    "--by=%s needs cutoffs: --context with pass 1's, "
+			    "or --cutoffs",
+			    by_names[o->by]);
+		o->cut[0] = o->ctx->train_cutoff;
+		o->cut[1] = o->ctx->test_cutoff;
+		o->kind = o->ctx->time_kind;
+	}
+	if (timed && !o->time) {
+		if (!o->ctx || !o->ctx->have_split)
+			return err_kind_set(
+			    e, ERR_USAGE, "--time COL is needed");
+		o->time = o->ctx->time_column;
+	}
+	if ((o->by == BY_GROUP || o->by == BY_GROUP_TIME) && !o->key) {
+		if (!o->ctx || !o->ctx->facts.key)
+			return err_kind_set(
+			    e, ERR_USAGE, "--key COL is needed");
+		o->key = o->ctx->facts.key;
+	}
+	if (!o->missing_time && o->ctx)
+		o->missing_time = o->ctx->facts.missing_time;
+	o->missing_code = o->missing_time ? split_code(o->missing_time) : -1;
+	if (o->missing_time && (o->missing_code < 0 || o->missing_code == OOT))
+		return err_kind_set(e, ERR_USAGE,
+		    "--missing-time %s: must be train|val|test|drop",
+		    err_quote(bytes_str(o->missing_time)));
+	o->only_code = o->only ? split_code(o->only) : -1;
+	if (o->only && (o->only_code < 0 || o->only_code == DROPPED))
+		return err_kind_set(e, ERR_USAGE,
+		    "--only %s: no such split (train, val, test, oot)",
+		    err_quote(bytes_str(o->only)));
+	return 0;
+}
+
+struct split {
+	const struct split_opt *o;
+	struct run *run;
+	struct column time, key;
+	bool key_tokens;
+	int slot;
+	struct schema before; /* the rows as the hash sees them */
+	struct rowout *rows;
+	struct buf scratch;
+	double val_end;
+};
+
+static int
+split_init(void **st, const void *opt, struct schema *s, struct run *run,
+    struct err *e)
+{
+	struct split *p = *st = xcalloc(1, sizeof(*p));
+	const struct split_opt *o = p->o = opt;
+	size_t i;
+	int at;
+
+	p->run = run;
+	p->val_end =
+	    o->train_ratio + (1 - o->train_ratio) * o->test_val_ratio;
+	if (o->by == BY_TEMPORAL || o->by == BY_GROUP_TIME) {
+		at = schema_need(s, bytes_str(o->time), e);
+		if (at < 0)
+			return -1;
+		p->time = s->col[at];
+	}
+	if (o->by == BY_GROUP || o->by == BY_GROUP_TIME) {
+		at = schema_need(s, bytes_str(o->key), e);
+		if (at < 0)
+			return -1;
+		p->key = s->col[at];
+		p->key_tokens = o->ctx &&
+		    context_tokens_missing(o->ctx, bytes_str(o->key));
+	}
+	for (i = 0; i < s->ncol; i++) {
+		schema_add(&p->before, bytes_str(s->col[i].name),
+		    s->col[i].src, s->col[i].slot);
+		p->before.col[i].code_names = s->col[i].code_names;
+	}
+	p->rows = rowout_new(&p->before, NULL, run->out_sep, ',');
+	if (schema_find(s, bytes_str("_split")) >= 0)
+		return err_set(e, "there is a column _split already");
+	p->slot = s->nslot++;
+	schema_add(s, bytes_str("_split"), -1, p->slot);
+	s->col[s->ncol - 1].code_names = split_names;
+	return 0;
+}
+
+/* Uniform in [0, 1): the upper 53 bits. */
+static double
+uniform(uint64_t h)
+{
+	return (double)(h >> 11) * 0x1p-53;
+}
+
+static int
+by_hash(const struct split *p, struct bytes v)
+{
+	double u = uniform(digest_of_seeded(v.p, v.n, p->o->seed));
+
+	return u < p->o->train_ratio ? TRAIN : u < p->val_end ? VAL : TEST;
+}
+
+static int
+row_hash(struct split *p, struct batch *b, uint32_t row)
+{
+	buf_clear(&p->scratch);
+	rowout_row(p->rows, b, row, &p->scratch);
+	return by_hash(p, buf_bytes(&p->scratch));
+}
+
+/* A code, DROPPED, or -1. */
+static int
+time_code(struct split *p, struct batch *b, uint32_t row, struct err *e)
+{
+	struct bytes v = csv_value(batch_raw(b, &p->time, row), &p->scratch);
+	enum time_kind k;
+	struct instant t;
+
+	k = instant_parse(v, &t);
+	if (k != TIME_NONE && (p->o->kind == TIME_NONE || k == p->o->kind)) {
+		if (instant_cmp(t, p->o->cut[0]) < 0)
+			return TRAIN;
+		return instant_cmp(t, p->o->cut[1]) < 0 ? VAL : TEST;
+	}
+	if (k == TIME_NONE && p->o->missing_code >= 0)
+		return p->o->missing_code;
+	if (k == TIME_NONE)
+		err_set(e, "%s %s in column %s "
+			   "(--missing-time=train|val|test|drop goes on)",
+		    v.n ? "unparsable time" : "missing time", err_quote(v),
+		    p->o->time);
+	else
+		err_set(e, "time %s in column %s is of kind %s, the cutoffs "
+			   "are %s",
+		    err_quote(v), p->o->time, time_kind_name(k),
+		    time_kind_name(p->o->kind));
+	return run_at(p->run, b, row, e);
+}
+
+/* The code of the row's group; by its bytes where it has none. */
+static int
+group_code(struct split *p, struct batch *b, uint32_t row)
+{
+	struct bytes v = csv_value(batch_raw(b, &p->key, row), &p->scratch);
+
+	if (v.n == 0 || (p->key_tokens && is_na_token(v)))
+		return row_hash(p, b, row);
+	return by_hash(p, v);
+}
+
+/*
+ * Customers are hashed to train or val for the time before the date; what
+ * comes after it is out of time, unless the customer is one of train's.
+ */
+static int
+group_time_code(struct split *p, struct batch *b, uint32_t row, struct err *e)
+{
+	int t = time_code(p, b, row, e), g;
+
+	if (t < 0 || t == DROPPED)
+		return t;
+	g = group_code(p, b, row) == TRAIN ? TRAIN : VAL;
+	if (t == TRAIN)
+		return g;
+	return g == TRAIN ? NSPLIT : OOT;
+}
+
+static int
+split_process(void *st, struct batch *b, struct err *e)
+{
+	struct split *p = st;
+	const struct split_opt *o = p->o;
+	uint8_t *code = batch_codes(b, p->slot);
+	uint32_t i, n = 0;
+	int c = 0;
+
+	for (i = 0; i < b->nsel; i++) {
+		uint32_t row = b->sel[i];
+
+		switch ((enum by)o->by) {
+		case BY_TEMPORAL: c = time_code(p, b, row, e); break;
+		case BY_HASH: c = row_hash(p, b, row); break;
+		case BY_GROUP: c = group_code(p, b, row); break;
+		case BY_GROUP_TIME: c = group_time_code(p, b, row, e); break;
+		}
+		if (c < 0)
+			return -1;
+		if (c == DROPPED) {
+			run_drop(p->run, DROP_MISSING_TIME, 1);
+			continue;
+		}
+		if (c == NSPLIT || (o->only_code >= 0 && c != o->only_code)) {
+			run_drop(p->run, DROP_FILTERED, 1);
+			continue;
+		}
+		code[row] = (uint8_t)c;
+		b->sel[n++] = row;
+	}
+	b->nsel = n;
+	return 0;
+}
+
+static void
+split_free(void *st)
+{
+	struct split *p = st;
+
+	if (!p)
+		return;
+	rowout_free(p->rows);
+	schema_fini(&p->before);
+	buf_fini(&p->scratch);
+	free(p);
+}
+
+static const struct stage split_stage = {
+    split_init, split_process, NULL, split_free};
+
+const struct filter filter_split = {
+    .name = "split",
+    .summary = "append the column _split: train, val, test or oot",
+    .example = "shard-cat part-00000.csv | shard-split -c CTX",
+    .specs = specs,
+    .opt_size = sizeof(struct split_opt),
+    .defaults = split_defaults,
+    .setup = split_setup,
+    .stage = &split_stage,
+};

@@ -1,0 +1,26 @@
+/*
+ * stats - pass 1 over one shard: the stage that collects a partial, and what
+ * shard-stats needs besides.
+ */
+#ifndef SHARD_STATS_H
+#define SHARD_STATS_H
+
+#include "filter.h"
+
+struct stats_opt {
+	const char *out; /* directory of partials, or a file *.st */
+	const char *time, *key, *label, *missing_time, *like;
+	bool schema;
+};
+
+extern const struct opt_spec stats_specs[];
+
+/* The partial of this shard under o->out; caller frees. */
+char *stats_path(const struct stats_opt *o, uint64_t number);
+/*
+ * Is there a whole partial for this very file and these options?  1 or 0; a
+ * changed file with equal bytes counts as the same (it is digested).
+ */
+int stats_fresh(const struct stats_opt *o, const char *path);
+
+#endif

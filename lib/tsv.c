@@ -1,0 +1,170 @@
+#include "tsv.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "in.h"
+
+void
+tsv_put(struct buf *b, struct bytes v)
+{
+	size_t i;
+
+	for (i = 0; i < v.n; i++)
+		switch (v.p[i]) {
+		case '\\': buf_puts(b, "\\\\"); break;
+		case '\t': buf_puts(b, "\\t"); break;
+		case '\n': buf_puts(b, "\\n"); break;
+		case '\r': buf_puts(b, "\\r"); break;
+		default: buf_putc(b, v.p[i]);
+		}
+}
+
+void
+tsv_line(struct buf *b, ...)
+{
+	const char *s;
+	bool first = true;
+	va_list ap;
+
+	va_start(ap, b);
+	while ((s = va_arg(ap, const char *))) {
+		if (!first)
+			buf_putc(b, '\t');
+		first = false;
+		tsv_put(b, bytes_str(s));
+	}
+	va_end(ap);
+	buf_putc(b, '\n');
+}
+
+/* Unescapes p[0..n) in place; the new length or -1. */
+static ssize_t
+unescape(char *p, size_t n)
+{
+	size_t i, o = 0;
+
+	for (i = 0; i < n; i++) {
+		char c = p[i];
+
+		if (c == '\\') {
+			if (++i == n)
+				return -1;
+			switch (p[i]) {
+			case '\\': c = '\\'; break;
+			case 't': c = '\t'; break;
+			case 'n': c = '\n'; break;
+			case 'r': c = '\r'; break;
+			default: return -1;
+			}
+		}
+		p[o++] = c;
+	}
+	return (ssize_t)o;
+}
+
+int
+tsv_parse(struct tsv *t, const char *name, struct bytes text,
+    const char *header, struct err *e)
+{
+	size_t line = 1, cap = 0, ncell = 0;
+	char *p, *end, *eol;
+
+	*t = TSV_ZERO;
+	t->text = xmalloc(text.n + 1);
+	if (text.n)
+		memcpy(t->text, text.p, text.n);
+	t->text[text.n] = '\0';
+	p = t->text;
+	end = p + text.n;
+	if (text.n == 0 || end[-1] != '\n') {
+		err_set(e, "%s: truncated: the last line does not end", name);
+		goto fail;
+	}
+	eol = memchr(p, '\n', text.n);
+	*eol = '\0';
+	if (header && strcmp(p, header) != 0) {
+		err_set(e, "%s:1: header is %s, expected %s", name,
+		    err_quote(bytes_str(p)), err_quote(bytes_str(header)));
+		goto fail;
+	}
+	for (t->ncol = 1; *p; p++)
+		t->ncol += *p == '\t';
+	for (p = eol + 1; p < end; p = eol + 1) {
+		size_t k = 0;
+
+		line++;
+		eol = memchr(p, '\n', (size_t)(end - p));
+		if (ncell + t->ncol > cap) {
+			cap = cap * 2 + 64 * t->ncol;
+			t->cell = xrealloc(t->cell, cap * sizeof(*t->cell));
+		}
+		for (;;) {
+			char *tab = memchr(p, '\t', (size_t)(eol - p));
+			char *stop = tab ? tab : eol;
+			ssize_t n = unescape(p, (size_t)(stop - p));
+
+			if (n < 0) {
+				err_set(e, "%s:%zu: bad escape", name, line);
+				goto fail;
+			}
+			if (k < t->ncol)
+				t->cell[ncell + k] = bytes_of(p, (size_t)n);
+			k++;
+			if (!tab)
+				break;
+			p = tab + 1;
+		}
+		if (k != t->ncol) {
+			err_set(e, "%s:%zu: %zu cells, the header has %zu",
+			    name, line, k, t->ncol);
+			goto fail;
+		}
+		ncell += k;
+		t->nrow++;
+	}
+	return 0;
+fail:
+	tsv_fini(t);
+	return -1;
+}
+
+int
+file_load(const char *path, struct buf *b, struct err *e)
+{
+	struct in *in = in_open(path, 0, e);
+	struct bytes v;
+	int rc = -1;
+
+	if (!in)
+		return -1;
+	while ((rc = in_peek(in, IN_BLOCK, &v, e)) == 0 && v.n > 0) {
+		buf_putb(b, v);
+		in_consume(in, v.n);
+	}
+	in_close(in);
+	return rc;
+}
+
+int
+tsv_load(struct tsv *t, const char *path, const char *header, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	int rc;
+
+	*t = TSV_ZERO;
+	rc = file_load(path, &b, e);
+	if (rc == 0)
+		rc = tsv_parse(t, path, buf_bytes(&b), header, e);
+	buf_fini(&b);
+	return rc;
+}
+
+void
+tsv_fini(struct tsv *t)
+{
+	free(t->text);
+	free(t->cell);
+	*t = TSV_ZERO;
+}

@@ -1,0 +1,53 @@
+/*
+ * tsv - the small artifacts: tab-separated text with a header line, values
+ * escaped (\\ \t \n \r), every line ended by LF.
+ */
+#ifndef SHARD_TSV_H
+#define SHARD_TSV_H
+
+#include "base.h"
+#include "buf.h"
+#include "err.h"
+
+/* Appends one value, escaped. */
+void tsv_put(struct buf *b, struct bytes value);
+/* Appends the strings up to NULL as one line, escaped. */
+void tsv_line(struct buf *b, ...) __attribute__((sentinel));
+
+/* A whole file in memory: cells point into text, unescaped in place. */
+struct tsv {
+	char *text;
+	struct bytes *cell; /* row-major, nrow * ncol */
+	size_t nrow, ncol;  /* without the header line */
+};
+
+#define TSV_ZERO ((struct tsv){NULL, NULL, 0, 0})
+
+static inline struct bytes
+tsv_cell(const struct tsv *t, size_t row, size_t col)
+{
+	return t->cell[row * t->ncol + col];
+}
+
+/* The number of the line that holds row, for messages. */
+static inline unsigned long long
+tsv_lineno(size_t row)
+{
+	return row + 2;
+}
+
+/*
+ * Parses n bytes (copied) whose header line must be `header` (names joined by
+ * tabs; NULL takes any).  A missing final newline, a line with another number
+ * of cells, or a bad escape is an error `name:LINE: what`.
+ */
+MUST_CHECK int tsv_parse(struct tsv *t, const char *name, struct bytes text,
+    const char *header, struct err *e);
+MUST_CHECK int tsv_load(struct tsv *t, const char *path, const char *header,
+    struct err *e);
+void tsv_fini(struct tsv *t);
+
+/* Reads a whole small file. */
+MUST_CHECK int file_load(const char *path, struct buf *b, struct err *e);
+
+#endif

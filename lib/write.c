@@ -1,0 +1,462 @@
+/*
+ * write - routes rows to the shard files of their splits, commits them, and
+ * leaves the record.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commit.h"
+#include "digest.h"
+#include "filter.h"
+#include "record.h"
+#include "rowout.h"
+#include "tsv.h"
+
+enum empty { EMPTY_SKIP, EMPTY_HEADER };
+
+struct write_opt {
+	const char *out, *like, *split, *format, *compress, *facts;
+	uint64_t level;
+	int empty;
+	bool batch;
+	uint64_t facts_digest;
+	enum format fmt; /* FORMAT_UNKNOWN: the input's */
+	int codec;       /* -1: the input's */
+};
+
+static const char *const empty_names[] = {"skip", "header", NULL};
+
+static const struct opt_spec specs[] = {
+    OPT(OPT_FLAG, 0, "batch", NULL, struct write_opt, batch,
+	"one file per split, SPLIT_processed_data, instead of shards"),
+    OPT(OPT_STR, 0, "compress", "none|gz|zst", struct write_opt, compress,
+	"codec of the output (the input's)"),
+    OPT_CHOICE(0, "empty", struct write_opt, empty, empty_names,
+	"what to do where no row is left (skip)"),
+    OPT(OPT_STR, 0, "facts", "FILE", struct write_opt, facts,
+	"options and facts that the output depends on, for the record"),
+    OPT(OPT_STR, 0, "format", "csv|tsv", struct write_opt, format,
+	"format of the output (the input's)"),
+    OPT(OPT_U64, 0, "level", "N", struct write_opt, level,
+	"compression level (the codec's fastest)"),
+    OPT(OPT_STR, 0, "like", "FILE", struct write_opt, like,
+	"the input shard: its number, format and codec"),
+    OPT(OPT_STR, 'o', "output", "DIR", struct write_opt, out,
+	"where the shards go (needed)"),
+    OPT(OPT_STR, 0, "split", "NAME", struct write_opt, split,
+	"the split of all rows, instead of the column _split"),
+    OPT_END,
+};
+
+static void
+write_defaults(void *opt)
+{
+	memset(opt, 0, sizeof(struct write_opt));
+}
+
+static int
+write_setup(void *opt, struct session *s, struct err *e)
+{
+	struct write_opt *o = opt;
+	struct buf b = BUF_ZERO;
+
+	(void)s;
+	if (!o->out)
+		return err_kind_set(e, ERR_USAGE, "--output DIR is needed");
+	o->fmt = FORMAT_UNKNOWN;
+	if (o->format) {
+		o->fmt = format_named(bytes_str(o->format));
+		if (o->fmt != FORMAT_CSV && o->fmt != FORMAT_TSV)
+			return err_kind_set(e, ERR_USAGE,
+			    "--format %s: must be csv or tsv",
+			    err_quote(bytes_str(o->format)));
+	}
+	o->codec = -1;
+	if (o->compress) {
+		o->codec = codec_named(bytes_str(o->compress));
+		if (o->codec < 0 ||
+		    (o->codec != CODEC_NONE &&
+			!codec_info((enum codec)o->codec)->enc))
+			return err_kind_set(e, ERR_USAGE,
+			    "--compress %s: must be none, gz or zst",
+			    err_quote(bytes_str(o->compress)));
+	}
+	if (o->facts) {
+		if (file_load(o->facts, &b, e) < 0)
+			return -1;
+		o->facts_digest = digest_of(b.p, b.n);
+		buf_fini(&b);
+	}
+	return 0;
+}
+
+static const char *
+write_like(const void *opt)
+{
+	return ((const struct write_opt *)opt)->like;
+}
+
+static char
+write_want_sep(const void *opt, const char *input)
+{
+	const struct write_opt *o = opt;
+	enum format in = shard_name_parse(input).format;
+
+	return in == FORMAT_TSV &&
+		(o->fmt == FORMAT_TSV || o->fmt == FORMAT_UNKNOWN)
+	    ? '\t'
+	    : 0;
+}
+
+#define MAX_SPLITS 64
+
+struct dest {
+	char *split;
+	struct commit *c;
+	struct out *out;
+	uint32_t *sel;
+	uint32_t nsel;
+	uint64_t rows;
+};
+
+struct writer {
+	const struct write_opt *o;
+	struct run *run;
+	struct column split;
+	bool have_split;
+	enum format fmt;
+	enum codec codec;
+	char sep;
+	struct rowout *rows;
+	struct dest dest[MAX_SPLITS];
+	int ndest;
+	int code_dest[256]; /* of a code column: its dest, or -1 */
+	size_t sel_cap;
+	struct buf scratch;
+};
+
+/* Resolves format, codec and number of the output. */
+static int
+resolve(struct writer *w, struct err *e)
+{
+	const struct shard_name *sn = &w->run->shard;
+	const struct write_opt *o = w->o;
+
+	w->fmt = o->fmt;
+	if (w->fmt == FORMAT_UNKNOWN)
+		w->fmt = w->run->like && sn->format < FORMAT_UNKNOWN
+		    ? sn->format
+		    : FORMAT_CSV;
+	if (w->fmt != FORMAT_CSV && w->fmt != FORMAT_TSV)
+		return err_kind_set(e, ERR_USAGE,
+		    "cannot write %s: choose --format csv or tsv",
+		    format_name(w->fmt));
+	w->codec = o->codec >= 0 ? (enum codec)o->codec
+	    : w->run->like	 ? sn->codec
+				 : CODEC_NONE;
+	if (w->codec != CODEC_NONE && !codec_info(w->codec)->enc)
+		return err_kind_set(e, ERR_USAGE,
+		    "cannot write %s: choose --compress none, gz or zst",
+		    codec_info(w->codec)->name);
+	if (o->level > (uint64_t)codec_info(w->codec)->max_level)
+		return err_kind_set(e, ERR_USAGE,
+		    "--level %llu: %s goes up to %d",
+		    (unsigned long long)o->level, codec_info(w->codec)->name,
+		    codec_info(w->codec)->max_level);
+	if (!o->batch && (!w->run->like || !sn->is_part))
+		return err_kind_set(e, ERR_USAGE,
+		    "which shard is this? --like part-NNNNN.csv (or --batch)");
+	w->sep = w->fmt == FORMAT_TSV ? '\t' : ',';
+	return 0;
+}
+
+static int
+write_init(void **st, const void *opt, struct schema *s, struct run *run,
+    struct err *e)
+{
+	struct writer *w = *st = xcalloc(1, sizeof(*w));
+	bool *skip = xcalloc(s->ncol, sizeof(*skip));
+	int at = schema_find(s, bytes_str("_split"));
+
+	w->o = opt;
+	w->run = run;
+	memset(w->code_dest, 0xff, sizeof(w->code_dest));
+	if (!w->o->split && at >= 0) {
+		w->have_split = true;
+		w->split = s->col[at];
+		skip[at] = true;
+	}
+	w->rows = NULL;
+	if (resolve(w, e) == 0)
+		w->rows = rowout_new(s, skip, run->out_sep, w->sep);
+	free(skip);
+	return w->rows ? 0 : -1;
+}
+
+/* A split is a directory under OUT, and nothing else. */
+static bool
+split_name_ok(struct bytes s)
+{
+	return s.n > 0 && s.n < 200 && s.p[0] != '.' && s.p[0] != '_' &&
+	    !memchr(s.p, '/', s.n) && !memchr(s.p, '\0', s.n) &&
+	    !memchr(s.p, '\n', s.n);
+}
+
+/* The index of the split's dest, opened when it is new; -1. */
+static int
+dest_of(struct writer *w, struct bytes split, struct err *e)
+{
+	const struct write_opt *o = w->o;
+	struct buf path = BUF_ZERO;
+	struct dest *d;
+	int i;
+
+	for (i = 0; i < w->ndest; i++)
+		if (bytes_eq(bytes_str(w->dest[i].split), split))
+			return i;
+	if (split.n && !split_name_ok(split))
+		return err_set(e, "%s cannot be the name of a split",
+		    err_quote(split));
+	if (w->ndest == MAX_SPLITS)
+		return err_set(
+		    e, "more than %d splits in one shard", MAX_SPLITS);
+	d = &w->dest[w->ndest];
+	d->split = xstrndup(split.p, split.n);
+	buf_printf(&path, "%s/", o->out);
+	if (split.n)
+		buf_printf(&path, "%s/", d->split);
+	if (o->batch)
+		buf_printf(&path, "%s_processed_data.%s%s",
+		    split.n ? d->split : "all", format_name(w->fmt),
+		    codec_info(w->codec)->ext);
+	else
+		shard_name_format(
+		    &path, w->run->shard.number, w->fmt, w->codec);
+	d->c = commit_new(buf_cstr(&path), e);
+	if (d->c)
+		d->out = out_new(commit_fd(d->c), path.p, w->codec,
+		    (int)o->level, true, e);
+	buf_fini(&path);
+	w->ndest++;
+	if (!d->out || rowout_header(w->rows, d->out, e) < 0)
+		return -1;
+	d->sel = xmalloc((w->sel_cap ? w->sel_cap : 1) * sizeof(*d->sel));
+	return w->ndest - 1;
+}
+
+static int
+row_dest(struct writer *w, struct batch *b, uint32_t row, struct err *e)
+{
+	int d;
+
+	if (w->split.slot >= 0 && b->slot[w->split.slot].code) {
+		uint8_t code = b->slot[w->split.slot].code[row];
+
+		d = w->code_dest[code];
+		if (d < 0)
+			d = w->code_dest[code] = dest_of(
+			    w, bytes_str(w->split.code_names[code]), e);
+		return d;
+	}
+	d = dest_of(w,
+	    csv_value(batch_raw(b, &w->split, row), &w->scratch), e);
+	return d < 0 && e->kind == ERR_INPUT ? run_at(w->run, b, row, e) : d;
+}
+
+static int
+write_process(void *st, struct batch *b, struct err *e)
+{
+	struct writer *w = st;
+	uint32_t i;
+	int d;
+
+	if (!w->have_split) {
+		d = dest_of(w, bytes_str(w->o->split ? w->o->split : ""), e);
+		if (d < 0)
+			return -1;
+		w->dest[d].rows += b->nsel;
+		return rowout_rows(
+		    w->rows, b, b->sel, b->nsel, w->dest[d].out, e);
+	}
+	if (w->sel_cap < b->nsel) {
+		w->sel_cap = b->row_cap;
+		for (d = 0; d < w->ndest; d++)
+			w->dest[d].sel = xrealloc(w->dest[d].sel,
+			    w->sel_cap * sizeof(*w->dest[d].sel));
+	}
+	for (d = 0; d < w->ndest; d++)
+		w->dest[d].nsel = 0;
+	for (i = 0; i < b->nsel; i++) {
+		d = row_dest(w, b, b->sel[i], e);
+		if (d < 0)
+			return -1;
+		w->dest[d].sel[w->dest[d].nsel++] = b->sel[i];
+	}
+	for (d = 0; d < w->ndest; d++) {
+		w->dest[d].rows += w->dest[d].nsel;
+		if (w->dest[d].nsel &&
+		    rowout_rows(w->rows, b, w->dest[d].sel, w->dest[d].nsel,
+			w->dest[d].out, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+by_split(const void *a, const void *b)
+{
+	return strcmp(
+	    ((const struct dest *)a)->split, ((const struct dest *)b)->split);
+}
+
+static void
+fill_record(struct writer *w, struct record *r)
+{
+	size_t skip = strlen(w->o->out) + 1;
+	struct buf b = BUF_ZERO;
+	int d;
+
+	if (w->o->batch)
+		buf_puts(&b, "batch");
+	else
+		buf_printf(&b, "%05llu",
+		    (unsigned long long)w->run->shard.number);
+	r->shard = buf_release(&b);
+	r->account = w->run->account;
+	r->facts = w->o->facts_digest;
+	if (w->run->have_input && !w->o->batch) {
+		r->input = xstrdup(w->run->input);
+		r->id = w->run->id;
+		r->input_digest = w->run->digest;
+	}
+	for (d = 0; d < w->ndest; d++) {
+		struct record_file *f = record_add_file(r);
+
+		f->name = xstrdup(commit_path(w->dest[d].c) + skip);
+		f->split = xstrdup(w->dest[d].split);
+		f->rows = w->dest[d].rows;
+		f->bytes = out_bytes(w->dest[d].out);
+		f->digest = out_digest(w->dest[d].out);
+	}
+}
+
+/* Removes what the old record names and the new one does not. */
+static int
+remove_stale(struct writer *w, const struct record *old,
+    const struct record *new, struct err *e)
+{
+	size_t i, k;
+
+	for (i = 0; i < old->nfile; i++) {
+		struct buf b = BUF_ZERO;
+		int rc = 0;
+
+		for (k = 0; k < new->nfile; k++)
+			if (strcmp(old->file[i].name, new->file[k].name) == 0)
+				break;
+		if (k < new->nfile)
+			continue;
+		buf_printf(&b, "%s/%s", w->o->out, old->file[i].name);
+		if (unlink(buf_cstr(&b)) < 0 && access(b.p, F_OK) == 0)
+			rc = err_sys(e, ERR_OUTPUT, "%s: remove", b.p);
+		buf_fini(&b);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+write_finish(void *st, struct err *e)
+{
+	struct writer *w = st;
+	struct record new = {0}, old = {0};
+	struct buf b = BUF_ZERO;
+	char *path = NULL;
+	struct err ignored;
+	int d, rc = -1;
+
+	if (w->o->empty == EMPTY_HEADER && w->ndest == 0 &&
+	    dest_of(w, bytes_str(w->o->split ? w->o->split : ""), e) < 0)
+		return -1;
+	qsort(w->dest, (size_t)w->ndest, sizeof(*w->dest), by_split);
+	for (d = 0; d < w->ndest; d++)
+		if (out_finish(w->dest[d].out, true, e) < 0)
+			return -1;
+	fill_record(w, &new);
+	if (!account_closes(&new.account, record_rows(&new))) {
+		err_set(e, "%s: rows do not add up: %llu in, %llu written "
+			   "(is this a fault of a program in the pipe?)",
+		    w->run->input, (unsigned long long)new.account.in,
+		    (unsigned long long)record_rows(&new));
+		goto out;
+	}
+	path = record_path(w->o->out, new.shard);
+	if (access(path, F_OK) == 0) {
+		/* a damaged old record names nothing that could be removed */
+		if (record_load(&old, path, &ignored) < 0)
+			memset(&old, 0, sizeof(old));
+		if (unlink(path) < 0) {
+			err_sys(e, ERR_OUTPUT, "%s: remove", path);
+			goto out;
+		}
+		if (commit_sync_dir(path, e) < 0)
+			goto out;
+	}
+	for (d = 0; d < w->ndest; d++)
+		if (commit_rename(w->dest[d].c, e) < 0)
+			goto out;
+	if (remove_stale(w, &old, &new, e) < 0)
+		goto out;
+	for (d = 0; d < w->ndest; d++)
+		if (commit_sync_dir(commit_path(w->dest[d].c), e) < 0)
+			goto out;
+	record_save(&new, &b);
+	rc = commit_file(path, b.p, b.n, e);
+out:
+	record_fini(&new);
+	record_fini(&old);
+	buf_fini(&b);
+	free(path);
+	return rc;
+}
+
+static void
+write_free(void *st)
+{
+	struct writer *w = st;
+	int d;
+
+	if (!w)
+		return;
+	for (d = 0; d < w->ndest; d++) {
+		out_free(w->dest[d].out);
+		commit_free(w->dest[d].c);
+		free(w->dest[d].sel);
+		free(w->dest[d].split);
+	}
+	rowout_free(w->rows);
+	buf_fini(&w->scratch);
+	free(w);
+}
+
+static const struct stage write_stage = {
+    write_init, write_process, write_finish, write_free};
+
+const struct filter filter_write = {
+    .name = "write",
+    .summary = "write rows to OUT/<split>/part-NNNNN, atomically, and keep "
+	       "the account",
+    .example = "shard-cat part-00000.csv | shard-split -c CTX | "
+	       "shard-write -o OUT --like part-00000.csv",
+    .specs = specs,
+    .opt_size = sizeof(struct write_opt),
+    .defaults = write_defaults,
+    .setup = write_setup,
+    .stage = &write_stage,
+    .sink = true,
+    .like = write_like,
+    .want_sep = write_want_sep,
+};
