@@ -1,5 +1,25 @@
 /* shard-cat - decode shards of any dialect and codec into one row stream. */
+#include <stdio.h>
+
 #include "cmd.h"
+
+/* The column names as the stream would have them. */
+static int
+print_names(const struct chain *c, char *const *paths, size_t n,
+    struct err *e)
+{
+	struct run run = {.warn = cmd_warn};
+	struct schema s = SCHEMA_ZERO;
+	struct source *src = source_open(
+	    &c->source, paths, n, 0, c->expect, NULL, &s, &run, e);
+	size_t i;
+
+	for (i = 0; src && i < s.ncol; i++)
+		puts(s.col[i].name);
+	source_close(src);
+	schema_fini(&s);
+	return src ? 0 : -1;
+}
 
 int
 main(int argc, char *argv[])
@@ -25,9 +45,12 @@ main(int argc, char *argv[])
 	if (cmd_files(&common, argc - first, argv + first, &files, &e) < 0)
 		return cmd_fail(&e);
 	cmd_end_markers(&common, &chain);
-	rc = chain_run(&chain, files.n ? files.v : std,
-	    files.n ? files.n : 1, &session, &e);
+	rc = chain.source.names
+	    ? print_names(&chain, files.n ? files.v : std,
+		  files.n ? files.n : 1, &e)
+	    : chain_run(&chain, files.n ? files.v : std,
+		  files.n ? files.n : 1, &session, &e);
 	session_fini(&session);
 	cmd_files_free(&files);
-	return rc < 0 ? cmd_fail(&e) : CMD_OK;
+	return cmd_finish(rc < 0 ? cmd_fail(&e) : CMD_OK);
 }

@@ -47,10 +47,13 @@ substitute(const char *word, const char *path)
 
 /* Parses one filter's words; the number of operands left, or -1. */
 static int
-parse_words(const char *name, const struct opt_spec *s, void *opt, int argc,
-    char **argv, char ***operands, struct err *e)
+parse_words(const char *name, const struct opt_spec *s, void *opt,
+    const struct opt_group *more, int argc, char **argv, char ***operands,
+    struct err *e)
 {
-	const struct opt_group groups[] = {{s, opt}, {NULL, NULL}};
+	const struct opt_group groups[] = {
+	    {s, opt}, more ? *more : (struct opt_group){NULL, NULL},
+	    {NULL, NULL}};
 	char asked;
 	int first = opt_parse(groups, argc, argv, false, &asked, e);
 
@@ -73,8 +76,10 @@ run_one(int argc, char **argv, const char *path, struct session *session,
 {
 	struct chain c = {.link = NULL};
 	char **word = xcalloc((size_t)argc + 1, sizeof(*word)), **operands;
-	char **paths = NULL;
-	int i, k, n = 0, npaths = 0, rc = -1;
+	struct common_opt common = {0};
+	const struct opt_group more = {files_specs, &common};
+	struct cmd_files files = {NULL, 0};
+	int i, k, n = 0, rc = -1;
 	static char dash[] = "-";
 	char *std[] = {dash};
 
@@ -98,9 +103,10 @@ run_one(int argc, char **argv, const char *path, struct session *session,
 				    err_quote(bytes_str(word[0])));
 				goto out;
 			}
-			npaths = parse_words("cat", source_specs, &c.source,
-			    k, word, &paths, e);
-			if (npaths < 0)
+			n = parse_words("cat", source_specs, &c.source,
+			    &more, k, word, &operands, e);
+			if (n < 0 ||
+			    cmd_files(&common, n, operands, &files, e) < 0)
 				goto out;
 			continue;
 		}
@@ -122,7 +128,7 @@ run_one(int argc, char **argv, const char *path, struct session *session,
 			goto out;
 		}
 		n = parse_words(
-		    f->name, f->specs, opt, k - i, word + i, &operands, e);
+		    f->name, f->specs, opt, NULL, k - i, word + i, &operands, e);
 		if (n > 0)
 			err_kind_set(e, ERR_USAGE,
 			    "%s: %s: in a chain only cat names files",
@@ -132,10 +138,11 @@ run_one(int argc, char **argv, const char *path, struct session *session,
 		if (f->setup(opt, session, e) < 0)
 			goto out;
 	}
-	rc = chain_run(&c, npaths ? paths : std,
-	    npaths ? (size_t)npaths : 1, session, e);
+	rc = chain_run(
+	    &c, files.n ? files.v : std, files.n ? files.n : 1, session, e);
 out:
 	chain_fini(&c);
+	cmd_files_free(&files);
 	for (i = 0; i < argc; i++)
 		free(word[i]);
 	free(word);

@@ -438,6 +438,18 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 	return 0;
 }
 
+/* Length of the first line, newlines in quotes not counted as its end. */
+static size_t
+first_line(const char *p, size_t n)
+{
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < n && (quoted || p[i] != '\n'); i++)
+		quoted ^= p[i] == '"';
+	return i;
+}
+
 static int
 read_header(struct csv *c, struct err *e)
 {
@@ -460,8 +472,11 @@ read_header(struct csv *c, struct err *e)
 		if (final)
 			in_end_line(c->in, &v);
 		skip = v.n >= 3 && memcmp(v.p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-		/* with a separator that cannot occur: the whole line */
-		c->sep = guess ? '\0' : c->opt.sep;
+		c->sep = c->opt.sep;
+		if (guess)
+			c->sep = csv_guess_sep(in_name(c->in),
+			    bytes_of(v.p + skip,
+				first_line(v.p + skip, v.n - skip)));
 		len = parse_record(c, v.p + skip, v.n - skip, final, 1,
 		    &c->nfield, &nlines, e);
 		if (len < 0)
@@ -469,13 +484,6 @@ read_header(struct csv *c, struct err *e)
 		if (len > 0)
 			break;
 		min = v.n * 2;
-	}
-	if (guess) {
-		c->sep = csv_guess_sep(in_name(c->in),
-		    bytes_of(v.p + skip, c->field_end[0]));
-		if (parse_record(c, v.p + skip, v.n - skip, final, 1,
-			&c->nfield, &nlines, e) <= 0)
-			return -1;
 	}
 	if (c->opt.out_sep == 0)
 		c->opt.out_sep = c->sep;

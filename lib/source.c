@@ -32,6 +32,8 @@ const struct opt_spec source_specs[] = {
 	"do not turn __DOT__ in column names into a dot"),
     OPT(OPT_BYTES, 0, "max-record", "SIZE", struct source_opt, max_record,
 	"longest record allowed (20M)"),
+    OPT(OPT_FLAG, 'N', "names", NULL, struct source_opt, names,
+	"shard-cat: print the column names, a line each, and no rows"),
     OPT_CHOICE(0, "ragged", struct source_opt, ragged, ragged_names,
 	"rows with a wrong number of fields: refuse, fill, leave out (error)"),
     OPT(OPT_STR, 0, "rejects", "FILE", struct source_opt, rejects,

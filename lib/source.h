@@ -21,6 +21,7 @@ struct source_opt {
 	int header, dialect, ragged;
 	uint64_t max_record;
 	bool keep_names; /* leave __DOT__ in the names */
+	bool names;      /* shard-cat: print the column names only */
 };
 
 extern const struct opt_spec source_specs[];

@@ -10,7 +10,7 @@
 struct stats_opt {
 	const char *out; /* directory of partials, or a file *.st */
 	const char *time, *key, *label, *missing_time, *like;
-	bool schema;
+	bool schema, verify;
 };
 
 extern const struct opt_spec stats_specs[];

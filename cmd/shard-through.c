@@ -1,0 +1,215 @@
+/*
+ * shard-through - run any other command as a filter inside a safe pipe.
+ *
+ *	stdin --> feeder --> COMMAND --> counter --> stdout
+ *
+ * The feeder takes the end marker off, the counter (this process) puts a new
+ * one on: only when the stream before was whole, and COMMAND ended well.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "out.h"
+
+/* Reads a stream and hands its bytes to fd; 0 when it was whole. */
+static int
+pass(const struct chain *c, bool expect, int fd, uint64_t *rows,
+    struct account *account, struct err *e)
+{
+	struct csv_opt co = {
+	    .max_record = CSV_MAX_RECORD, .want_trailer = expect};
+	const char *delim = getenv("SHARD_DELIM");
+	struct in *in = in_open("-", 0, e);
+	struct csv *csv = NULL;
+	struct batch b = BATCH_ZERO;
+	struct buf head = BUF_ZERO;
+	const struct bytes *name;
+	bool open = true;
+	size_t n, i;
+	int rc = -1;
+
+	(void)c;
+	co.sep = co.out_sep = delim && strcmp(delim, "tab") == 0 ? '\t' : ',';
+	if (!in || !(csv = csv_open(in, &co, e)))
+		goto out;
+	name = csv_names(csv, &n);
+	for (i = 0; i < n; i++) {
+		if (i)
+			buf_putc(&head, co.sep);
+		csv_put_field(&head, name[i], co.sep);
+	}
+	buf_putc(&head, '\n');
+	rc = write_all(fd, "the command", head.p, head.n, e);
+	for (;;) {
+		/* a command may stop reading early, as head does: the rest
+		 * is still read, to see that the stream is whole */
+		if (rc < 0 && errno == EPIPE) {
+			open = false;
+			rc = 0;
+		}
+		if (rc < 0)
+			goto out;
+		rc = csv_next(csv, &b, 0, e);
+		if (rc <= 0)
+			break;
+		rc = 0;
+		if (open) {
+			struct bytes last = batch_record(&b, b.nrow - 1);
+
+			rc = write_all(fd, "the command", b.base,
+			    (size_t)(last.p + last.n - b.base), e);
+		}
+	}
+	*rows = csv_rows(csv);
+	memset(account, 0, sizeof(*account));
+	if (csv_trailer(csv))
+		*account = *csv_trailer(csv);
+	else
+		account->in = *rows;
+out:
+	buf_fini(&head);
+	batch_fini(&b);
+	csv_close(csv);
+	in_close(in);
+	return rc;
+}
+
+/* The process that feeds the command; says on report how it went. */
+static int
+feeder(const struct chain *c, int to, int report)
+{
+	struct account a;
+	struct buf b = BUF_ZERO;
+	struct err e = ERR_ZERO;
+	uint64_t rows;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (pass(c, c->expect, to, &rows, &a, &e) < 0)
+		return cmd_fail(&e);
+	close(to);
+	trailer_format(&b, rows, &a);
+	return write_all(report, "report", b.p, b.n, &e) < 0 ? cmd_fail(&e)
+							     : CMD_OK;
+}
+
+static int
+wait_for(pid_t pid, const char *what, struct err *e)
+{
+	int st;
+
+	while (waitpid(pid, &st, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(e, ERR_INPUT, "%s: wait", what);
+	if (WIFSIGNALED(st))
+		return err_set(
+		    e, "%s was killed by signal %d", what, WTERMSIG(st));
+	if (WEXITSTATUS(st) != 0)
+		return err_set(
+		    e, "%s ended with status %d", what, WEXITSTATUS(st));
+	return 0;
+}
+
+static int
+emit(uint64_t rows, int report, struct err *e)
+{
+	struct account a;
+	struct buf b = BUF_ZERO;
+	uint64_t before;
+	char text[TRAILER_MAX];
+	ssize_t n = read(report, text, sizeof(text));
+	int rc;
+
+	if (n < 2 || !trailer_parse(bytes_of(text, (size_t)n - 1), &before, &a))
+		return err_set(e, "no word of how many rows the command got");
+	if (rows < before)
+		a.drop[DROP_EXTERNAL] += before - rows;
+	else
+		a.added += rows - before;
+	trailer_format(&b, rows, &a);
+	rc = write_all(STDOUT_FILENO, "standard output", b.p, b.n, e);
+	buf_fini(&b);
+	return rc;
+}
+
+static int
+run(const struct chain *c, char **argv, struct err *e)
+{
+	int to[2], from[2], report[2], rc, rc2;
+	struct account unused;
+	struct err second = ERR_ZERO;
+	pid_t command, feed;
+	uint64_t rows;
+
+	if (pipe(to) < 0 || pipe(from) < 0 || pipe(report) < 0)
+		return err_sys(e, ERR_INPUT, "pipe");
+	command = fork();
+	if (command == 0) {
+		dup2(to[0], STDIN_FILENO);
+		dup2(from[1], STDOUT_FILENO);
+		close(to[0]), close(to[1]), close(from[0]), close(from[1]);
+		close(report[0]), close(report[1]);
+		execvp(argv[0], argv);
+		cmd_error("%s: %s", argv[0], strerror(errno));
+		_exit(errno == ENOENT ? 127 : 126);
+	}
+	feed = command < 0 ? -1 : fork();
+	if (feed == 0) {
+		close(to[0]), close(from[0]), close(from[1]);
+		close(report[0]);
+		_exit(feeder(c, to[1], report[1]));
+	}
+	if (feed < 0)
+		return err_sys(e, ERR_INPUT, "fork");
+	close(to[0]), close(to[1]), close(from[1]), close(report[1]);
+	dup2(from[0], STDIN_FILENO);
+	close(from[0]);
+	rc = pass(c, false, STDOUT_FILENO, &rows, &unused, e);
+	if (rc < 0)
+		err_prefix(e, "%s: ", argv[0]);
+	/* the root of the trouble first: the input, then the command */
+	rc2 = wait_for(feed, "the stream before", &second);
+	if (wait_for(command, argv[0], rc2 < 0 ? e : &second) < 0 || rc2 < 0) {
+		*e = second;
+		rc = -1;
+	}
+	if (rc == 0 && c->emit)
+		rc = emit(rows, report[0], e);
+	close(report[0]);
+	return rc;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct common_opt common = {0};
+	struct chain chain = {.link = NULL};
+	static const char *const end_names[] = {
+	    "none", "emit", "expect", "both", NULL};
+	static const struct opt_spec specs[] = {
+	    OPT_CHOICE(0, "end", struct common_opt, end, end_names,
+		"end markers (none; both when SHARD_STRICT=1)"),
+	    OPT_END};
+	const struct opt_group groups[] = {{specs, &common}, {NULL, NULL}};
+	const struct cmd cmd = {"shard-through", "COMMAND [ARG ...]",
+	    "run another command inside a safe pipe",
+	    "shard-cat a.csv | shard-through awk -F, 'NR==1 || $3>0' | "
+	    "shard-map -t",
+	    groups, true};
+	struct err e = ERR_ZERO;
+	int first;
+
+	cmd_start(cmd.name);
+	first = cmd_parse(&cmd, argc, argv);
+	if (first == argc) {
+		cmd_error("which command?");
+		return CMD_USAGE;
+	}
+	cmd_end_markers(&common, &chain);
+	return run(&chain, argv + first, &e) < 0 ? cmd_fail(&e) : CMD_OK;
+}

@@ -1,0 +1,191 @@
+# shellcheck shell=bash
+# What the pipelines share: configuration, lists, workers, lock, progress.
+# Sourced, never run.  Callers set `job` and define `usage`.
+
+die() {
+	printf '%s: %s\n' "$job" "$*" >&2
+	exit 1
+}
+
+bad_usage() {
+	printf '%s: %s\n' "$job" "$*" >&2
+	usage >&2
+	exit 2
+}
+
+# config NAME DEFAULT ENV...: $NAME from the option if it was given, else from
+# the first of the environment variables that is set, else the default.  An
+# empty value and None mean unset.  Where it came from goes to origin[NAME].
+declare -A given origin
+config_names=()
+config() {
+	local name=$1 default=$2 env value
+	shift 2
+	config_names+=("$name")
+	if [[ -n ${given[$name]+x} ]]; then
+		printf -v "$name" %s "${given[$name]}"
+		origin[$name]="option"
+		return
+	fi
+	for env; do
+		value=${!env-}
+		if [[ -n $value && $value != None ]]; then
+			printf -v "$name" %s "$value"
+			origin[$name]="environment $env"
+			return
+		fi
+	done
+	printf -v "$name" %s "$default"
+	origin[$name]="default"
+}
+
+print_config() {
+	local name
+	for name in "${config_names[@]}"; do
+		printf '%-16s %-24s %s\n' "${name//_/-}" \
+			"${!name:--}" "${origin[$name]}"
+	done
+}
+
+# One line for each variable of the old systems that means nothing here.
+retired() {
+	local env
+	for env; do
+		[[ -n ${!env-} && ${!env} != None ]] &&
+			printf '%s: note: %s is not needed any more\n' \
+				"$job" "$env" >&2
+	done
+	return 0
+}
+
+one_of() { # NAME VALUE WORD...
+	local name=$1 value=$2 word
+	shift 2
+	for word; do
+		[[ $value == "$word" ]] && return
+	done
+	bad_usage "--$name $value: must be one of: $*"
+}
+
+# Cores that affinity and the container's limits (cgroup v2, v1) allow.
+cores() {
+	local n quota period
+	n=$(nproc)
+	if read -r quota period 2>/dev/null </sys/fs/cgroup/cpu.max &&
+		[[ $quota != max ]]; then
+		((quota = (quota + period - 1) / period, n = quota < n ? quota : n))
+	elif read -r quota 2>/dev/null </sys/fs/cgroup/cpu/cpu.cfs_quota_us &&
+		read -r period </sys/fs/cgroup/cpu/cpu.cfs_period_us &&
+		((quota > 0)); then
+		((quota = (quota + period - 1) / period, n = quota < n ? quota : n))
+	fi
+	echo $((n < 1 ? 1 : n))
+}
+
+# Makes OUT this job's own, alone: the lock lives as long as any process that
+# inherited descriptor 9.
+claim() { # OUT JOB JOB-TYPE
+	local out=$1 f
+	mkdir -p "$out" || exit 1
+	exec 9>>"$out/_lock" || exit 1
+	flock -w 5 9 ||
+		die "$out is in use by another run ($(tail -n 1 "$out/_lock"))"
+	printf 'process %s on %s since %s\n' $$ "$(hostname 2>/dev/null ||
+		uname -n)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$out/_lock"
+	if [[ -e $out/_job.tsv ]]; then
+		[[ $(<"$out/_job.tsv") == "$2"$'\t'"$3" ]] ||
+			die "$out belongs to another job: $(tr '\t' ' ' \
+				<"$out/_job.tsv"); choose another output"
+	else
+		for f in "$out"/*; do
+			[[ -e $f && $f != "$out/_lock" ]] &&
+				die "$out holds files that are not ours ($f); choose an empty directory"
+		done
+		printf '%s\t%s\n' "$2" "$3" >"$out/.job.$$" &&
+			mv "$out/.job.$$" "$out/_job.tsv" || exit 1
+	fi
+}
+
+# A bar with shards, MB/s and time to go; reads a line of bytes per shard.
+# Ends at a line that says `end`, not at end of file: workers that die late
+# must not keep the terminal.
+show_progress() { # TITLE SHARDS BYTES
+	local n=0 bytes=0 line now last=-1 rate eta
+	local start=$EPOCHREALTIME
+	while read -r line && [[ $line != end ]]; do
+		((n += 1, bytes += line)) || :
+		now=$(((${EPOCHREALTIME/./} - ${start/./}) / 100000))
+		((now == last && n < $2)) && continue
+		last=$now
+		((rate = bytes / (now * 100000 + 1), eta = n ? now * ($2 - n) / n / 10 : 0)) || :
+		printf '\r%s %d/%d shards, %d MB of %d, %d MB/s, %d s to go \033[K' \
+			"$1" "$n" "$2" $((bytes / 1000000)) $(($3 / 1000000)) \
+			"$rate" "$eta" >&2
+	done
+	printf '\r\033[K' >&2
+}
+
+# each TITLE LIST SCRIPT: runs `SCRIPT shard...` over the NUL-separated list,
+# $workers at a time, some shards to a process.  0 or 1.
+each() {
+	local title=$1 list=$2 script=$3 n bytes per rc=0 runner=${SHARD_RUNNER:-auto}
+	n=$(tr -dc '\0' <"$list" | wc -c)
+	((n == 0)) && return 0
+	bytes=$(du -Lcb --files0-from="$list" 2>/dev/null | tail -n 1 | cut -f 1)
+	per=$((n / (workers * 8)))
+	((per = per < 1 ? 1 : per > 256 ? 256 : per))
+	# GNU parallel takes 0.2 s to start, as long as a GB takes here; on
+	# larger input its control over the jobs is worth that.
+	if [[ $runner == auto ]]; then
+		runner=xargs
+		((${bytes:-0} > 4000000000)) && command -v parallel >/dev/null &&
+			runner=parallel
+	fi
+	if [[ -t 2 ]]; then
+		exec 3> >(show_progress "$title" "$n" "${bytes:-0}")
+		local bar=$!
+	else
+		exec 3>/dev/null
+	fi
+	set -m # a process group of its own, to be ended as one
+	if [[ $runner == parallel ]]; then
+		parallel --will-cite -q -0 -a "$list" -j "$workers" -n "$per" \
+			"$script" 9>&9 3>&3 </dev/null &
+	else
+		xargs -0 -a "$list" -P "$workers" -n "$per" "$script" </dev/null &
+	fi
+	group=$!
+	set +m
+	wait "$group" || rc=1
+	group=
+	if [[ -n ${bar-} ]]; then
+		echo end >&3
+		exec 3>&-
+		wait "$bar"
+	else
+		exec 3>&-
+	fi
+	return $rc
+}
+
+group=
+stop() {
+	trap - INT TERM HUP
+	[[ -n $group ]] && kill -TERM -- "-$group" 2>/dev/null
+	kill -s "$1" $$
+}
+trap 'stop INT' INT
+trap 'stop TERM' TERM
+trap 'stop HUP' HUP
+
+# A script of one line that runs these words with the shards' names as
+# standard input, a list.
+list_script() { # FILE WORD...
+	local file=$1
+	shift
+	{
+		printf '#!/bin/sh\nprintf '\''%%s\\0'\'' "$@" | exec'
+		printf ' %q' "$@"
+		echo
+	} >"$file" && chmod +x "$file"
+}
