@@ -1,11 +1,11 @@
-# GNU make.  `make demo` and `make check` install what they need (Debian, as
-# root or with sudo); everything else only builds.
+# GNU make.  `make demo`, `make check` and `make lint` install the Debian
+# packages they need (as root or with sudo); everything else only builds.
 include config.mk
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all deps demo check install uninstall clean lint asan fuzz bench
+.PHONY: all demo check install uninstall clean lint asan
 
 B    ?= build
 BIN  ?= bin
@@ -44,3 +44,88 @@ $(B)/libshard.a: $(LIBO)
 	@rm -f $@ && $(AR) rcs $@ $^
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# The packages ---------------------------------------------------------------
+
+BUILD_DEPS := zlib1g-dev libzstd-dev libxxhash-dev liblz4-dev libbz2-dev \
+	liblzma-dev $(if $(filter x86_64 aarch64,$(shell uname -m)),libisal-dev)
+RUN_DEPS   := parallel util-linux findutils
+CHECK_DEPS := bats python3-minimal libpython3-stdlib mandoc procps \
+	zstd lz4 bzip2 xz-utils
+LINT_DEPS  := clang-format cppcheck shellcheck mandoc
+
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+install_missing = @missing=; for p in $(1); do \
+	dpkg-query -W -f '$${Status}' $$p 2>/dev/null | \
+	grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	[ -z "$$missing" ] || { echo "installing:$$missing"; \
+	$(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	$(SUDO) apt-get install -y -qq --no-install-recommends $$missing \
+	>/dev/null || exit 1; }
+
+.PHONY: deps check-deps lint-deps unit
+deps:
+	$(call install_missing,$(BUILD_DEPS) $(RUN_DEPS))
+check-deps:
+	$(call install_missing,$(BUILD_DEPS) $(RUN_DEPS) $(CHECK_DEPS))
+lint-deps:
+	$(call install_missing,$(BUILD_DEPS) $(LINT_DEPS))
+
+# What people ask for ---------------------------------------------------------
+
+# A second make, because what deps installed decides how it builds.
+demo: deps
+	@$(MAKE) --no-print-directory all $(BIN)/gen
+	@BIN=$(abspath $(BIN)) pipelines/demo
+
+check: check-deps
+	@$(MAKE) --no-print-directory all unit
+	@tests/run
+
+unit: $(UNIT)
+
+$(BIN)/gen: bench/gen.c
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lz
+
+# The same tests with the sanitizers on; leaks count.
+asan: check-deps
+	@$(MAKE) --no-print-directory all unit B=build-asan BIN=build-asan/bin \
+	CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
+	@SHARDKIT_BIN=$(CURDIR)/build-asan/bin SHARDKIT_UNIT=build-asan/unit \
+	SANITIZED=1 tests/run
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/shardkit \
+	$(addprefix $(DESTDIR)$(PREFIX)/share/man/man,1 5 7)
+	install -m 755 $(addprefix $(BIN)/,$(CMD)) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 pipelines/preprocess $(DESTDIR)$(PREFIX)/libexec/shardkit
+	install -m 644 pipelines/common.bash pipelines/preprocess.mk \
+	$(DESTDIR)$(PREFIX)/libexec/shardkit
+	ln -sf ../libexec/shardkit/preprocess \
+	$(DESTDIR)$(PREFIX)/bin/shard-preprocess
+	for m in $(MAN); do install -m 644 $$m \
+	$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}; done
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(CMD) shard-preprocess)
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/shardkit
+	for m in $(MAN); do rm -f \
+	$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+
+C_FILES  := $(wildcard cmd/*.c lib/*.c lib/*.h lib/*/*.h bench/*.c \
+	tests/unit/*.c tests/unit/*.h tests/fuzz/*.c tests/fuzz/*.h)
+SH_FILES := pipelines/preprocess pipelines/demo pipelines/common.bash \
+	tests/run tests/helper.bash $(wildcard man/*.sh) .ci/run
+
+lint: lint-deps
+	clang-format --dry-run -Werror $(C_FILES)
+	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Ilib \
+	--enable=warning,performance,portability \
+	--suppress=missingIncludeSystem -D__x86_64__ cmd lib
+	shellcheck $(SH_FILES)
+	$(if $(MAN),mandoc -Tlint -Wwarning $(MAN))
+
+clean:
+	rm -rf build build-asan bin

@@ -93,7 +93,7 @@ struct gen {
 struct table {
 	const char *name;
 	const char *columns;
-	unsigned nnumbered; /* further columns, named by number_kind[] */
+	unsigned nnumbered;  /* further columns, named by number_kind[] */
 	uint32_t p16_repeat; /* row belongs to the order of the row before */
 	unsigned row_nbytes; /* about */
 	/* Appends a row and returns its end. */
@@ -142,16 +142,15 @@ static const char help[] =
     "\n"
     "Tables:\n";
 
-static const char example[] =
-    "\n"
-    "Example: gen tx -o shards -m 100 -s 40\n"
-    "\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+static const char example[] = "\n"
+			      "Example: gen tx -o shards -m 100 -s 40\n"
+			      "\n"
+			      "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
-static void die(const char *fmt, ...)
-    __attribute__((noreturn, format(printf, 1, 2)));
-static void die_usage(const char *fmt, ...)
-    __attribute__((noreturn, format(printf, 1, 2)));
+static void
+die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+static void
+die_usage(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 static void
 die(const char *fmt, ...)
@@ -276,7 +275,10 @@ struct word {
 	char s[WORD_MAX];
 };
 
-#define W(text) {sizeof(text) - 1, text}
+#define W(text)                                                                \
+	{                                                                      \
+		sizeof(text) - 1, text                                         \
+	}
 
 /* Always copies WORD_MAX bytes, which is faster than a loop over w->n. */
 static inline char *
@@ -327,8 +329,8 @@ put_uint(char *p, uint64_t v)
 static inline char *
 put_fixed(char *p, uint64_t v, unsigned decimals)
 {
-	static const uint32_t scale[] = {1, 10, 100, 1000, 10000, 100000,
-	    1000000};
+	static const uint32_t scale[] = {
+	    1, 10, 100, 1000, 10000, 100000, 1000000};
 
 	p = put_uint(p, v / scale[decimals]);
 	*p++ = '.';
@@ -340,8 +342,8 @@ static inline char *
 put_signed(char *p, uint64_t v, uint64_t zero, unsigned decimals)
 {
 	*p = '-';
-	return put_fixed(p + (v < zero), v < zero ? zero - v : v - zero,
-	    decimals);
+	return put_fixed(
+	    p + (v < zero), v < zero ? zero - v : v - zero, decimals);
 }
 
 static inline char *
@@ -398,7 +400,7 @@ put_time(const struct gen *g, char *p, uint64_t at, char sep)
 struct order {
 	uint64_t first_row;
 	uint64_t customer; /* 0 .. ncustomers-1 */
-	uint64_t at; /* seconds since the first of January */
+	uint64_t at;       /* seconds since the first of January */
 };
 
 /* row / nrows of span, without overflow: see ROWS_MAX. */
@@ -411,8 +413,8 @@ place(const struct gen *g, uint64_t row, uint64_t span)
 static inline uint64_t
 first_row_of(const struct gen *g, uint64_t row)
 {
-	while (row > 0 && chance(hash_of(~g->row_key, row),
-	    g->table->p16_repeat))
+	while (
+	    row > 0 && chance(hash_of(~g->row_key, row), g->table->p16_repeat))
 		row--;
 	return row;
 }
@@ -427,8 +429,8 @@ order_of(const struct gen *g, uint64_t row)
 	int64_t at;
 
 	/* By the end of the year there are twice as many as at its start. */
-	o.customer = skew(draw(&state),
-	    g->ncustomers - half + half * o.first_row / g->nrows);
+	o.customer = skew(
+	    draw(&state), g->ncustomers - half + half * o.first_row / g->nrows);
 	v = draw(&state);
 	if (chance(v, P16_ONE / 32)) {
 		o.at = even(v, YEAR_S);
@@ -470,50 +472,91 @@ struct name {
 };
 
 static const struct name given_names[] = {
-	{W("Ann"), W("ann")}, {W("Omar"), W("omar")},
-	{W("Beatriz"), W("beatriz")}, {W("Zoë"), W("zoe")},
-	{W("Chidi"), W("chidi")}, {W("Katarzyna"), W("kasia")},
-	{W("Dmitry"), W("dmitry")}, {W("Mei-Ling"), W("mei-ling")},
-	{W("Émile"), W("emile")}, {W("Ruth"), W("ruth")},
-	{W("Frida"), W("frida")}, {W("Satoshi"), W("satoshi")},
-	{W("Gopal"), W("gopal")}, {W("Siobhán"), W("siobhan")},
-	{W("Hüseyin"), W("huseyin")}, {W("Thandiwe"), W("thandi")},
-	{W("Ines"), W("ines")}, {W("Ulrike"), W("ulrike")},
-	{W("João"), W("joao")}, {W("Victor"), W("victor")},
-	{W("Kofi"), W("kofi")}, {W("Wanjiru"), W("wanjiru")},
-	{W("Leila"), W("leila")}, {W("Xavier"), W("xavier")},
-	{W("Marguerite"), W("marguerite")}, {W("Yael"), W("yael")},
-	{W("Nils"), W("nils")}, {W("Tomás"), W("tomas")},
-	{W("Alexandra"), W("alexandra")}, {W("Bo"), W("bo")},
-	{W("Jean Paul"), W("jeanpaul")}, {W("Rosalind"), W("rosalind")},
+    {W("Ann"), W("ann")},
+    {W("Omar"), W("omar")},
+    {W("Beatriz"), W("beatriz")},
+    {W("Zoë"), W("zoe")},
+    {W("Chidi"), W("chidi")},
+    {W("Katarzyna"), W("kasia")},
+    {W("Dmitry"), W("dmitry")},
+    {W("Mei-Ling"), W("mei-ling")},
+    {W("Émile"), W("emile")},
+    {W("Ruth"), W("ruth")},
+    {W("Frida"), W("frida")},
+    {W("Satoshi"), W("satoshi")},
+    {W("Gopal"), W("gopal")},
+    {W("Siobhán"), W("siobhan")},
+    {W("Hüseyin"), W("huseyin")},
+    {W("Thandiwe"), W("thandi")},
+    {W("Ines"), W("ines")},
+    {W("Ulrike"), W("ulrike")},
+    {W("João"), W("joao")},
+    {W("Victor"), W("victor")},
+    {W("Kofi"), W("kofi")},
+    {W("Wanjiru"), W("wanjiru")},
+    {W("Leila"), W("leila")},
+    {W("Xavier"), W("xavier")},
+    {W("Marguerite"), W("marguerite")},
+    {W("Yael"), W("yael")},
+    {W("Nils"), W("nils")},
+    {W("Tomás"), W("tomas")},
+    {W("Alexandra"), W("alexandra")},
+    {W("Bo"), W("bo")},
+    {W("Jean Paul"), W("jeanpaul")},
+    {W("Rosalind"), W("rosalind")},
 };
 
 static const struct name family_names[] = {
-	{W("Lee"), W("lee")}, {W("Abramowicz"), W("abramowicz")},
-	{W("Baptiste"), W("baptiste")}, {W("O'Hara"), W("ohara")},
-	{W("Castro"), W("castro")}, {W("Nakamura"), W("nakamura")},
-	{W("de la Cruz"), W("delacruz")}, {W("Mbeki"), W("mbeki")},
-	{W("Eriksson"), W("eriksson")}, {W("Łaszcz"), W("laszcz")},
-	{W("Featherstone"), W("featherstone")}, {W("Kaur"), W("kaur")},
-	{W("Größmann"), W("groessmann")}, {W("Joshi"), W("joshi")},
-	{W("Haddad"), W("haddad")}, {W("Ivanova"), W("ivanova")},
-	{W("Ionescu"), W("ionescu")}, {W("Hughes-Price"), W("hughesprice")},
-	{W("Jensen"), W("jensen")}, {W("Goldberg"), W("goldberg")},
-	{W("Kipchoge"), W("kipchoge")}, {W("Ferrari"), W("ferrari")},
-	{W("Lefèvre"), W("lefevre")}, {W("Ek"), W("ek")},
-	{W("Moreau"), W("moreau")}, {W("Dang"), W("dang")},
-	{W("Núñez"), W("nunez")}, {W("Chatterjee"), W("chatterjee")},
-	{W("Oyelaran"), W("oyelaran")}, {W("Byrne"), W("byrne")},
-	{W("Petrosyan"), W("petrosyan")}, {W("Achterberg"), W("achterberg")},
+    {W("Lee"), W("lee")},
+    {W("Abramowicz"), W("abramowicz")},
+    {W("Baptiste"), W("baptiste")},
+    {W("O'Hara"), W("ohara")},
+    {W("Castro"), W("castro")},
+    {W("Nakamura"), W("nakamura")},
+    {W("de la Cruz"), W("delacruz")},
+    {W("Mbeki"), W("mbeki")},
+    {W("Eriksson"), W("eriksson")},
+    {W("Łaszcz"), W("laszcz")},
+    {W("Featherstone"), W("featherstone")},
+    {W("Kaur"), W("kaur")},
+    {W("Größmann"), W("groessmann")},
+    {W("Joshi"), W("joshi")},
+    {W("Haddad"), W("haddad")},
+    {W("Ivanova"), W("ivanova")},
+    {W("Ionescu"), W("ionescu")},
+    {W("Hughes-Price"), W("hughesprice")},
+    {W("Jensen"), W("jensen")},
+    {W("Goldberg"), W("goldberg")},
+    {W("Kipchoge"), W("kipchoge")},
+    {W("Ferrari"), W("ferrari")},
+    {W("Lefèvre"), W("lefevre")},
+    {W("Ek"), W("ek")},
+    {W("Moreau"), W("moreau")},
+    {W("Dang"), W("dang")},
+    {W("Núñez"), W("nunez")},
+    {W("Chatterjee"), W("chatterjee")},
+    {W("Oyelaran"), W("oyelaran")},
+    {W("Byrne"), W("byrne")},
+    {W("Petrosyan"), W("petrosyan")},
+    {W("Achterberg"), W("achterberg")},
 };
 
 static const struct word nicknames[] = {
-	W("Skip"), W("Bee"), W("Duke"), W("Tex"), W("Mo"), W("Pip"),
+    W("Skip"),
+    W("Bee"),
+    W("Duke"),
+    W("Tex"),
+    W("Mo"),
+    W("Pip"),
 };
 
 static const struct word mail_hosts[] = {
-	W("example.com"), W("example.org"), W("example.net"),
-	W("mail.example.com"), W("post.example.org"), W("web.example.net"),
+    W("example.com"),
+    W("example.org"),
+    W("example.net"),
+    W("mail.example.com"),
+    W("post.example.org"),
+    W("web.example.net"),
 };
 
 static const struct name *
@@ -585,55 +628,126 @@ put_mail(char *p, uint64_t who)
 /* Categories, the most frequent first */
 
 static const struct word countries[] = {
-	W("US"), W("DE"), W("GB"), W("FR"), W("BR"), W("IN"), W("JP"),
-	W("ES"), W("IT"), W("CA"), W("PL"), W("NL"), W("SE"), W("KE"),
-	W("AU"), W("MX"),
+    W("US"),
+    W("DE"),
+    W("GB"),
+    W("FR"),
+    W("BR"),
+    W("IN"),
+    W("JP"),
+    W("ES"),
+    W("IT"),
+    W("CA"),
+    W("PL"),
+    W("NL"),
+    W("SE"),
+    W("KE"),
+    W("AU"),
+    W("MX"),
 };
 
 static const struct word cities[] = {
-	W("Springfield"), W("Berlin"), W("London"), W("Lyon"),
-	W("São Paulo"), W("Pune"), W("Osaka"), W("Valencia"), W("Torino"),
-	W("Montréal"), W("Kraków"), W("Utrecht"), W("Malmö"), W("Nairobi"),
-	W("Perth"), W("Mérida"), W("\"Portland, OR\""),
-	W("\"Portland, ME\""), W("Zürich"), W("Łódź"),
+    W("Springfield"),
+    W("Berlin"),
+    W("London"),
+    W("Lyon"),
+    W("São Paulo"),
+    W("Pune"),
+    W("Osaka"),
+    W("Valencia"),
+    W("Torino"),
+    W("Montréal"),
+    W("Kraków"),
+    W("Utrecht"),
+    W("Malmö"),
+    W("Nairobi"),
+    W("Perth"),
+    W("Mérida"),
+    W("\"Portland, OR\""),
+    W("\"Portland, ME\""),
+    W("Zürich"),
+    W("Łódź"),
 };
 
 static const struct word devices[] = {
-	W("mobile"), W("desktop"), W("tablet"), W("tv"), W("kiosk"),
+    W("mobile"),
+    W("desktop"),
+    W("tablet"),
+    W("tv"),
+    W("kiosk"),
 };
 
 static const struct word browsers[] = {
-	W("Chrome 126"), W("Safari 17.5"), W("Firefox 128"), W("Edge 126"),
-	W("Chrome 125"), W("Samsung 25"), W("Opera 111"), W("Safari 16.6"),
+    W("Chrome 126"),
+    W("Safari 17.5"),
+    W("Firefox 128"),
+    W("Edge 126"),
+    W("Chrome 125"),
+    W("Samsung 25"),
+    W("Opera 111"),
+    W("Safari 16.6"),
 };
 
 static const struct word payments[] = {
-	W("card"), W("wallet"), W("bank transfer"), W("invoice"),
-	W("gift card"), W("cash on delivery"),
+    W("card"),
+    W("wallet"),
+    W("bank transfer"),
+    W("invoice"),
+    W("gift card"),
+    W("cash on delivery"),
 };
 
 static const struct word merchants[] = {
-	W("groceries"), W("electronics"), W("clothing"),
-	W("home & garden"), W("books"), W("toys"), W("sports"),
-	W("health"), W("\"music, film\""), W("pets"), W("travel"),
-	W("office"),
+    W("groceries"),
+    W("electronics"),
+    W("clothing"),
+    W("home & garden"),
+    W("books"),
+    W("toys"),
+    W("sports"),
+    W("health"),
+    W("\"music, film\""),
+    W("pets"),
+    W("travel"),
+    W("office"),
 };
 
 static const struct word currencies[] = {
-	W("USD"), W("EUR"), W("GBP"), W("BRL"), W("INR"), W("JPY"),
-	W("SEK"), W("PLN"),
+    W("USD"),
+    W("EUR"),
+    W("GBP"),
+    W("BRL"),
+    W("INR"),
+    W("JPY"),
+    W("SEK"),
+    W("PLN"),
 };
 
 static const struct word phrases[] = {
-	W("left with a neighbour"), W("call before delivery"),
-	W("second floor"), W("ring twice"), W("gift wrap"),
-	W("no signature needed"), W("fragile"), W("customer called back"),
-	W("address corrected"), W("refund of 12.50 offered"),
-	W("back door"), W("paid by phone"), W("card expired once"),
-	W("ask for Ann"), W("do not bend"), W("café on the corner"),
-	W("weekend only"), W("see earlier order"), W("box 3/4"),
-	W("thank you!"), W("delivery after 17:30"), W("voucher used"),
-	W("size too small"), W("returned item restocked"),
+    W("left with a neighbour"),
+    W("call before delivery"),
+    W("second floor"),
+    W("ring twice"),
+    W("gift wrap"),
+    W("no signature needed"),
+    W("fragile"),
+    W("customer called back"),
+    W("address corrected"),
+    W("refund of 12.50 offered"),
+    W("back door"),
+    W("paid by phone"),
+    W("card expired once"),
+    W("ask for Ann"),
+    W("do not bend"),
+    W("café on the corner"),
+    W("weekend only"),
+    W("see earlier order"),
+    W("box 3/4"),
+    W("thank you!"),
+    W("delivery after 17:30"),
+    W("voucher used"),
+    W("size too small"),
+    W("returned item restocked"),
 };
 
 static inline char *
@@ -696,23 +810,23 @@ tx_row(const struct gen *g, uint64_t row, char *p)
 	*p++ = 'T';
 	p = close_full(put_padded(p, row, 12));
 	v = draw(&state);
-	p = close_cell_at(v, g->p16_missing_key, p,
-	    put_customer(g, p, o.customer));
+	p = close_cell_at(
+	    v, g->p16_missing_key, p, put_customer(g, p, o.customer));
 	p = close_full(put_time(g, p, o.at, ' '));
 	v = draw(&state);
-	p = close_cell_at(v, g->p16_missing_label, p,
-	    put_flag(p, style(v) < P16_POSITIVE));
+	p = close_cell_at(
+	    v, g->p16_missing_label, p, put_flag(p, style(v) < P16_POSITIVE));
 
 	v = draw(&state);
 	p = close_cell(g, v, p, put_mail(p, who));
 	v = draw(&state);
-	p = close_cell(g, v, p,
-	    put_person(p, even(v, 5) == 0 ? other : who, style(v)));
+	p = close_cell(
+	    g, v, p, put_person(p, even(v, 5) == 0 ? other : who, style(v)));
 	v = draw(&state);
 	p = close_cell(g, v, p, put_person(p, who, style(v)));
 	v = draw(&state);
-	p = close_cell(g, v, p,
-	    put_person(p, even(v, 8) == 0 ? other : who, style(v)));
+	p = close_cell(
+	    g, v, p, put_person(p, even(v, 8) == 0 ? other : who, style(v)));
 
 	v = draw(&state);
 	p = close_cell(g, v, p, put_fixed(p, 99 + skew(v, 90000), 2));
@@ -779,11 +893,11 @@ narrow_row(const struct gen *g, uint64_t row, char *p)
 
 	p = close_full(put_time(g, p, o.at, ' '));
 	v = draw(&state);
-	p = close_cell_at(v, g->p16_missing_key, p,
-	    put_customer(g, p, o.customer));
+	p = close_cell_at(
+	    v, g->p16_missing_key, p, put_customer(g, p, o.customer));
 	v = draw(&state);
-	p = close_cell_at(v, g->p16_missing_label, p,
-	    put_flag(p, style(v) < P16_POSITIVE));
+	p = close_cell_at(
+	    v, g->p16_missing_label, p, put_flag(p, style(v) < P16_POSITIVE));
 	v = draw(&state);
 	p = close_cell(g, v, p, put_fixed(p, 99 + skew(v, 100000), 2));
 	v = draw(&state);
@@ -804,12 +918,27 @@ static const char wide_columns[] = "id,orderDate,customerId,label";
 
 /* Column i of wide, for i >= 4, is of kind i mod 10 and called KIND_iii. */
 static const struct word number_kind[] = {
-	W("amt"), W("fee"), W("delta"), W("ratio"), W("share"), W("cnt"),
-	W("bytes"), W("score"), W("flag"), W("grade"),
+    W("amt"),
+    W("fee"),
+    W("delta"),
+    W("ratio"),
+    W("share"),
+    W("cnt"),
+    W("bytes"),
+    W("score"),
+    W("flag"),
+    W("grade"),
 };
 
 static const struct word grades[] = {
-	W("B"), W("A"), W("C"), W("BB"), W("AA"), W("CC"), W("D"), W("AAA"),
+    W("B"),
+    W("A"),
+    W("C"),
+    W("BB"),
+    W("AA"),
+    W("CC"),
+    W("D"),
+    W("AAA"),
 };
 
 static char *
@@ -824,43 +953,25 @@ wide_row(const struct gen *g, uint64_t row, char *p)
 	p = close_full(put_padded(p, row, 12));
 	p = close_full(put_time(g, p, o.at, ' '));
 	v = draw(&state);
-	p = close_cell_at(v, g->p16_missing_key, p,
-	    put_customer(g, p, o.customer));
+	p = close_cell_at(
+	    v, g->p16_missing_key, p, put_customer(g, p, o.customer));
 	v = draw(&state);
-	p = close_cell_at(v, g->p16_missing_label, p,
-	    put_flag(p, style(v) < P16_POSITIVE));
+	p = close_cell_at(
+	    v, g->p16_missing_label, p, put_flag(p, style(v) < P16_POSITIVE));
 
 	for (unsigned i = 4; i < ncolumns; i++) {
 		v = draw(&state);
 		switch (i % LEN(number_kind)) {
-		case 0:
-			end = put_fixed(p, skew(v, 300000), 2);
-			break;
-		case 1:
-			end = put_fixed(p, skew(v, 9000), 2);
-			break;
-		case 2:
-			end = put_signed(p, even(v, 200000), 100000, 3);
-			break;
+		case 0: end = put_fixed(p, skew(v, 300000), 2); break;
+		case 1: end = put_fixed(p, skew(v, 9000), 2); break;
+		case 2: end = put_signed(p, even(v, 200000), 100000, 3); break;
 		case 3:
-		case 4:
-			end = put_fixed(p, skew(v, 10000), 4);
-			break;
-		case 5:
-			end = put_uint(p, steep(v, 500));
-			break;
-		case 6:
-			end = put_uint(p, steep(v, UINT64_C(1) << 32));
-			break;
-		case 7:
-			end = put_fixed(p, even(v, 1000000), 6);
-			break;
-		case 8:
-			end = put_flag(p, even(v, 4) == 0);
-			break;
-		default:
-			end = PUT_CATEGORY(p, grades, v);
-			break;
+		case 4: end = put_fixed(p, skew(v, 10000), 4); break;
+		case 5: end = put_uint(p, steep(v, 500)); break;
+		case 6: end = put_uint(p, steep(v, UINT64_C(1) << 32)); break;
+		case 7: end = put_fixed(p, even(v, 1000000), 6); break;
+		case 8: end = put_flag(p, even(v, 4) == 0); break;
+		default: end = PUT_CATEGORY(p, grades, v); break;
 		}
 		p = close_cell(g, v, p, end);
 	}
@@ -873,16 +984,32 @@ static const char trades_columns[] =
     "OddLot,TradeId";
 
 static const struct word venues[] = {
-	W("XLON"), W("XPAR"), W("XETR"), W("XAMS"), W("CEUX"), W("XSTO"),
-	W("BATE"), W("TRQX"),
+    W("XLON"),
+    W("XPAR"),
+    W("XETR"),
+    W("XAMS"),
+    W("CEUX"),
+    W("XSTO"),
+    W("BATE"),
+    W("TRQX"),
 };
 
 static const struct word trade_currencies[] = {
-	W("GBX"), W("EUR"), W("EUR"), W("EUR"), W("EUR"), W("SEK"),
+    W("GBX"),
+    W("EUR"),
+    W("EUR"),
+    W("EUR"),
+    W("EUR"),
+    W("SEK"),
 };
 
 static const struct word trade_flags[] = {
-	W("N"), W("A"), W("NX"), W("OC"), W("DK"), W("N2"),
+    W("N"),
+    W("A"),
+    W("NX"),
+    W("OC"),
+    W("DK"),
+    W("N2"),
 };
 
 /*
@@ -899,8 +1026,8 @@ put_listing(char *p, uint64_t k, uint64_t traits)
 	uint64_t part = (k / LEN(low) * 387 + digits * 219 + 113) % nparts;
 
 	static_assert(LISTINGS == 1000 * LEN(low), "a part for each");
-	return put_uint(p, low[digits] + part * nper_part +
-	    (traits & 0xffff) % nper_part);
+	return put_uint(
+	    p, low[digits] + part * nper_part + (traits & 0xffff) % nper_part);
 }
 
 static char *
@@ -943,9 +1070,10 @@ trades_row(const struct gen *g, uint64_t row, char *p)
 	*p = v >> 63 ? 'B' : 'S';
 	p = close_cell(g, v, p, p + 1);
 	v = draw(&state);
-	p = close_cell(g, v, p, put_word(p,
-	    &trade_currencies[(traits >> 16 & 0xffff) %
-	    LEN(trade_currencies)]));
+	p = close_cell(g, v, p,
+	    put_word(p,
+		&trade_currencies[(traits >> 16 & 0xffff) %
+		    LEN(trade_currencies)]));
 	v = draw(&state);
 	p = close_cell(g, v, p, PUT_CATEGORY(p, trade_flags, v));
 	p = close_full(put_flag(p, size < 100));
@@ -956,14 +1084,14 @@ trades_row(const struct gen *g, uint64_t row, char *p)
 }
 
 static const struct table tables[] = {
-	{"tx", tx_columns, 0, P16_TIE, 315, tx_row,
-	    "29 columns, 315 bytes a row: orders, names, notes"},
-	{"trades", trades_columns, 0, P16_FILL, 72, trades_row,
-	    "10 columns, 72 bytes a row: fills of 5000 listings"},
-	{"wide", wide_columns, 496, P16_TIE, 2900, wide_row,
-	    "500 columns, 2900 bytes a row: numbers mostly"},
-	{"narrow", narrow_columns, 0, P16_TIE, 58, narrow_row,
-	    "7 columns, 58 bytes a row: orders without text"},
+    {"tx", tx_columns, 0, P16_TIE, 315, tx_row,
+	"29 columns, 315 bytes a row: orders, names, notes"},
+    {"trades", trades_columns, 0, P16_FILL, 72, trades_row,
+	"10 columns, 72 bytes a row: fills of 5000 listings"},
+    {"wide", wide_columns, 496, P16_TIE, 2900, wide_row,
+	"500 columns, 2900 bytes a row: numbers mostly"},
+    {"narrow", narrow_columns, 0, P16_TIE, 58, narrow_row,
+	"7 columns, 58 bytes a row: orders without text"},
 };
 
 static char *
@@ -1020,8 +1148,8 @@ listing_slots(void)
 static void
 gen_init(struct gen *g, const struct table *t, uint64_t seed, unsigned pct)
 {
-	static const unsigned char ndays[] = {31, 29, 31, 30, 31, 30, 31, 31,
-	    30, 31, 30, 31};
+	static const unsigned char ndays[] = {
+	    31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	unsigned day = 0;
 
 	memset(g, 0, sizeof(*g));
@@ -1064,8 +1192,9 @@ rows_for_size(struct gen *g, uint64_t nbytes)
 
 	gen_set_nrows(g, nbytes / g->table->row_nbytes + 1);
 	for (uint64_t i = 0; i < nsamples; i++)
-		sum += (uint64_t)(g->table->row(g, i * g->nrows / nsamples,
-		    buf) - buf);
+		sum +=
+		    (uint64_t)(g->table->row(g, i * g->nrows / nsamples, buf) -
+			buf);
 	free(buf);
 	return nbytes * nsamples / sum;
 }
@@ -1092,7 +1221,7 @@ out_init(struct out *o, const struct shape *s)
 	o->zbuf = xmalloc(ZBUF_SIZE);
 	/* 16: with a gzip header */
 	if (deflateInit2(&o->z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8,
-	    Z_DEFAULT_STRATEGY) != Z_OK)
+		Z_DEFAULT_STRATEGY) != Z_OK)
 		die("zlib: %s", o->z.msg ? o->z.msg : "cannot start");
 }
 
@@ -1107,8 +1236,7 @@ out_fini(struct out *o)
 	free(o->path);
 }
 
-static void out_fail(struct out *o, const char *what)
-    __attribute__((noreturn));
+static void out_fail(struct out *o, const char *what) __attribute__((noreturn));
 
 /* Ends the program, but not with half a shard left behind. */
 static void
@@ -1263,7 +1391,8 @@ refuse_strangers(const struct shape *s)
 				continue;
 		}
 		die("%s/%s: not from this table; remove it or choose another "
-		    "directory", s->dir, e->d_name);
+		    "directory",
+		    s->dir, e->d_name);
 	}
 	if (errno != 0)
 		die("%s: %s", s->dir, strerror(errno));
@@ -1287,7 +1416,8 @@ parse_number(const char *s, const char *what, uint64_t min, uint64_t max)
 	}
 	if (p == s || *p != '\0' || v < min || v > max)
 		die_usage("%s: '%s' is not a number from %" PRIu64
-		    " to %" PRIu64, what, s, min, max);
+			  " to %" PRIu64,
+		    what, s, min, max);
 	return v;
 }
 
@@ -1297,8 +1427,8 @@ find_table(const char *name)
 	for (size_t i = 0; i < LEN(tables); i++)
 		if (strcmp(tables[i].name, name) == 0)
 			return &tables[i];
-	die_usage("%s: no such table; there are tx, trades, wide, narrow",
-	    name);
+	die_usage(
+	    "%s: no such table; there are tx, trades, wide, narrow", name);
 }
 
 static void
@@ -1319,10 +1449,10 @@ main(int argc, char *argv[])
 {
 	enum { OPT_GZIP_LAST = 256, OPT_HELP, OPT_MISSING };
 	static const struct option longopts[] = {
-		{"gzip-last", no_argument, NULL, OPT_GZIP_LAST},
-		{"help", no_argument, NULL, OPT_HELP},
-		{"missing", required_argument, NULL, OPT_MISSING},
-		{NULL, 0, NULL, 0},
+	    {"gzip-last", no_argument, NULL, OPT_GZIP_LAST},
+	    {"help", no_argument, NULL, OPT_HELP},
+	    {"missing", required_argument, NULL, OPT_MISSING},
+	    {NULL, 0, NULL, 0},
 	};
 	struct shape shape = {.nshards = 8};
 	const struct table *table = NULL;
@@ -1337,8 +1467,8 @@ main(int argc, char *argv[])
 	if (argc > 0)
 		argv[0] = name;
 	/* "-": operands come as option 1, wherever they stand */
-	while ((c = getopt_long(argc, argv, "-m:n:o:S:s:z", longopts,
-	    NULL)) != -1)
+	while (
+	    (c = getopt_long(argc, argv, "-m:n:o:S:s:z", longopts, NULL)) != -1)
 		switch (c) {
 		case 1:
 			if (table != NULL)
@@ -1353,28 +1483,20 @@ main(int argc, char *argv[])
 			nrows = parse_number(optarg, "-n", 0, ROWS_MAX);
 			have_rows = true;
 			break;
-		case 'o':
-			shape.dir = optarg;
-			break;
+		case 'o': shape.dir = optarg; break;
 		case 'S':
 			seed = parse_number(optarg, "-S", 0, UINT64_MAX);
 			break;
 		case 's':
-			shape.nshards = parse_number(optarg, "-s", 1,
-			    SHARDS_MAX);
+			shape.nshards =
+			    parse_number(optarg, "-s", 1, SHARDS_MAX);
 			break;
-		case 'z':
-			shape.gzip = true;
-			break;
-		case OPT_GZIP_LAST:
-			shape.gzip_last = true;
-			break;
-		case OPT_HELP:
-			show_help();
-			break;
+		case 'z': shape.gzip = true; break;
+		case OPT_GZIP_LAST: shape.gzip_last = true; break;
+		case OPT_HELP: show_help(); break;
 		case OPT_MISSING:
-			missing_pct = (unsigned)parse_number(optarg,
-			    "--missing", 0, 100);
+			missing_pct =
+			    (unsigned)parse_number(optarg, "--missing", 0, 100);
 			break;
 		default: /* getopt_long has said what is wrong */
 			fputs(synopsis, stderr);

@@ -5,13 +5,12 @@
 
 /* The column names as the stream would have them. */
 static int
-print_names(const struct chain *c, char *const *paths, size_t n,
-    struct err *e)
+print_names(const struct chain *c, char *const *paths, size_t n, struct err *e)
 {
 	struct run run = {.warn = cmd_warn};
 	struct schema s = SCHEMA_ZERO;
-	struct source *src = source_open(
-	    &c->source, paths, n, 0, c->expect, NULL, &s, &run, e);
+	struct source *src =
+	    source_open(&c->source, paths, n, 0, c->expect, NULL, &s, &run, e);
 	size_t i;
 
 	for (i = 0; src && i < s.ncol; i++)
@@ -33,8 +32,7 @@ main(int argc, char *argv[])
 	    {common_specs, &common}, {NULL, NULL}};
 	const struct cmd cmd = {"shard-cat", "[FILE ...]",
 	    "decode shards into one row stream",
-	    "shard-cat part-00042.csv.gz part-00043.tsv | head", groups,
-	    false};
+	    "shard-cat part-00042.csv.gz part-00043.tsv | head", groups, false};
 	static char dash[] = "-";
 	char *std[] = {dash};
 	int first, rc;
@@ -45,11 +43,10 @@ main(int argc, char *argv[])
 	if (cmd_files(&common, argc - first, argv + first, &files, &e) < 0)
 		return cmd_fail(&e);
 	cmd_end_markers(&common, &chain);
-	rc = chain.source.names
-	    ? print_names(&chain, files.n ? files.v : std,
-		  files.n ? files.n : 1, &e)
-	    : chain_run(&chain, files.n ? files.v : std,
-		  files.n ? files.n : 1, &session, &e);
+	rc = chain.source.names ? print_names(&chain, files.n ? files.v : std,
+				      files.n ? files.n : 1, &e)
+				: chain_run(&chain, files.n ? files.v : std,
+				      files.n ? files.n : 1, &session, &e);
 	session_fini(&session);
 	cmd_files_free(&files);
 	return cmd_finish(rc < 0 ? cmd_fail(&e) : CMD_OK);

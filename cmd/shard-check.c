@@ -71,8 +71,8 @@ path_of(const struct check *c, const char *name)
 static int
 by_shard(const void *a, const void *b)
 {
-	return strcmp(
-	    ((const struct record *)a)->shard, ((const struct record *)b)->shard);
+	return strcmp(((const struct record *)a)->shard,
+	    ((const struct record *)b)->shard);
 }
 
 static int
@@ -118,9 +118,9 @@ find_record(struct check *c, const char *shard)
 {
 	struct record key = {.shard = (char *)(uintptr_t)shard};
 
-	return c->nrec ? bsearch(&key, c->rec, c->nrec, sizeof(*c->rec),
-			     by_shard)
-		       : NULL;
+	return c->nrec
+	    ? bsearch(&key, c->rec, c->nrec, sizeof(*c->rec), by_shard)
+	    : NULL;
 }
 
 static void
@@ -140,8 +140,9 @@ check_file(struct check *c, const struct record_file *f, bool quick)
 	else if (!quick && in_digest_file(path, &digest, &e) < 0)
 		complain(c, "%s", e.msg);
 	else if (!quick && digest != f->digest)
-		complain(c, "%s: damaged: its bytes are not those that were "
-			    "written (digest differs)",
+		complain(c,
+		    "%s: damaged: its bytes are not those that were "
+		    "written (digest differs)",
 		    path);
 	free(path);
 }
@@ -166,19 +167,18 @@ find_strangers(struct check *c, const char *rel, char **known, size_t nknown)
 		struct stat sb;
 		char *path;
 
-		if (de->d_name[0] == '.' ||
-		    (!rel[0] && de->d_name[0] == '_'))
+		if (de->d_name[0] == '.' || (!rel[0] && de->d_name[0] == '_'))
 			continue;
-		buf_printf(
-		    &b, "%s%s%s", rel, rel[0] ? "/" : "", de->d_name);
+		buf_printf(&b, "%s%s%s", rel, rel[0] ? "/" : "", de->d_name);
 		name = buf_cstr(&b);
 		path = path_of(c, name);
 		if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
 			find_strangers(c, name, known, nknown);
-		else if (!nknown || !bsearch(&name, known, nknown,
-					sizeof(*known), by_string))
-			complain(c, "%s: a file that no record names; not "
-				    "ours: move it away",
+		else if (!nknown ||
+		    !bsearch(&name, known, nknown, sizeof(*known), by_string))
+			complain(c,
+			    "%s: a file that no record names; not "
+			    "ours: move it away",
 			    path);
 		free(path);
 		buf_fini(&b);
@@ -265,8 +265,9 @@ compare_table(struct check *c, const char *name, const struct buf *want)
 		if (file_load(path, &have, &e) < 0)
 			complain(c, "%s", e.msg);
 		else if (!bytes_eq(buf_bytes(&have), buf_bytes(want)))
-			complain(c, "%s: does not agree with the records "
-				    "(made again by shard-check --build)",
+			complain(c,
+			    "%s: does not agree with the records "
+			    "(made again by shard-check --build)",
 			    path);
 		buf_fini(&have);
 	}
@@ -289,8 +290,8 @@ check_listed(struct check *c, const struct cmd_files *f)
 			    f->v[i], c->out);
 	}
 	if (missing > 3)
-		complain(c, "... and %zu shards more are not done",
-		    missing - 3);
+		complain(
+		    c, "... and %zu shards more are not done", missing - 3);
 }
 
 static int
@@ -325,8 +326,9 @@ check(struct check *c, const struct check_opt *o, const struct cmd_files *f,
 		const struct record *r = &c->rec[i];
 
 		if (!account_closes(&r->account, record_rows(r)))
-			complain(c, "shard %s: its account does not close: "
-				    "%llu rows in, %llu written",
+			complain(c,
+			    "shard %s: its account does not close: "
+			    "%llu rows in, %llu written",
 			    r->shard, (unsigned long long)r->account.in,
 			    (unsigned long long)record_rows(r));
 		for (k = 0; k < r->nfile; k++)
@@ -342,8 +344,8 @@ check(struct check *c, const struct check_opt *o, const struct cmd_files *f,
 		compare_table(c, "_account.tsv", &account);
 	}
 	if (c->bad > MAX_COMPLAINTS)
-		cmd_error("... and %u complaints more",
-		    c->bad - MAX_COMPLAINTS);
+		cmd_error(
+		    "... and %u complaints more", c->bad - MAX_COMPLAINTS);
 	if (o->build && !c->bad)
 		rc = seal(c, &manifest, &account, e);
 	buf_fini(&manifest);
@@ -419,8 +421,9 @@ prune(struct check *c, const struct cmd_files *f, struct err *e)
 	}
 	qsort(keep, f->n, sizeof(*keep), by_string);
 	for (i = 0; i < c->nrec && rc == 0; i++)
-		if (!f->n || !bsearch(&c->rec[i].shard, keep, f->n,
-				 sizeof(*keep), by_string))
+		if (!f->n ||
+		    !bsearch(
+			&c->rec[i].shard, keep, f->n, sizeof(*keep), by_string))
 			rc = remove_shard(c, &c->rec[i], e);
 	for (i = 0; i < f->n; i++)
 		free(keep[i]);
@@ -449,11 +452,9 @@ main(int argc, char *argv[])
 	list.files_from = o.files_from;
 	list.zero = o.zero;
 	if (i != argc - 1)
-		rc = err_kind_set(
-		    &e, ERR_USAGE, "name one output directory");
+		rc = err_kind_set(&e, ERR_USAGE, "name one output directory");
 	else if (o.prune && !o.files_from)
-		rc = err_kind_set(
-		    &e, ERR_USAGE, "--prune needs --files-from");
+		rc = err_kind_set(&e, ERR_USAGE, "--prune needs --files-from");
 	if (rc == 0)
 		rc = cmd_files(&list, 0, NULL, &files, &e);
 	if (rc == 0) {

@@ -115,8 +115,7 @@ parse_part(const char *s, struct part *p, struct err *e)
 	if (strcmp(s, "auto") == 0)
 		return auto_part(p, e);
 	if (!slash || !parse_u64(bytes_of(s, (size_t)(slash - s)), &p->i) ||
-	    !parse_u64(bytes_str(slash + 1), &p->n) || p->i < 1 ||
-	    p->i > p->n)
+	    !parse_u64(bytes_str(slash + 1), &p->n) || p->i < 1 || p->i > p->n)
 		return err_kind_set(e, ERR_USAGE,
 		    "--part %s: expected I/N with 1 <= I <= N, or auto",
 		    err_quote(bytes_str(s)));
@@ -155,8 +154,7 @@ is_done(const struct shard *s, const char *out, uint64_t facts, bool verify)
 	char *path;
 	bool ok;
 
-	buf_printf(
-	    &name, "%05llu", (unsigned long long)s->name.number);
+	buf_printf(&name, "%05llu", (unsigned long long)s->name.number);
 	path = record_path(out, buf_cstr(&name));
 	buf_fini(&name);
 	ok = record_load(&r, path, &ignored) == 0;
@@ -224,7 +222,8 @@ main(int argc, char *argv[])
 		goto fail;
 	for (k = 0; k < shards.n; k++)
 		if (k % part.n == part.i &&
-		    !(o.todo && is_done(&shards.v[k], o.todo, digest, o.verify)))
+		    !(o.todo &&
+			is_done(&shards.v[k], o.todo, digest, o.verify)))
 			print(&o, &shards.v[k]);
 	goto out;
 fail:

@@ -35,8 +35,7 @@ substitute(const char *word, const char *path)
 			word++;
 		} else if (path && strncmp(word, "{n}", 3) == 0) {
 			buf_printf(&b, "%05llu",
-			    (unsigned long long)shard_name_parse(path)
-				.number);
+			    (unsigned long long)shard_name_parse(path).number);
 			word += 2;
 		} else {
 			buf_putc(&b, *word);
@@ -51,15 +50,14 @@ parse_words(const char *name, const struct opt_spec *s, void *opt,
     const struct opt_group *more, int argc, char **argv, char ***operands,
     struct err *e)
 {
-	const struct opt_group groups[] = {
-	    {s, opt}, more ? *more : (struct opt_group){NULL, NULL},
-	    {NULL, NULL}};
+	const struct opt_group groups[] = {{s, opt},
+	    more ? *more : (struct opt_group){NULL, NULL}, {NULL, NULL}};
 	char asked;
 	int first = opt_parse(groups, argc, argv, false, &asked, e);
 
 	if (first >= 0 && asked)
-		return err_kind_set(e, ERR_USAGE,
-		    "ask shard-%s for its --help", name);
+		return err_kind_set(
+		    e, ERR_USAGE, "ask shard-%s for its --help", name);
 	if (first < 0)
 		return err_prefix(e, "%s: ", name);
 	*operands = argv + first;
@@ -103,8 +101,8 @@ run_one(int argc, char **argv, const char *path, struct session *session,
 				    err_quote(bytes_str(word[0])));
 				goto out;
 			}
-			n = parse_words("cat", source_specs, &c.source,
-			    &more, k, word, &operands, e);
+			n = parse_words("cat", source_specs, &c.source, &more,
+			    k, word, &operands, e);
 			if (n < 0 ||
 			    cmd_files(&common, n, operands, &files, e) < 0)
 				goto out;
@@ -127,12 +125,12 @@ run_one(int argc, char **argv, const char *path, struct session *session,
 			    f->name);
 			goto out;
 		}
-		n = parse_words(
-		    f->name, f->specs, opt, NULL, k - i, word + i, &operands, e);
+		n = parse_words(f->name, f->specs, opt, NULL, k - i, word + i,
+		    &operands, e);
 		if (n > 0)
 			err_kind_set(e, ERR_USAGE,
-			    "%s: %s: in a chain only cat names files",
-			    f->name, err_quote(bytes_str(operands[0])));
+			    "%s: %s: in a chain only cat names files", f->name,
+			    err_quote(bytes_str(operands[0])));
 		if (n != 0)
 			goto out;
 		if (f->setup(opt, session, e) < 0)
@@ -160,15 +158,14 @@ tell(uint64_t fd, const char *path)
 
 	if (fd == 0 || identity_of(path, &id, &ignored) < 0)
 		return;
-	n = snprintf(line, sizeof(line), "%llu\n",
-	    (unsigned long long)id.size);
+	n = snprintf(line, sizeof(line), "%llu\n", (unsigned long long)id.size);
 	if (write((int)fd, line, (size_t)n) < 0)
 		return;
 }
 
 static int
-run_list(const struct run_opt *o, int argc, char **argv,
-    struct session *session)
+run_list(
+    const struct run_opt *o, int argc, char **argv, struct session *session)
 {
 	struct cmd_files f;
 	struct common_opt list = {.files_from = o->list, .zero = o->zero};
@@ -220,8 +217,7 @@ main(int argc, char *argv[])
 		cmd_error("no chain; it begins with cat");
 		status = CMD_USAGE;
 	} else if (o.list) {
-		status =
-		    run_list(&o, argc - first, argv + first, &session);
+		status = run_list(&o, argc - first, argv + first, &session);
 	} else if (run_one(argc - first, argv + first, NULL, &session, &e) <
 	    0) {
 		status = cmd_fail(&e);

@@ -28,8 +28,8 @@ static const struct opt_spec specs[] = {
 	"write the bytes of each finished shard, a line each, to N"),
     OPT(OPT_FLAG, 0, "show", NULL, struct main_opt, show,
 	"print a context for people"),
-    OPT(OPT_RATIO, 0, "test-val-ratio", "R", struct main_opt,
-	test_val_ratio, "--merge: share of the rest that goes to val (0.5)"),
+    OPT(OPT_RATIO, 0, "test-val-ratio", "R", struct main_opt, test_val_ratio,
+	"--merge: share of the rest that goes to val (0.5)"),
     OPT(OPT_RATIO, 0, "train-ratio", "R", struct main_opt, train_ratio,
 	"--merge: share of the rows that go to train (0.7)"),
     OPT_END,
@@ -51,9 +51,8 @@ tell(uint64_t fd, const char *path)
 
 /* A partial per file; a bad file does not keep the others from theirs. */
 static int
-collect(struct chain *c, const struct stats_opt *so,
-    const struct main_opt *mo, const struct cmd_files *f,
-    struct session *s)
+collect(struct chain *c, const struct stats_opt *so, const struct main_opt *mo,
+    const struct cmd_files *f, struct session *s)
 {
 	static char dash[] = "-";
 	char *std[] = {dash};
@@ -62,8 +61,7 @@ collect(struct chain *c, const struct stats_opt *so,
 	size_t i;
 
 	if (f->n == 0)
-		return chain_run(c, std, 1, s, &e) < 0 ? cmd_fail(&e)
-						       : CMD_OK;
+		return chain_run(c, std, 1, s, &e) < 0 ? cmd_fail(&e) : CMD_OK;
 	for (i = 0; i < f->n; i++) {
 		if (!mo->force && stats_fresh(so, f->v[i])) {
 			tell(mo->progress, f->v[i]);
@@ -98,8 +96,7 @@ expand(struct cmd_files *f, struct err *e)
 		struct dirent *de;
 
 		if (!d) {
-			out.v = xrealloc(
-			    out.v, (out.n + 1) * sizeof(*out.v));
+			out.v = xrealloc(out.v, (out.n + 1) * sizeof(*out.v));
 			out.v[out.n++] = xstrdup(f->v[i]);
 			cap = out.n;
 			continue;
@@ -113,8 +110,7 @@ expand(struct cmd_files *f, struct err *e)
 				continue;
 			if (out.n == cap) {
 				cap = cap * 2 + 64;
-				out.v = xrealloc(
-				    out.v, cap * sizeof(*out.v));
+				out.v = xrealloc(out.v, cap * sizeof(*out.v));
 			}
 			buf_printf(&b, "%s/%s", f->v[i], de->d_name);
 			out.v[out.n++] = buf_release(&b);
@@ -133,15 +129,14 @@ static int
 merge(const struct stats_opt *so, const struct main_opt *mo,
     struct cmd_files *f, struct err *e)
 {
-	struct merge_opt opt = {mo->train_ratio, mo->test_val_ratio,
-	    mo->cutoffs, cmd_warn};
+	struct merge_opt opt = {
+	    mo->train_ratio, mo->test_val_ratio, mo->cutoffs, cmd_warn};
 
 	if (!so->out)
-		return err_kind_set(
-		    e, ERR_USAGE, "--merge needs --output CTX");
+		return err_kind_set(e, ERR_USAGE, "--merge needs --output CTX");
 	if (!mo->cutoffs && (mo->train_ratio <= 0 || mo->train_ratio >= 1))
-		return err_kind_set(e, ERR_USAGE,
-		    "--train-ratio must be above 0 and below 1");
+		return err_kind_set(
+		    e, ERR_USAGE, "--train-ratio must be above 0 and below 1");
 	if (expand(f, e) < 0)
 		return -1;
 	return context_merge(so->out, f->v, f->n, &opt, e);
@@ -169,14 +164,13 @@ show_table(const struct tsv *t, const char *header)
 	}
 	for (r = 0; r <= t->nrow; r++) {
 		for (c = 0; c < n; c++) {
-			struct bytes v = r ? tsv_cell(t, r - 1, c)
-					   : tsv_cell(&h, 0, c);
+			struct bytes v =
+			    r ? tsv_cell(t, r - 1, c) : tsv_cell(&h, 0, c);
 			int k = (int)(v.n < 40 ? v.n : 40);
 
 			printf(c ? "  %*s%.*s" : "%.*s%*s",
-			    c ? (int)width[c] - k : k,
-			    c ? "" : v.p, c ? k : (int)width[c] - k,
-			    c ? v.p : "");
+			    c ? (int)width[c] - k : k, c ? "" : v.p,
+			    c ? k : (int)width[c] - k, c ? v.p : "");
 		}
 		putchar('\n');
 	}
@@ -196,15 +190,14 @@ show(const char *dir, struct err *e)
 
 	if (!c)
 		return -1;
-	printf("context  %s\nshards   %zu\nrows     %llu\n", dir,
-	    c->facts.nin, (unsigned long long)facts_rows(&c->facts));
+	printf("context  %s\nshards   %zu\nrows     %llu\n", dir, c->facts.nin,
+	    (unsigned long long)facts_rows(&c->facts));
 	if (c->have_split) {
 		instant_format(&b, c->time_kind, c->train_cutoff);
 		printf("train    %s < %s\n", c->time_column, buf_cstr(&b));
 		buf_clear(&b);
 		instant_format(&b, c->time_kind, c->test_cutoff);
-		printf("val      then < %s\ntest     the rest\n",
-		    buf_cstr(&b));
+		printf("val      then < %s\ntest     the rest\n", buf_cstr(&b));
 		buf_fini(&b);
 	}
 	if (c->facts.key && c->facts.time) {

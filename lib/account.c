@@ -50,8 +50,8 @@ account_each(const struct account *a,
 }
 
 bool
-account_set(struct account *a, struct bytes kind, struct bytes name,
-    uint64_t rows)
+account_set(
+    struct account *a, struct bytes kind, struct bytes name, uint64_t rows)
 {
 	int i;
 
@@ -79,8 +79,7 @@ static const char magic[] = "\004shardkit 1 ";
 static void
 put_word(void *arg, const char *kind, const char *name, uint64_t rows)
 {
-	buf_printf(
-	    arg, " %s:%s:%llu", kind, name, (unsigned long long)rows);
+	buf_printf(arg, " %s:%s:%llu", kind, name, (unsigned long long)rows);
 }
 
 void

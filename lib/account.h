@@ -44,8 +44,8 @@ void account_each(const struct account *a,
     void (*put)(void *arg, const char *kind, const char *name, uint64_t rows),
     void *arg);
 /* The reverse, one row at a time; false for an unknown kind or name. */
-bool account_set(struct account *a, struct bytes kind, struct bytes name,
-    uint64_t rows);
+bool account_set(
+    struct account *a, struct bytes kind, struct bytes name, uint64_t rows);
 
 /*
  * The end marker: one record `\004shardkit 1 ROWS kind:name:rows ...`.

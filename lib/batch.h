@@ -2,10 +2,9 @@
  * batch - a block of complete records on its way through the stages.
  *
  *	base      "1,ann,5\n2,,7\n3,\"x,y\",9\n"     source records, LF
- *	end[-1]   -1                                (so that field 0 starts at 0)
- *	end[0..]   1 5 7  9 10 12  ...              nrow * nfield offsets
- *	sel[]      0 2                              rows still kept, ascending
- *	slot[]     per-row replacements and appended values
+ *	end[-1]   -1                                (so that field 0 starts at
+ *0) end[0..]   1 5 7  9 10 12  ...              nrow * nfield offsets sel[] 0 2
+ *rows still kept, ascending slot[]     per-row replacements and appended values
  *
  * Stages never touch base: they shorten sel, or put values into slots.  All
  * pointers hold until the source makes the next batch.
@@ -107,8 +106,7 @@ void csv_put_field(struct buf *b, struct bytes value, char sep);
 static inline bool
 csv_is_empty(struct bytes raw)
 {
-	return raw.n == 0 ||
-	    (raw.n == 2 && raw.p[0] == '"' && raw.p[1] == '"');
+	return raw.n == 0 || (raw.n == 2 && raw.p[0] == '"' && raw.p[1] == '"');
 }
 
 #endif

@@ -49,11 +49,10 @@ filter_named(const char *name)
 }
 
 int
-run_at(const struct run *r, const struct batch *b, uint32_t row,
-    struct err *e)
+run_at(const struct run *r, const struct batch *b, uint32_t row, struct err *e)
 {
-	return err_prefix(e, "%s:%llu: ", r->input,
-	    (unsigned long long)batch_line(b, row));
+	return err_prefix(
+	    e, "%s:%llu: ", r->input, (unsigned long long)batch_line(b, row));
 }
 
 /* The sink of a chain without one: the row stream on standard output. */
@@ -175,8 +174,8 @@ out:
 }
 
 int
-chain_run(struct chain *c, char *const *paths, size_t npaths,
-    struct session *s, struct err *e)
+chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
+    struct err *e)
 {
 	struct run run = {.warn = s->warn};
 	struct schema schema = SCHEMA_ZERO;
@@ -213,8 +212,8 @@ chain_run(struct chain *c, char *const *paths, size_t npaths,
 	if (!sep && getenv("SHARD_DELIM") &&
 	    strcmp(getenv("SHARD_DELIM"), "tab") == 0)
 		sep = '\t';
-	src = source_open(&c->source, paths, npaths, sep, c->expect, ctx,
-	    &schema, &run, e);
+	src = source_open(
+	    &c->source, paths, npaths, sep, c->expect, ctx, &schema, &run, e);
 	if (!src)
 		goto out;
 	for (i = 0; i < n; i++)

@@ -12,8 +12,7 @@
 
 static const char *tool = "shardkit";
 
-static const char *const end_names[] = {
-    "none", "emit", "expect", "both", NULL};
+static const char *const end_names[] = {"none", "emit", "expect", "both", NULL};
 
 const struct opt_spec files_specs[] = {
     OPT(OPT_STR, 0, "files-from", "FILE", struct common_opt, files_from,
@@ -133,8 +132,7 @@ cmd_parse(const struct cmd *c, int argc, char **argv)
 {
 	struct err e = ERR_ZERO;
 	char asked;
-	int first =
-	    opt_parse(c->groups, argc, argv, c->stop_early, &asked, &e);
+	int first = opt_parse(c->groups, argc, argv, c->stop_early, &asked, &e);
 
 	if (first < 0) {
 		cmd_error("%s", e.msg);
@@ -155,8 +153,7 @@ static void
 add_file(struct cmd_files *f, char *path)
 {
 	if ((f->n & (f->n - 1)) == 0)
-		f->v = xrealloc(
-		    f->v, (f->n ? 2 * f->n : 1) * sizeof(*f->v));
+		f->v = xrealloc(f->v, (f->n ? 2 * f->n : 1) * sizeof(*f->v));
 	f->v[f->n++] = path;
 }
 
@@ -193,9 +190,8 @@ cmd_files(const struct common_opt *o, int n, char **operands,
 			q = v.p + v.n;
 		if (q > v.p)
 			add_file(f, xstrndup(v.p, (size_t)(q - v.p)));
-		in_consume(in, (size_t)(q - v.p) < v.n
-			? (size_t)(q - v.p) + 1
-			: v.n);
+		in_consume(
+		    in, (size_t)(q - v.p) < v.n ? (size_t)(q - v.p) + 1 : v.n);
 	}
 	in_close(in);
 	return 0;
@@ -239,8 +235,8 @@ filter_main(const struct filter *f, int argc, char **argv)
 	    {f->specs, opt}, {common_specs, &common}, {NULL, NULL}};
 	static char dash[] = "-";
 	char *std[] = {dash}, name[40];
-	struct cmd cmd = {name, "[FILE ...]", f->summary, f->example, groups,
-	    false};
+	struct cmd cmd = {
+	    name, "[FILE ...]", f->summary, f->example, groups, false};
 	int first, status = CMD_FAILED;
 
 	snprintf(name, sizeof(name), "shard-%s", f->name);

@@ -25,8 +25,8 @@ codec_named(struct bytes name)
 	static const struct {
 		const char *name;
 		enum codec codec;
-	} alias[] = {{"gzip", CODEC_GZIP}, {"zstd", CODEC_ZSTD},
-	    {"bzip2", CODEC_BZIP2}};
+	} alias[] = {
+	    {"gzip", CODEC_GZIP}, {"zstd", CODEC_ZSTD}, {"bzip2", CODEC_BZIP2}};
 	size_t i;
 
 	for (i = 0; i < CODEC_COUNT; i++)
@@ -53,7 +53,10 @@ codec_of_magic(struct bytes head)
 		return CODEC_ZSTD;
 	if (begins(head, "\x04\x22\x4d\x18", 4))
 		return CODEC_LZ4;
-	if (begins(head, "\xfd" "7zXZ\0", 6))
+	if (begins(head,
+		"\xfd"
+		"7zXZ\0",
+		6))
 		return CODEC_XZ;
 	/* "BZh" alone could begin a header line; the block magic could not */
 	if (begins(head, "BZh", 3) && head.n >= 10 &&

@@ -35,8 +35,8 @@ void raw_consume(struct raw *r, size_t n);
 struct decoder {
 	void *(*open)(struct err *e); /* NULL: e says why */
 	/* Up to cap bytes; 0 at the proven end of the data, -1 on error. */
-	ssize_t (*read)(void *st, struct raw *r, char *out, size_t cap,
-	    struct err *e);
+	ssize_t (*read)(
+	    void *st, struct raw *r, char *out, size_t cap, struct err *e);
 	void (*free)(void *st);
 };
 

@@ -65,7 +65,8 @@ step(struct gunzip *g, struct bytes in, char *out, size_t cap, size_t *used,
 	*used = in.n - g->z.avail_in;
 	*made = cap - g->z.avail_out;
 	if (rc == ISAL_INCORRECT_CHECKSUM)
-		return err_set(e, "damaged gzip data: wrong checksum or length");
+		return err_set(
+		    e, "damaged gzip data: wrong checksum or length");
 	if (rc == ISAL_INVALID_WRAPPER || rc == ISAL_UNSUPPORTED_METHOD)
 		return err_set(e, "damaged gzip data: bad header");
 	if (rc < 0 || rc == ISAL_NEED_DICT)
@@ -181,8 +182,9 @@ gunzip_read(void *st, struct raw *r, char *out, size_t cap, struct err *e)
 		if (made > 0)
 			return (ssize_t)made;
 		if (rc == 0 && v.n == 0)
-			return err_set(e, "truncated gzip data: the file "
-					  "ends inside a member");
+			return err_set(e,
+			    "truncated gzip data: the file "
+			    "ends inside a member");
 	}
 }
 

@@ -25,9 +25,9 @@ load(const char *soname, struct err *e)
 }
 
 /* Fills the function pointer of the same name; -1 when it is missing. */
-#define NEED(st, fn)                                                          \
-	((*(void **)&(st)->fn = dlsym((st)->lib, #fn)) != NULL                \
-		? 0                                                           \
+#define NEED(st, fn)                                                           \
+	((*(void **)&(st)->fn = dlsym((st)->lib, #fn)) != NULL                 \
+		? 0                                                            \
 		: err_set(e, "the library lacks %s", #fn))
 #define FUNC(fn) __typeof__(&fn) fn
 
@@ -99,8 +99,9 @@ unlz4_read(void *st, struct raw *r, char *out, size_t cap, struct err *e)
 		if (nout > 0)
 			return (ssize_t)nout;
 		if (v.n == 0 && u->inside)
-			return err_set(e, "truncated lz4 data: the file "
-					  "ends inside a frame");
+			return err_set(e,
+			    "truncated lz4 data: the file "
+			    "ends inside a frame");
 	}
 }
 
@@ -134,8 +135,7 @@ unbzip2_open(struct err *e)
 
 	u->lib = load("libbz2.so.1.0", e);
 	if (!u->lib || NEED(u, BZ2_bzDecompressInit) < 0 ||
-	    NEED(u, BZ2_bzDecompress) < 0 ||
-	    NEED(u, BZ2_bzDecompressEnd) < 0) {
+	    NEED(u, BZ2_bzDecompress) < 0 || NEED(u, BZ2_bzDecompressEnd) < 0) {
 		unbzip2_free(u);
 		return NULL;
 	}
@@ -177,13 +177,13 @@ unbzip2_read(void *st, struct raw *r, char *out, size_t cap, struct err *e)
 		if (nout > 0)
 			return (ssize_t)nout;
 		if (v.n == 0 && u->inside)
-			return err_set(e, "truncated bzip2 data: the file "
-					  "ends inside a stream");
+			return err_set(e,
+			    "truncated bzip2 data: the file "
+			    "ends inside a stream");
 	}
 }
 
-const struct decoder bzip2_decoder = {
-    unbzip2_open, unbzip2_read, unbzip2_free};
+const struct decoder bzip2_decoder = {unbzip2_open, unbzip2_read, unbzip2_free};
 
 #define XZ_MEMORY ((uint64_t)1 << 30)
 
@@ -251,11 +251,13 @@ unxz_read(void *st, struct raw *r, char *out, size_t cap, struct err *e)
 		if (rc == LZMA_STREAM_END)
 			u->done = true;
 		else if (rc == LZMA_BUF_ERROR)
-			return err_set(e, "truncated xz data: the file ends "
-					  "inside a stream");
+			return err_set(e,
+			    "truncated xz data: the file ends "
+			    "inside a stream");
 		else if (rc == LZMA_MEMLIMIT_ERROR)
-			return err_set(e, "xz data needs over 1 GiB of "
-					  "memory to read");
+			return err_set(e,
+			    "xz data needs over 1 GiB of "
+			    "memory to read");
 		else if (rc != LZMA_OK)
 			return err_set(e, "damaged xz data (%d)", (int)rc);
 		if (nout > 0)

@@ -44,15 +44,16 @@ unzstd_read(void *st, struct raw *r, char *out, size_t cap, struct err *e)
 		i = (ZSTD_inBuffer){v.p, v.n, 0};
 		rc = ZSTD_decompressStream(u->z, &o, &i);
 		if (ZSTD_isError(rc))
-			return err_set(e, "damaged zstd data: %s",
-			    ZSTD_getErrorName(rc));
+			return err_set(
+			    e, "damaged zstd data: %s", ZSTD_getErrorName(rc));
 		raw_consume(r, i.pos);
 		u->inside = rc != 0;
 		if (o.pos > 0)
 			return (ssize_t)o.pos;
 		if (v.n == 0 && u->inside)
-			return err_set(e, "truncated zstd data: the file "
-					  "ends inside a frame");
+			return err_set(e,
+			    "truncated zstd data: the file "
+			    "ends inside a frame");
 	}
 }
 
@@ -79,8 +80,8 @@ zstd_open(int level, struct err *e)
 
 	s->z = ZSTD_createCCtx();
 	if (!s->z ||
-	    ZSTD_isError(ZSTD_CCtx_setParameter(
-		s->z, ZSTD_c_compressionLevel, level)) ||
+	    ZSTD_isError(
+		ZSTD_CCtx_setParameter(s->z, ZSTD_c_compressionLevel, level)) ||
 	    ZSTD_isError(
 		ZSTD_CCtx_setParameter(s->z, ZSTD_c_checksumFlag, 1))) {
 		err_set(e, "zstd: cannot start at level %d", level);

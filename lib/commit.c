@@ -135,15 +135,14 @@ commit_new(const char *path, struct err *e)
 	if (getrandom(&salt, sizeof(salt), 0) < 0)
 		salt = (uint64_t)(uintptr_t)c;
 	buf_printf(&b, "%s/" TEMP_PREFIX "%.200s.%ld.%016llx", dir,
-	    slash ? slash + 1 : path, (long)getpid(),
-	    (unsigned long long)salt);
+	    slash ? slash + 1 : path, (long)getpid(), (unsigned long long)salt);
 	c->path = xstrdup(path);
 	c->temp = buf_release(&b);
 	block(&old);
 	c->fd = open(c->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (c->fd < 0 && errno == ENOENT && make_dirs(dir, e) == 0)
-		c->fd = open(c->temp,
-		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		c->fd = open(
+		    c->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (c->fd >= 0) {
 		c->next = pending;
 		pending = c;
@@ -276,14 +275,12 @@ commit_sweep(const char *dir, struct err *e)
 	int rc = 0;
 
 	if (!d)
-		return errno == ENOENT
-		    ? 0
-		    : err_sys(e, ERR_OUTPUT, "%s", dir);
+		return errno == ENOENT ? 0 : err_sys(e, ERR_OUTPUT, "%s", dir);
 	while ((de = readdir(d)))
 		if (commit_is_temp(de->d_name) &&
 		    unlinkat(dirfd(d), de->d_name, 0) < 0 && errno != ENOENT)
-			rc = err_sys(e, ERR_OUTPUT, "%s/%s: remove", dir,
-			    de->d_name);
+			rc = err_sys(
+			    e, ERR_OUTPUT, "%s/%s: remove", dir, de->d_name);
 	closedir(d);
 	return rc;
 }

@@ -37,8 +37,8 @@ void commit_free(struct commit *c);
 /* fsync of the directory that holds path. */
 MUST_CHECK int commit_sync_dir(const char *path, struct err *e);
 /* All of a small file at once: temp, write, fsync, rename, directory. */
-MUST_CHECK int commit_file(const char *path, const void *p, size_t n,
-    struct err *e);
+MUST_CHECK int
+commit_file(const char *path, const void *p, size_t n, struct err *e);
 MUST_CHECK int make_dirs(const char *dir, struct err *e);
 
 bool commit_is_temp(const char *name);

@@ -47,8 +47,8 @@ load_split(struct context *c, const char *path, struct err *e)
 	if (tsv_load(&t, path, split_header, e) < 0)
 		return -1;
 	if (t.nrow != LEN(names)) {
-		err_set(e, "%s: %zu rows, expected %zu", path, t.nrow,
-		    LEN(names));
+		err_set(
+		    e, "%s: %zu rows, expected %zu", path, t.nrow, LEN(names));
 		goto out;
 	}
 	for (i = 0; i < LEN(names); i++) {
@@ -64,8 +64,9 @@ load_split(struct context *c, const char *path, struct err *e)
 		else
 			ok &= parse_u64(v, &c->split_rows);
 		if (!ok) {
-			err_set(e, "%s:%llu: expected %s and its value, "
-				   "found %s %s",
+			err_set(e,
+			    "%s:%llu: expected %s and its value, "
+			    "found %s %s",
 			    path, tsv_lineno(i), names[i],
 			    err_quote(tsv_cell(&t, i, 0)), err_quote(v));
 			goto out;
@@ -102,8 +103,9 @@ load_labels(struct context *c, const char *path, struct err *e)
 
 		if (!parse_u64(tsv_cell(&t, i, 1), &code) || code != i ||
 		    (i > 0 && bytes_cmp(tsv_cell(&t, i - 1, 0), l) >= 0)) {
-			err_set(e, "%s:%llu: labels must be in byte order, "
-				   "codes 0, 1, 2, ...",
+			err_set(e,
+			    "%s:%llu: labels must be in byte order, "
+			    "codes 0, 1, 2, ...",
 			    path, tsv_lineno(i));
 			goto out;
 		}
@@ -137,8 +139,9 @@ context_open(const char *dir, struct err *e)
 
 	c->dir = xstrdup(dir);
 	if (access(meta, F_OK) < 0) {
-		err_set(e, "%s: no context here (meta.tsv is missing: pass 1, "
-			   "shard-stats --merge, makes it)",
+		err_set(e,
+		    "%s: no context here (meta.tsv is missing: pass 1, "
+		    "shard-stats --merge, makes it)",
 		    dir);
 		goto out;
 	}
@@ -146,8 +149,7 @@ context_open(const char *dir, struct err *e)
 	    facts_load(&c->facts, meta, buf_bytes(&b), e) < 0 ||
 	    load_split(c, split, e) < 0 || load_labels(c, labels, e) < 0)
 		goto out;
-	c->tokens_missing =
-	    xcalloc(c->facts.ncol, sizeof(*c->tokens_missing));
+	c->tokens_missing = xcalloc(c->facts.ncol, sizeof(*c->tokens_missing));
 	for (i = 0; i < c->facts.ncol; i++) {
 		const char *name = c->facts.col[i].name;
 		struct facts *f = &c->facts;
@@ -199,8 +201,9 @@ context_index(struct context *c, struct err *e)
 		return c->index;
 	path = path_in(c->dir, "first.idx");
 	if (!c->facts.key)
-		err_set(e, "%s: no first occurrences here (pass 1 ran without "
-			   "--key)",
+		err_set(e,
+		    "%s: no first occurrences here (pass 1 ran without "
+		    "--key)",
 		    c->dir);
 	else
 		c->index = keyindex_open(path, e);

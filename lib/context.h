@@ -20,8 +20,8 @@ struct label_map {
 
 struct context {
 	char *dir;
-	struct facts facts; /* options, inputs, columns, separators */
-	uint64_t options;   /* digest of what pass 1 was asked */
+	struct facts facts;   /* options, inputs, columns, separators */
+	uint64_t options;     /* digest of what pass 1 was asked */
 	bool *tokens_missing; /* per column of facts */
 	/* split.tsv */
 	bool have_split;
@@ -47,8 +47,8 @@ bool context_tokens_missing(const struct context *c, struct bytes column);
 int64_t context_label(const struct context *c, struct bytes label);
 
 /* Reads a cutoff or any other time as split.tsv spells it. */
-MUST_CHECK int cutoff_parse(struct bytes s, enum time_kind *k,
-    struct instant *t);
+MUST_CHECK int
+cutoff_parse(struct bytes s, enum time_kind *k, struct instant *t);
 
 /*
  * The merge: all partials in the list to the context in dir.  memory bounds

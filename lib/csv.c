@@ -10,34 +10,33 @@ struct csv {
 	struct in *in;
 	struct csv_opt opt;
 	char sep;
-	struct buf header;     /* the names' bytes */
+	struct buf header; /* the names' bytes */
 	struct bytes *name;
 	uint32_t nfield;
 
-	size_t consume;        /* bytes of the last batch, still in the in */
-	uint64_t line;         /* line of the next unread record */
-	uint64_t next_line;    /* line behind the batch handed out */
+	size_t consume;     /* bytes of the last batch, still in the in */
+	uint64_t line;      /* line of the next unread record */
+	uint64_t next_line; /* line behind the batch handed out */
 	uint64_t rows, rejected;
-	uint64_t blank_line;   /* first of the pending blank lines, 0 none */
+	uint64_t blank_line; /* first of the pending blank lines, 0 none */
 	bool done, have_trailer;
 	struct account trailer;
 
-	uint32_t *idx;         /* idx[0] is -1, the scan fills idx + 1 */
+	uint32_t *idx; /* idx[0] is -1, the scan fills idx + 1 */
 	size_t idx_cap;
-	struct buf mended;     /* the batch when it had to be rewritten */
-	uint32_t *field_end;   /* of one record being mended */
+	struct buf mended;   /* the batch when it had to be rewritten */
+	uint32_t *field_end; /* of one record being mended */
 	size_t field_cap;
 };
 
 static int
 at_line(struct csv *c, uint64_t line, struct err *e)
 {
-	return err_prefix(e, "%s:%llu: ", in_name(c->in),
-	    (unsigned long long)line);
+	return err_prefix(
+	    e, "%s:%llu: ", in_name(c->in), (unsigned long long)line);
 }
 
-#define FAIL_AT(c, line, e, ...)                                              \
-	(err_set(e, __VA_ARGS__), at_line(c, line, e))
+#define FAIL_AT(c, line, e, ...) (err_set(e, __VA_ARGS__), at_line(c, line, e))
 
 char
 csv_guess_sep(const char *name, struct bytes header)
@@ -76,8 +75,8 @@ too_long(struct csv *c, uint64_t line, bool quoted, struct err *e)
  * the last field), *nf and the lines it takes.  -1: bad, e says where.
  */
 static ssize_t
-parse_record(struct csv *c, const char *p, size_t n, bool final,
-    uint64_t line, uint32_t *nf, uint64_t *nlines, struct err *e)
+parse_record(struct csv *c, const char *p, size_t n, bool final, uint64_t line,
+    uint32_t *nf, uint64_t *nlines, struct err *e)
 {
 	enum { START, PLAIN, QUOTED, CLOSED } at = START;
 	uint64_t here = line, open_line = 0;
@@ -170,8 +169,8 @@ put_record(struct csv *c, const char *p, uint32_t nf, uint32_t npad)
 
 /* A record that has not nfield fields: 0 when it was dealt with. */
 static int
-ragged(struct csv *c, struct bytes rec, uint32_t nf, uint64_t line,
-    struct err *e)
+ragged(
+    struct csv *c, struct bytes rec, uint32_t nf, uint64_t line, struct err *e)
 {
 	char reason[80];
 
@@ -183,10 +182,9 @@ ragged(struct csv *c, struct bytes rec, uint32_t nf, uint64_t line,
 	}
 	if (c->opt.ragged == RAGGED_REJECT) {
 		c->rejected++;
-		return c->opt.reject
-		    ? c->opt.reject(c->opt.reject_arg, in_name(c->in), line,
-			  reason, rec, e)
-		    : 0;
+		return c->opt.reject ? c->opt.reject(c->opt.reject_arg,
+					   in_name(c->in), line, reason, rec, e)
+				     : 0;
 	}
 	if (nf == 1 && rec.n == 0)
 		return FAIL_AT(c, line, e,
@@ -232,8 +230,7 @@ mend(struct csv *c, const char *p, size_t n, bool final, struct err *e)
 			if (c->opt.ragged != RAGGED_ERROR)
 				c->blank_line = 0;
 		} else if (c->blank_line) {
-			return ragged(
-			    c, bytes_of("", 0), 1, c->blank_line, e);
+			return ragged(c, bytes_of("", 0), 1, c->blank_line, e);
 		} else if (nf != c->nfield) {
 			if (ragged(c, rec, nf, line, e) < 0)
 				return -1;
@@ -343,8 +340,8 @@ the_end(struct csv *c, struct err *e)
 }
 
 static void
-hand_out(struct csv *c, struct batch *b, const char *base, uint32_t nrow,
-    int nslot)
+hand_out(
+    struct csv *c, struct batch *b, const char *base, uint32_t nrow, int nslot)
 {
 	b->base = base;
 	b->end = c->idx + 1;
@@ -388,7 +385,8 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 				continue;
 			}
 			if (s.end == v.n &&
-			    take_trailer(c, bytes_of(v.p + mark, s.end - mark - 1),
+			    take_trailer(c,
+				bytes_of(v.p + mark, s.end - mark - 1),
 				c->rows + s.nrec - 1)) {
 				c->done = true;
 				if (mark == 0)

@@ -25,8 +25,8 @@ enum dialect { DIALECT_AUTO, DIALECT_CSV, DIALECT_TSV, DIALECT_TSV_PLAIN };
 #define CSV_MAX_RECORD ((uint64_t)20 << 20)
 
 struct csv_opt {
-	char sep;      /* 0: from the name's extension and the header line */
-	char out_sep;  /* 0: keep the input's separator */
+	char sep;       /* 0: from the name's extension and the header line */
+	char out_sep;   /* 0: keep the input's separator */
 	bool no_quotes; /* TSV without quoting */
 	enum ragged ragged;
 	uint64_t max_record;
@@ -45,8 +45,8 @@ const struct bytes *csv_names(const struct csv *c, size_t *n);
 /* The separator the input has. */
 char csv_sep(const struct csv *c);
 /* 1 and a batch with at least one row; 0 at the end; -1. */
-MUST_CHECK int csv_next(struct csv *c, struct batch *b, int nslot,
-    struct err *e);
+MUST_CHECK int
+csv_next(struct csv *c, struct batch *b, int nslot, struct err *e);
 /* After the end: rows handed out; rejected ones; the end marker's account,
  * or NULL when the stream had none. */
 uint64_t csv_rows(const struct csv *c);

@@ -60,9 +60,9 @@ struct masks {
 };
 
 struct carry {
-	uint64_t inside;   /* all ones when the block before ended in quotes */
-	uint64_t after_q;  /* 1 when its last byte was a closing quote */
-	uint64_t open_ok;  /* 1 when a quote may open at the first byte */
+	uint64_t inside;  /* all ones when the block before ended in quotes */
+	uint64_t after_q; /* 1 when its last byte was a closing quote */
+	uint64_t open_ok; /* 1 when a quote may open at the first byte */
 };
 
 static inline uint32_t *
@@ -84,85 +84,85 @@ flatten(uint32_t *out, uint32_t base, uint64_t bits)
 	return out + n;
 }
 
-#define SCAN_TEMPLATE(NAME, TARGET, LOAD, PREFIX_XOR)                         \
-	TARGET static inline uint32_t *NAME##_block(const char *p,            \
-	    uint32_t base, char sep, uint32_t *out, uint64_t valid,           \
-	    struct carry *c, struct scan *r)                                  \
-	{                                                                     \
-		struct masks m;                                               \
-		uint64_t inside, structural, newline;                         \
-                                                                              \
-		LOAD(p, sep, &m);                                             \
-		if (UNLIKELY(valid != ~UINT64_C(0))) {                        \
-			m.quote &= valid;                                     \
-			m.newline &= valid;                                   \
-			m.sep &= valid;                                       \
-			m.control &= valid;                                   \
-		}                                                             \
-		inside = c->inside;                                           \
-		if (m.quote | c->after_q | inside) {                          \
-			uint64_t open, shut, behind, outside;                 \
-                                                                              \
-			inside ^= PREFIX_XOR(m.quote);                        \
-			open = m.quote & inside;                              \
-			shut = m.quote & ~inside;                             \
-			outside = ~inside & ~shut;                            \
-			structural = (m.sep | m.newline) & outside;           \
-			/* behind a closing quote: separator, newline, or     \
-			 * the quote that makes it an escaped one */          \
-			behind = shut << 1 | c->after_q;                      \
-			if (behind & valid & ~(structural | m.quote))         \
-				r->flags |= SCAN_STRAY;                       \
-			/* before an opening quote: the same or nothing */    \
-			if (open & ~((structural | shut) << 1 |               \
-				       c->open_ok | c->after_q))              \
-				r->flags |= SCAN_STRAY;                       \
-			c->after_q = shut >> 63;                              \
-			c->inside = (uint64_t)((int64_t)inside >> 63);        \
-			r->nquoted += (uint32_t)__builtin_popcountll(         \
-			    m.newline & inside);                              \
-		} else {                                                      \
-			structural = m.sep | m.newline;                       \
-		}                                                             \
-		c->open_ok = structural >> 63;                                \
-		newline = m.newline & structural;                             \
-		if (UNLIKELY(m.control & ~(m.newline | m.sep)))               \
-			r->flags |= control_in(p, valid);                     \
-		if (newline) {                                                \
-			unsigned last =                                       \
-			    63u - (unsigned)__builtin_clzll(newline);         \
-                                                                              \
-			r->nrec +=                                            \
-			    (uint32_t)__builtin_popcountll(newline);          \
-			r->end = base + last + 1;                             \
-			r->nidx_rec = r->nidx +                               \
-			    (uint32_t)__builtin_popcountll(                   \
-				structural & (~UINT64_C(0) >> (63 - last)));  \
-		}                                                             \
-		r->nidx += (uint32_t)__builtin_popcountll(structural);        \
-		return flatten(out, base, structural);                        \
-	}                                                                     \
-                                                                              \
-	TARGET static void NAME(const char *p, size_t n, char sep,            \
-	    uint32_t *idx, struct scan *s)                                    \
-	{                                                                     \
-		struct carry c = {0, 0, 1};                                   \
-		struct scan r = {0};                                          \
-		uint32_t *out = idx;                                          \
-		size_t i;                                                     \
-                                                                              \
-		for (i = 0; i + 64 <= n; i += 64)                             \
-			out = NAME##_block(p + i, (uint32_t)i, sep, out,      \
-			    ~UINT64_C(0), &c, &r);                            \
-		if (i < n) {                                                  \
-			char tail[64] = {0};                                  \
-                                                                              \
-			memcpy(tail, p + i, n - i);                           \
-			NAME##_block(tail, (uint32_t)i, sep, out,             \
-			    (UINT64_C(1) << (n - i)) - 1, &c, &r);            \
-		}                                                             \
-		r.open_quote = c.inside != 0;                                 \
-		*s = r;                                                       \
+#define SCAN_TEMPLATE(NAME, TARGET, LOAD, PREFIX_XOR)                          \
+	TARGET static inline uint32_t *NAME##_block(const char *p,             \
+	    uint32_t base, char sep, uint32_t *out, uint64_t valid,            \
+	    struct carry *c, struct scan *r)                                   \
+	{                                                                      \
+		struct masks m;                                                \
+		uint64_t inside, structural, newline;                          \
+                                                                               \
+		LOAD(p, sep, &m);                                              \
+		if (UNLIKELY(valid != ~UINT64_C(0))) {                         \
+			m.quote &= valid;                                      \
+			m.newline &= valid;                                    \
+			m.sep &= valid;                                        \
+			m.control &= valid;                                    \
+		}                                                              \
+		inside = c->inside;                                            \
+		if (m.quote | c->after_q | inside) {                           \
+			uint64_t open, shut, behind, outside;                  \
+                                                                               \
+			inside ^= PREFIX_XOR(m.quote);                         \
+			open = m.quote & inside;                               \
+			shut = m.quote & ~inside;                              \
+			outside = ~inside & ~shut;                             \
+			structural = (m.sep | m.newline) & outside;            \
+			/* behind a closing quote: separator, newline, or      \
+			 * the quote that makes it an escaped one */           \
+			behind = shut << 1 | c->after_q;                       \
+			if (behind & valid & ~(structural | m.quote))          \
+				r->flags |= SCAN_STRAY;                        \
+			/* before an opening quote: the same or nothing */     \
+			if (open &                                             \
+			    ~((structural | shut) << 1 | c->open_ok |          \
+				c->after_q))                                   \
+				r->flags |= SCAN_STRAY;                        \
+			c->after_q = shut >> 63;                               \
+			c->inside = (uint64_t)((int64_t)inside >> 63);         \
+			r->nquoted += (uint32_t)__builtin_popcountll(          \
+			    m.newline & inside);                               \
+		} else {                                                       \
+			structural = m.sep | m.newline;                        \
+		}                                                              \
+		c->open_ok = structural >> 63;                                 \
+		newline = m.newline & structural;                              \
+		if (UNLIKELY(m.control & ~(m.newline | m.sep)))                \
+			r->flags |= control_in(p, valid);                      \
+		if (newline) {                                                 \
+			unsigned last =                                        \
+			    63u - (unsigned)__builtin_clzll(newline);          \
+                                                                               \
+			r->nrec += (uint32_t)__builtin_popcountll(newline);    \
+			r->end = base + last + 1;                              \
+			r->nidx_rec = r->nidx +                                \
+			    (uint32_t)__builtin_popcountll(                    \
+				structural & (~UINT64_C(0) >> (63 - last)));   \
+		}                                                              \
+		r->nidx += (uint32_t)__builtin_popcountll(structural);         \
+		return flatten(out, base, structural);                         \
+	}                                                                      \
+                                                                               \
+	TARGET static void NAME(                                               \
+	    const char *p, size_t n, char sep, uint32_t *idx, struct scan *s)  \
+	{                                                                      \
+		struct carry c = {0, 0, 1};                                    \
+		struct scan r = {0};                                           \
+		uint32_t *out = idx;                                           \
+		size_t i;                                                      \
+                                                                               \
+		for (i = 0; i + 64 <= n; i += 64)                              \
+			out = NAME##_block(p + i, (uint32_t)i, sep, out,       \
+			    ~UINT64_C(0), &c, &r);                             \
+		if (i < n) {                                                   \
+			char tail[64] = {0};                                   \
+                                                                               \
+			memcpy(tail, p + i, n - i);                            \
+			NAME##_block(tail, (uint32_t)i, sep, out,              \
+			    (UINT64_C(1) << (n - i)) - 1, &c, &r);             \
+		}                                                              \
+		r.open_quote = c.inside != 0;                                  \
+		*s = r;                                                        \
 	}
 
 /* Only NUL and CR matter of the bytes up to CR; seldom called. */
@@ -210,8 +210,7 @@ csvscan_variants(void)
 		list[n++] = (struct csvscan_variant){"sse2", scan_sse2};
 		if (__builtin_cpu_supports("avx2") &&
 		    __builtin_cpu_supports("pclmul"))
-			list[n++] =
-			    (struct csvscan_variant){"avx2", scan_avx2};
+			list[n++] = (struct csvscan_variant){"avx2", scan_avx2};
 #elif defined(__aarch64__)
 		list[n++] = (struct csvscan_variant){"neon", scan_neon};
 #endif

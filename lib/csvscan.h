@@ -14,19 +14,19 @@
 enum {
 	SCAN_CONTROL = 1, /* a NUL or CR byte */
 	SCAN_STRAY = 2,   /* a quote inside an unquoted field, or bytes
-			     between a closing quote and the separator */
+	                     between a closing quote and the separator */
 };
 
 struct scan {
 	/* entries written to idx: the offset of every separator and newline
 	 * outside quotes, ascending */
 	uint32_t nidx;
-	uint32_t nrec;      /* newlines among them */
-	uint32_t nidx_rec;  /* entries up to and with the last newline */
-	uint32_t end;       /* offset behind the last newline, 0 if none */
-	uint32_t nquoted;   /* newlines inside quotes, in the whole block */
-	bool open_quote;    /* the block ends inside quotes */
-	unsigned flags;     /* SCAN_*; then the rest is not to be trusted */
+	uint32_t nrec;     /* newlines among them */
+	uint32_t nidx_rec; /* entries up to and with the last newline */
+	uint32_t end;      /* offset behind the last newline, 0 if none */
+	uint32_t nquoted;  /* newlines inside quotes, in the whole block */
+	bool open_quote;   /* the block ends inside quotes */
+	unsigned flags;    /* SCAN_*; then the rest is not to be trusted */
 };
 
 /* A block is at most this long, so that offsets fit. */
@@ -35,8 +35,8 @@ struct scan {
 #define SCAN_PAD 64
 
 /* p[0..n) begins at the start of a record. */
-typedef void csvscan_fn(const char *p, size_t n, char sep, uint32_t *idx,
-    struct scan *s);
+typedef void
+csvscan_fn(const char *p, size_t n, char sep, uint32_t *idx, struct scan *s);
 
 /* The best variant for this machine, chosen at the first call.  The
  * environment variable SHARD_SIMD (portable, sse2, avx2, neon) asks for

@@ -111,8 +111,7 @@ static int
 decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
     uint64_t hash, struct err *e)
 {
-	struct bytes tv =
-	    csv_value(batch_raw(b, &d->time, row), &d->scratch);
+	struct bytes tv = csv_value(batch_raw(b, &d->time, row), &d->scratch);
 	struct instant t;
 	struct keyent k;
 	int64_t ord;
@@ -130,15 +129,17 @@ decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
-		err_set(e, "key %s is not in the context: this input is not "
-			   "what pass 1 read",
+		err_set(e,
+		    "key %s is not in the context: this input is not "
+		    "what pass 1 read",
 		    err_quote(key));
 		return run_at(d->run, b, row, e);
 	}
 	rc = instant_cmp(t, keyent_time(&k));
 	if (rc < 0) {
-		err_set(e, "key %s occurs earlier than the context knows: "
-			   "this input is not what pass 1 read",
+		err_set(e,
+		    "key %s occurs earlier than the context knows: "
+		    "this input is not what pass 1 read",
 		    err_quote(key));
 		return run_at(d->run, b, row, e);
 	}
@@ -162,8 +163,7 @@ dedup_process(void *st, struct batch *b, struct err *e)
 	for (i = 0; i < b->nsel; i += m) {
 		m = b->nsel - i < AHEAD ? b->nsel - i : AHEAD;
 		for (k = 0; k < m; k++) {
-			struct bytes raw =
-			    batch_raw(b, &d->key, b->sel[i + k]);
+			struct bytes raw = batch_raw(b, &d->key, b->sel[i + k]);
 
 			key[k] = csv_value(raw, &d->keys);
 			if (key[k].p == d->keys.p && key[k].n) {

@@ -191,14 +191,13 @@ colfacts_type(const struct colfacts *c, struct place *why)
 				fk = k;
 			}
 		if (fk <= KIND_INF && fk != KIND_ODD)
-			narrow = 1u << KIND_INT | 1u << KIND_FLOAT |
-			    1u << KIND_INF;
+			narrow =
+			    1u << KIND_INT | 1u << KIND_FLOAT | 1u << KIND_INF;
 		else if (fk != KIND_ODD && fk != KIND_TEXT)
 			narrow = 1u << fk;
 	}
 	for (k = 0; k < KIND_COUNT; k++)
-		if (c->n[k] && !(narrow >> k & 1) &&
-		    earlier(c->first[k], *why))
+		if (c->n[k] && !(narrow >> k & 1) && earlier(c->first[k], *why))
 			*why = c->first[k];
 	return types[i].name;
 }
@@ -256,8 +255,8 @@ merge_inputs(struct facts *a, struct facts *b, struct err *e)
 			free(v);
 			return err_set(e,
 			    "two partials for shard %llu: %s and %s",
-			    (unsigned long long)a->in[i].number,
-			    a->in[i].path, b->in[k].path);
+			    (unsigned long long)a->in[i].number, a->in[i].path,
+			    b->in[k].path);
 		}
 		if (k == b->nin ||
 		    (i < a->nin && a->in[i].number < b->in[k].number))
@@ -284,10 +283,10 @@ facts_merge(struct facts *a, struct facts *b, struct err *e)
 	if (same_option("time", a->time, b->time, a, b, e) < 0 ||
 	    same_option("key", a->key, b->key, a, b, e) < 0 ||
 	    same_option("label", a->label, b->label, a, b, e) < 0 ||
-	    same_option("missing-time", a->missing_time, b->missing_time, a,
-		b, e) < 0 ||
-	    same_option("schema", a->schema ? "" : NULL,
-		b->schema ? "" : NULL, a, b, e) < 0 ||
+	    same_option("missing-time", a->missing_time, b->missing_time, a, b,
+		e) < 0 ||
+	    same_option("schema", a->schema ? "" : NULL, b->schema ? "" : NULL,
+		a, b, e) < 0 ||
 	    same_header(lo, hi, e) < 0)
 		return -1;
 	for (i = 0; i < FORMAT_UNKNOWN; i++) {
@@ -414,8 +413,8 @@ facts_save(const struct facts *f, struct buf *to)
 	if (f->missing_time)
 		line(to, "missing-time", f->missing_time, 0);
 	if (f->key)
-		line(to, "key", f->key, 3, U(f->key_missing),
-		    U(f->key_tokens), U(f->key_text));
+		line(to, "key", f->key, 3, U(f->key_missing), U(f->key_tokens),
+		    U(f->key_text));
 	if (f->label)
 		line(to, "label", f->label, 0);
 	if (f->schema)
@@ -455,8 +454,8 @@ is(struct bytes s, const char *word)
 }
 
 static bool
-load_line(struct facts *f, struct bytes kind, struct bytes name,
-    const uint64_t v[6])
+load_line(
+    struct facts *f, struct bytes kind, struct bytes name, const uint64_t v[6])
 {
 	struct colfacts *c = f->ncol ? &f->col[f->ncol - 1] : NULL;
 	struct input *in;
@@ -464,8 +463,8 @@ load_line(struct facts *f, struct bytes kind, struct bytes name,
 
 	if (is(kind, "time")) {
 		f->time = xstrndup(name.p, name.n);
-		f->time_kind = v[0] <= TIME_EPOCH ? (enum time_kind)v[0]
-						  : TIME_NONE;
+		f->time_kind =
+		    v[0] <= TIME_EPOCH ? (enum time_kind)v[0] : TIME_NONE;
 		f->time_place = (struct place){v[1], v[2]};
 		f->time_rows = v[3];
 		f->time_missing = v[4];
@@ -482,8 +481,8 @@ load_line(struct facts *f, struct bytes kind, struct bytes name,
 		f->schema = true;
 	} else if (is(kind, "input")) {
 		if ((f->nin & (f->nin - 1)) == 0)
-			f->in = xrealloc(f->in,
-			    (f->nin ? 2 * f->nin : 1) * sizeof(*f->in));
+			f->in = xrealloc(
+			    f->in, (f->nin ? 2 * f->nin : 1) * sizeof(*f->in));
 		in = &f->in[f->nin++];
 		in->path = xstrndup(name.p, name.n);
 		in->number = v[0];
@@ -534,8 +533,7 @@ load_line(struct facts *f, struct bytes kind, struct bytes name,
 }
 
 int
-facts_load(struct facts *f, const char *name, struct bytes text,
-    struct err *e)
+facts_load(struct facts *f, const char *name, struct bytes text, struct err *e)
 {
 	struct tsv t;
 	size_t r, i;
@@ -552,8 +550,8 @@ facts_load(struct facts *f, const char *name, struct bytes text,
 
 			ok &= c.n == 0 || parse_u64(c, &v[i]);
 		}
-		if (!ok || !load_line(f, tsv_cell(&t, r, 0),
-			       tsv_cell(&t, r, 1), v)) {
+		if (!ok ||
+		    !load_line(f, tsv_cell(&t, r, 0), tsv_cell(&t, r, 1), v)) {
 			err_set(e, "%s: bad line %llu", name, tsv_lineno(r));
 			goto fail;
 		}

@@ -21,7 +21,7 @@ struct place {
 enum kind { /* what a cell is, missing ones apart */
 	KIND_INT,
 	KIND_FLOAT,
-	KIND_ODD,  /* number with leading zero or plus sign */
+	KIND_ODD, /* number with leading zero or plus sign */
 	KIND_INF,
 	KIND_BOOL, /* true, false */
 	KIND_LOCAL,
@@ -71,8 +71,8 @@ void facts_fini(struct facts *f);
 /* Takes b into a; b is left empty. */
 MUST_CHECK int facts_merge(struct facts *a, struct facts *b, struct err *e);
 void facts_save(const struct facts *f, struct buf *to);
-MUST_CHECK int facts_load(struct facts *f, const char *name,
-    struct bytes text, struct err *e);
+MUST_CHECK int
+facts_load(struct facts *f, const char *name, struct bytes text, struct err *e);
 uint64_t facts_rows(const struct facts *f);
 const struct input *facts_input(const struct facts *f, uint64_t number);
 

@@ -18,14 +18,14 @@ struct session {
 };
 
 /* The context at dir, from the cache; owned by the session. */
-struct context *session_context(struct session *s, const char *dir,
-    struct err *e);
+struct context *
+session_context(struct session *s, const char *dir, struct err *e);
 void session_fini(struct session *s);
 
 struct filter {
 	const char *name;
-	const char *summary;  /* one line, for --help */
-	const char *example;  /* one or two lines */
+	const char *summary; /* one line, for --help */
+	const char *example; /* one or two lines */
 	const struct opt_spec *specs;
 	size_t opt_size;
 	void (*defaults)(void *opt);
@@ -42,8 +42,8 @@ struct filter {
 	char (*want_sep)(const void *opt, const char *input);
 };
 
-extern const struct filter filter_map, filter_dedup, filter_split,
-    filter_write, filter_stats;
+extern const struct filter filter_map, filter_dedup, filter_split, filter_write,
+    filter_stats;
 /* The filter with that name, or NULL. */
 const struct filter *filter_named(const char *name);
 

@@ -120,8 +120,8 @@ identity_from(const struct stat *sb)
 	return (struct identity){
 	    .size = (uint64_t)sb->st_size,
 	    .inode = (uint64_t)sb->st_ino,
-	    .mtime_ns = (int64_t)sb->st_mtim.tv_sec * 1000000000 +
-		sb->st_mtim.tv_nsec,
+	    .mtime_ns =
+		(int64_t)sb->st_mtim.tv_sec * 1000000000 + sb->st_mtim.tv_nsec,
 	};
 }
 

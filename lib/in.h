@@ -45,8 +45,8 @@ struct in *in_open(const char *path, int flags, struct err *e);
  * (then whatever is left, perhaps none).  Reads in blocks of IN_BLOCK and
  * never more than one block beyond min.
  */
-MUST_CHECK int in_peek(struct in *in, size_t min, struct bytes *v,
-    struct err *e);
+MUST_CHECK int
+in_peek(struct in *in, size_t min, struct bytes *v, struct err *e);
 void in_consume(struct in *in, size_t n);
 /* At the end of the input: adds the newline that its last line lacks, and
  * shows the unread bytes again. */
@@ -63,11 +63,11 @@ struct identity in_identity(const struct in *in);
 void in_close(struct in *in);
 
 /* The identity of a file that is not open; -1 and errno's text in e. */
-MUST_CHECK int identity_of(const char *path, struct identity *id,
-    struct err *e);
+MUST_CHECK int
+identity_of(const char *path, struct identity *id, struct err *e);
 bool identity_eq(struct identity a, struct identity b);
 /* Digest of a whole file's raw bytes. */
-MUST_CHECK int in_digest_file(const char *path, uint64_t *digest,
-    struct err *e);
+MUST_CHECK int
+in_digest_file(const char *path, uint64_t *digest, struct err *e);
 
 #endif

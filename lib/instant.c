@@ -34,8 +34,7 @@ static void
 date_of(uint32_t days, unsigned *y, unsigned *m, unsigned *d)
 {
 	uint32_t z = days + 306, era = z / 146097, doe = z % 146097;
-	uint32_t yoe =
-	    (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
 	uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
 	uint32_t mp = (5 * doy + 2) / 153;
 
@@ -113,8 +112,9 @@ instant_parse(struct bytes s, struct instant *t)
 			ss = two(p + 1);
 			p += 3;
 			if (e - p >= 2 && *p == '.') {
-				for (p++, nfrac = 0; p < e &&
-				     (unsigned char)(*p - '0') <= 9; p++) {
+				for (p++, nfrac = 0;
+				     p < e && (unsigned char)(*p - '0') <= 9;
+				     p++) {
 					if (++nfrac > 9)
 						return TIME_NONE;
 					ns = ns * 10 + (unsigned)(*p - '0');
@@ -158,8 +158,7 @@ instant_format(struct buf *b, enum time_kind k, struct instant t)
 		return;
 	}
 	if (k == TIME_EPOCH) {
-		buf_printf(b, "%lld",
-		    (long long)(t.hi ^ (UINT64_C(1) << 63)));
+		buf_printf(b, "%lld", (long long)(t.hi ^ (UINT64_C(1) << 63)));
 		return;
 	}
 	date_of((uint32_t)(secs / 86400), &y, &m, &d);

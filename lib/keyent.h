@@ -103,8 +103,7 @@ keyent_key(const struct keyent *k, struct bytes heap, struct bytes *key)
 	uint32_t len;
 
 	if (keyent_is_inline(k)) {
-		*key = bytes_of(
-		    (const char *)k->key, k->key[KEYENT_INLINE]);
+		*key = bytes_of((const char *)k->key, k->key[KEYENT_INLINE]);
 		return k->key[KEYENT_INLINE] <= KEYENT_INLINE;
 	}
 	memcpy(&off, k->key, 8);

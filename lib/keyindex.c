@@ -68,8 +68,9 @@ page_ok(struct keyindex *x, uint64_t off, uint64_t len)
 static int
 damaged(const struct keyindex *x, const char *what, struct err *e)
 {
-	return err_set(e, "%s: damaged key index: %s (make it again: "
-			  "shard-stats --merge)",
+	return err_set(e,
+	    "%s: damaged key index: %s (make it again: "
+	    "shard-stats --merge)",
 	    x->path, what);
 }
 
@@ -114,8 +115,7 @@ keyindex_open(const char *path, struct err *e)
 	x->dir = (const uint32_t *)(const void *)(x->map + h->dir_off);
 	x->shard = (const uint64_t *)(const void *)(x->map + h->shard_off);
 	x->heap = bytes_of(x->map + h->heap_off, h->heap_len);
-	x->page_digest =
-	    (const uint64_t *)(const void *)(x->map + h->page_off);
+	x->page_digest = (const uint64_t *)(const void *)(x->map + h->page_off);
 	npages = (h->end - h->page_off) / 8;
 	if (digest_of(x->page_digest, npages * 8) != h->pages_digest) {
 		damaged(x, "bad page table", e);
@@ -183,8 +183,7 @@ keyindex_ordinal(const struct keyindex *x, uint64_t number)
 		else
 			hi = mid;
 	}
-	return lo < x->h->nshards && x->shard[lo] == number ? (int64_t)lo
-							     : -1;
+	return lo < x->h->nshards && x->shard[lo] == number ? (int64_t)lo : -1;
 }
 
 void
@@ -211,8 +210,8 @@ keyindex_find(struct keyindex *x, struct bytes key, uint64_t hash,
 	if (UNLIKELY(i > end || end > h->nkeys))
 		return damaged(x, "bad directory", e);
 	if (i < end &&
-	    !page_ok(x, DATA + i * sizeof(*x->ent),
-		(end - i) * sizeof(*x->ent)))
+	    !page_ok(
+		x, DATA + i * sizeof(*x->ent), (end - i) * sizeof(*x->ent)))
 		return damaged(x, "bad entries", e);
 	if (key.n <= KEYENT_INLINE) {
 		keyent_set_inline(&want, key);
@@ -248,8 +247,8 @@ keyindex_find(struct keyindex *x, struct bytes key, uint64_t hash,
 struct keyindex_writer {
 	struct commit *c;
 	int fd;
-	uint64_t at;         /* bytes written from DATA on */
-	struct buf page;     /* the unfinished page */
+	uint64_t at;     /* bytes written from DATA on */
+	struct buf page; /* the unfinished page */
 	struct buf digests;
 	int dir_fd, heap_fd;
 	struct buf dir, heap;
@@ -275,8 +274,7 @@ put(struct keyindex_writer *w, const void *p, size_t n, struct err *e)
 			break;
 		d = digest_of(w->page.p, PAGE);
 		buf_put(&w->digests, &d, 8);
-		if (write_all(w->fd, commit_path(w->c), w->page.p, PAGE, e) <
-		    0)
+		if (write_all(w->fd, commit_path(w->c), w->page.p, PAGE, e) < 0)
 			return -1;
 		buf_clear(&w->page);
 	}
@@ -318,8 +316,7 @@ keyindex_create(const char *path, uint64_t max_keys, const uint64_t *shards,
 	if (!w->c)
 		goto fail;
 	w->fd = commit_fd(w->c);
-	if ((w->dir_fd = temp_fd(w, e)) < 0 ||
-	    (w->heap_fd = temp_fd(w, e)) < 0)
+	if ((w->dir_fd = temp_fd(w, e)) < 0 || (w->heap_fd = temp_fd(w, e)) < 0)
 		goto fail;
 	for (i = 0; i < DATA; i += sizeof(zero))
 		if (write_all(w->fd, path, zero, sizeof(zero), e) < 0)
@@ -350,16 +347,16 @@ keyindex_add(struct keyindex_writer *w, const struct keyent *k,
 	uint32_t at = (uint32_t)w->h.nkeys;
 
 	if (w->h.nkeys == UINT32_MAX)
-		return err_set(e, "over %u keys: more than one key index "
-				  "holds",
+		return err_set(e,
+		    "over %u keys: more than one key index "
+		    "holds",
 		    UINT32_MAX);
 	for (; w->next_bucket <= hash >> w->h.shift; w->next_bucket++)
 		buf_put(&w->dir, &at, 4);
 	if (side(w, &w->dir, w->dir_fd, OUT_BLOCK, e) < 0)
 		return -1;
 	if (key.n > KEYENT_INLINE) {
-		keyent_set_heap(
-		    &out, w->h.heap_len, (uint32_t)key.n, hash);
+		keyent_set_heap(&out, w->h.heap_len, (uint32_t)key.n, hash);
 		buf_putb(&w->heap, key);
 		w->h.heap_len += key.n;
 		if (side(w, &w->heap, w->heap_fd, OUT_BLOCK, e) < 0)

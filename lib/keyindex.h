@@ -42,8 +42,8 @@ void keyindex_close(struct keyindex *x);
 struct keyindex_writer;
 struct keyindex_writer *keyindex_create(const char *path, uint64_t max_keys,
     const uint64_t *shards, size_t nshards, struct err *e);
-MUST_CHECK int keyindex_add(struct keyindex_writer *w,
-    const struct keyent *k, struct bytes key, uint64_t hash, struct err *e);
+MUST_CHECK int keyindex_add(struct keyindex_writer *w, const struct keyent *k,
+    struct bytes key, uint64_t hash, struct err *e);
 /* Ends and commits the file. */
 MUST_CHECK int keyindex_finish(struct keyindex_writer *w, struct err *e);
 void keyindex_writer_free(struct keyindex_writer *w);

@@ -89,8 +89,7 @@ keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
 	if (key.n <= KEYENT_INLINE) {
 		keyent_set_inline(&t->slot[at], key);
 	} else {
-		keyent_set_heap(
-		    &t->slot[at], t->heap.n, (uint32_t)key.n, hash);
+		keyent_set_heap(&t->slot[at], t->heap.n, (uint32_t)key.n, hash);
 		buf_putb(&t->heap, key);
 	}
 	t->n++;
@@ -148,8 +147,7 @@ keytable_sorted(struct keytable *t)
 		/* equal hashes, one pair in 2^64: insertion by key bytes */
 		for (k = i; k > 0 && v[k - 1].hash == v[i].hash; k--) {
 			if (!keyent_key(&out[k - 1], heap, &a) ||
-			    !keyent_key(&e, heap, &b) ||
-			    bytes_cmp(a, b) <= 0)
+			    !keyent_key(&e, heap, &b) || bytes_cmp(a, b) <= 0)
 				break;
 			out[k] = out[k - 1];
 		}

@@ -128,8 +128,8 @@ struct map {
 
 /* 'COL OP VALUE', with blanks around OP. */
 static int
-parse_cond(const char *s, const struct schema *schema, struct cond *c,
-    struct err *e)
+parse_cond(
+    const char *s, const struct schema *schema, struct cond *c, struct err *e)
 {
 	static const struct {
 		const char *word;
@@ -217,15 +217,14 @@ next_name(const char **p, struct bytes *name)
 
 /* "NEW=REST": the part before the first '=', and rest. */
 static int
-cut_new(const char *what, const char *s, struct bytes *new,
-    const char **rest, struct err *e)
+cut_new(const char *what, const char *s, struct bytes *new, const char **rest,
+    struct err *e)
 {
 	const char *eq = strchr(s, '=');
 
 	if (!eq || eq == s)
-		return err_kind_set(e, ERR_USAGE,
-		    "--%s %s: expected NAME=...", what,
-		    err_quote(bytes_str(s)));
+		return err_kind_set(e, ERR_USAGE, "--%s %s: expected NAME=...",
+		    what, err_quote(bytes_str(s)));
 	*new = bytes_of(s, (size_t)(eq - s));
 	*rest = eq + 1;
 	return 0;
@@ -312,8 +311,7 @@ rename_drop_select(struct map *m, struct schema *s, struct err *e)
 				schema_fini(&out);
 				return -1;
 			}
-			schema_add(&out, name, s->col[at].src,
-			    s->col[at].slot);
+			schema_add(&out, name, s->col[at].src, s->col[at].slot);
 			out.col[out.ncol - 1].code_names =
 			    s->col[at].code_names;
 		}
@@ -337,8 +335,8 @@ map_init(void **st, const void *opt, struct schema *s, struct run *run,
 	m->run = run;
 	m->cond = xcalloc(o->where.n, sizeof(*m->cond));
 	for (; m->ncond < o->where.n; m->ncond++)
-		if (parse_cond(o->where.v[m->ncond], s, &m->cond[m->ncond],
-			e) < 0)
+		if (parse_cond(o->where.v[m->ncond], s, &m->cond[m->ncond], e) <
+		    0)
 			return -1;
 	if (o->label) {
 		at = schema_need(s, bytes_str(o->label), e);
@@ -395,8 +393,8 @@ keep_bytes(struct batch *b, const char *p, size_t n)
 
 /* 1 keep the row (cell filled where the bytes change), 0 drop, -1. */
 static int
-map_one_label(struct map *m, struct batch *b, uint32_t row,
-    struct bytes *cell, struct err *e)
+map_one_label(struct map *m, struct batch *b, uint32_t row, struct bytes *cell,
+    struct err *e)
 {
 	const struct context *ctx = m->o->ctx;
 	struct bytes raw = batch_raw(b, &m->label, row), v;
@@ -426,8 +424,9 @@ map_one_label(struct map *m, struct batch *b, uint32_t row,
 			run_drop(m->run, DROP_UNSEEN_LABEL, 1);
 			return 0;
 		}
-		err_set(e, "label %s is not in %s/labels.tsv "
-			   "(--unseen-label=drop leaves such rows out)",
+		err_set(e,
+		    "label %s is not in %s/labels.tsv "
+		    "(--unseen-label=drop leaves such rows out)",
 		    err_quote(v), ctx->dir);
 		return run_at(m->run, b, row, e);
 	}
@@ -442,9 +441,10 @@ map_one_label(struct map *m, struct batch *b, uint32_t row,
 		return 1;
 	}
 	if (class == CLASS_TEXT) {
-		err_set(e, "label %s is no number, and there is no "
-			   "labels.tsv to map it by (--context: the "
-			   "training run's context)",
+		err_set(e,
+		    "label %s is no number, and there is no "
+		    "labels.tsv to map it by (--context: the "
+		    "training run's context)",
 		    err_quote(v));
 		return run_at(m->run, b, row, e);
 	}

@@ -137,9 +137,9 @@ merge_facts(struct merge *m, struct err *e)
 			goto out;
 		m->ordinal[i] = xcalloc(f.nin, sizeof(**m->ordinal));
 		for (k = 0; k < f.nin; k++)
-			m->ordinal[i][k] = (uint32_t)(
-			    facts_input(&m->facts, f.in[k].number) -
-			    m->facts.in);
+			m->ordinal[i][k] =
+			    (uint32_t)(facts_input(&m->facts, f.in[k].number) -
+				m->facts.in);
 		facts_fini(&f);
 	}
 	rc = 0;
@@ -227,8 +227,8 @@ write_split(struct merge *m, struct err *e)
 	int rc, i;
 
 	if (n == 0)
-		return err_set(e, "no row has a time in column %s",
-		    m->facts.time);
+		return err_set(
+		    e, "no row has a time in column %s", m->facts.time);
 	if (o->cutoffs) {
 		if (given_cutoffs(m, cut, e) < 0)
 			return -1;
@@ -247,9 +247,10 @@ write_split(struct merge *m, struct err *e)
 	ntrain = count_before(m, cut[0]);
 	nval = count_before(m, cut[1]) - ntrain;
 	if (ntrain == 0)
-		return err_set(e, "the train split would be empty: no row is "
-				  "before the train cutoff (%llu rows have a "
-				  "time; change the ratios or give --cutoffs)",
+		return err_set(e,
+		    "the train split would be empty: no row is "
+		    "before the train cutoff (%llu rows have a "
+		    "time; change the ratios or give --cutoffs)",
 		    (unsigned long long)n);
 	if (nval == 0)
 		o->warn("the val split is empty");
@@ -292,7 +293,8 @@ cursors(struct merge *m, enum section_type type, size_t *n, uint64_t *total)
 			}
 			c[(*n)++] = (struct run_cursor){
 			    (const struct keyent *)(const void *)
-				partial_section(p, s).p,
+				partial_section(p, s)
+				    .p,
 			    0, s->n, partial_heap(p, s), m->ordinal[i],
 			    p->path};
 			*total += s->n;
@@ -340,8 +342,7 @@ write_index(struct merge *m, struct err *e)
 	for (k = 0; k < m->facts.nin; k++)
 		shards[k] = m->facts.in[k].number;
 	buf_printf(&path, "%s/first.idx", m->dir);
-	w = keyindex_create(
-	    buf_cstr(&path), total, shards, m->facts.nin, e);
+	w = keyindex_create(buf_cstr(&path), total, shards, m->facts.nin, e);
 	if (!w)
 		goto out;
 	/* A range of hashes at a time: its entries, of all runs, fit a table
@@ -362,8 +363,7 @@ write_index(struct merge *m, struct err *e)
 			struct bytes key;
 
 			if (!keyent_key(&v[i], buf_bytes(&t.heap), &key) ||
-			    keyindex_add(w, &v[i], key, key_hash(key), e) <
-				0) {
+			    keyindex_add(w, &v[i], key, key_hash(key), e) < 0) {
 				free(v);
 				goto out;
 			}
@@ -444,8 +444,9 @@ write_labels(struct merge *m, struct err *e)
 		    (class_number(l[i].text) != CLASS_INF &&
 			canonical_int(l[i].text, whole) > 0))
 			continue;
-		err_set(e, "label %s (column %s, first in shard %llu row "
-			   "%llu) is not a whole number",
+		err_set(e,
+		    "label %s (column %s, first in shard %llu row "
+		    "%llu) is not a whole number",
 		    err_quote(l[i].text), m->facts.label,
 		    (unsigned long long)l[i].shard,
 		    (unsigned long long)l[i].row);
@@ -466,10 +467,9 @@ static const char *
 storage_of(const struct colfacts *c, const char *type)
 {
 	if (strcmp(type, "int") == 0)
-		return c->big			? "text"
-		    : c->imin >= INT8_MIN && c->imax <= INT8_MAX ? "int8"
-		    : c->imin >= INT16_MIN && c->imax <= INT16_MAX
-		    ? "int16"
+		return c->big                                      ? "text"
+		    : c->imin >= INT8_MIN && c->imax <= INT8_MAX   ? "int8"
+		    : c->imin >= INT16_MIN && c->imax <= INT16_MAX ? "int16"
 		    : c->imin >= INT32_MIN && c->imax <= INT32_MAX ? "int32"
 								   : "int64";
 	if (strcmp(type, "float") == 0)
@@ -524,8 +524,7 @@ write_schema(struct merge *m, struct err *e)
 		}
 		buf_printf(&b, "\t%s\t%llu\t%llu\t%s\t", type,
 		    (unsigned long long)rows,
-		    (unsigned long long)(c->missing +
-			(tokens ? c->tokens : 0)),
+		    (unsigned long long)(c->missing + (tokens ? c->tokens : 0)),
 		    tokens ? "tokens" : "empty");
 		put_range(&b, c, type, false);
 		buf_putc(&b, '\t');
@@ -554,8 +553,8 @@ remap(void *arg, struct keyent *k)
 {
 	const struct remap *r = arg;
 
-	k->where = keyent_where(keyent_time(k),
-	    r->ordinal[keyent_ordinal(k)], keyent_row(k));
+	k->where = keyent_where(
+	    keyent_time(k), r->ordinal[keyent_ordinal(k)], keyent_row(k));
 }
 
 /* Puts some partials together into one: the bag of their runs. */
@@ -580,8 +579,8 @@ combine(struct merge *m, const char *path, struct err *e)
 			    s->type == SECTION_LABELS;
 
 			if (s->type != SECTION_FACTS &&
-			    partial_copy(w, &m->part[i], s,
-				keys ? remap : NULL, &r, e) < 0)
+			    partial_copy(w, &m->part[i], s, keys ? remap : NULL,
+				&r, e) < 0)
 				goto out;
 		}
 	rc = partial_finish(w, e);
@@ -611,8 +610,7 @@ merge_open(struct merge *m, char *const *paths, size_t n, struct err *e)
 {
 	m->part = xcalloc(n, sizeof(*m->part));
 	for (; m->npart < n; m->npart++)
-		if (partial_open(
-			&m->part[m->npart], paths[m->npart], e) < 0)
+		if (partial_open(&m->part[m->npart], paths[m->npart], e) < 0)
 			return -1;
 	return merge_facts(m, e);
 }

@@ -8,8 +8,8 @@
 #include "parse.h"
 
 static int
-usage(struct err *e, const struct opt_spec *s, const char *val,
-    const char *want)
+usage(
+    struct err *e, const struct opt_spec *s, const char *val, const char *want)
 {
 	return err_kind_set(e, ERR_USAGE, "--%s %s: %s", s->name,
 	    err_quote(bytes_str(val)), want);
@@ -26,12 +26,8 @@ store(const struct opt_spec *s, void *obj, const char *val, struct err *e)
 	int i;
 
 	switch (s->type) {
-	case OPT_FLAG:
-		*(bool *)field = true;
-		return 0;
-	case OPT_STR:
-		*(const char **)(void *)field = val;
-		return 0;
+	case OPT_FLAG: *(bool *)field = true; return 0;
+	case OPT_STR: *(const char **)(void *)field = val; return 0;
 	case OPT_LIST:
 		l = (struct opt_list *)(void *)field;
 		l->v = xrealloc(l->v, (l->n + 1) * sizeof(*l->v));
@@ -66,8 +62,7 @@ store(const struct opt_spec *s, void *obj, const char *val, struct err *e)
 		usage(e, s, val, buf_cstr(&b));
 		buf_fini(&b);
 		return -1;
-	case OPT_STOP:
-		break;
+	case OPT_STOP: break;
 	}
 	abort();
 }
@@ -107,8 +102,7 @@ opt_parse(const struct opt_group *groups, int argc, char **argv,
 	buf_puts(&letters, stop_early ? "+:" : ":");
 	for (i = 0; i < n; i++) {
 		const struct opt_spec *s = v[i].spec;
-		int has = s->type == OPT_FLAG ? no_argument
-					      : required_argument;
+		int has = s->type == OPT_FLAG ? no_argument : required_argument;
 
 		lo[i] = (struct option){s->name, has, NULL, FIRST + (int)i};
 		if (s->letter) {
@@ -122,16 +116,16 @@ opt_parse(const struct opt_group *groups, int argc, char **argv,
 	*asked = 0;
 	opterr = 0;
 	optind = 0; /* glibc: start anew, so that chains can be parsed */
-	while ((c = getopt_long(
-		    argc, argv, buf_cstr(&letters), lo, NULL)) != -1) {
+	while (
+	    (c = getopt_long(argc, argv, buf_cstr(&letters), lo, NULL)) != -1) {
 		if (c == HELP || c == VERSION) {
 			*asked = c == HELP ? 'h' : 'v';
 			rc = 0;
 			goto out;
 		}
 		if (c == ':') {
-			err_kind_set(e, ERR_USAGE, "%s needs a value",
-			    argv[optind - 1]);
+			err_kind_set(
+			    e, ERR_USAGE, "%s needs a value", argv[optind - 1]);
 			goto out;
 		}
 		if (c == '?') {
@@ -205,8 +199,8 @@ opt_synopsis(const struct opt_group *groups, FILE *f)
 		fputc(']', f);
 	for (i = 0; i < n; i++)
 		if (v[i].spec->type != OPT_FLAG && v[i].spec->letter)
-			fprintf(f, " [-%c %s]", v[i].spec->letter,
-			    v[i].spec->arg);
+			fprintf(
+			    f, " [-%c %s]", v[i].spec->letter, v[i].spec->arg);
 	fputs(" [--option ...]", f);
 	free(v);
 }

@@ -35,19 +35,27 @@ struct opt_list {
 
 struct opt_spec {
 	enum opt_type type;
-	char letter;      /* 0: none */
+	char letter; /* 0: none */
 	const char *name;
-	const char *arg;  /* NULL for flags */
+	const char *arg; /* NULL for flags */
 	size_t off;
-	const char *help; /* one line, with the default */
+	const char *help;           /* one line, with the default */
 	const char *const *choices; /* NULL-terminated */
 };
 
-#define OPT(type, letter, name, arg, st, field, help)                         \
-	{type, letter, name, arg, offsetof(st, field), help, NULL}
-#define OPT_CHOICE(letter, name, st, field, choices, help)                    \
-	{OPT_ENUM, letter, name, "WORD", offsetof(st, field), help, choices}
-#define OPT_END {OPT_STOP, 0, NULL, NULL, 0, NULL, NULL}
+#define OPT(type, letter, name, arg, st, field, help)                          \
+	{                                                                      \
+		type, letter, name, arg, offsetof(st, field), help, NULL       \
+	}
+#define OPT_CHOICE(letter, name, st, field, choices, help)                     \
+	{                                                                      \
+		OPT_ENUM, letter, name, "WORD", offsetof(st, field), help,     \
+		    choices                                                    \
+	}
+#define OPT_END                                                                \
+	{                                                                      \
+		OPT_STOP, 0, NULL, NULL, 0, NULL, NULL                         \
+	}
 
 /* Several tables, each with the object its values go to. */
 struct opt_group {
@@ -61,8 +69,8 @@ struct opt_group {
  * index of the first operand (they are moved to the end), or -1 with
  * ERR_USAGE.  "help" and "version" set *asked to 'h' or 'v' and return 0.
  */
-MUST_CHECK int opt_parse(const struct opt_group *groups, int argc,
-    char **argv, bool stop_early, char *asked, struct err *e);
+MUST_CHECK int opt_parse(const struct opt_group *groups, int argc, char **argv,
+    bool stop_early, char *asked, struct err *e);
 /* One line per option. */
 void opt_help(const struct opt_group *groups, FILE *f);
 /* The bracketed options of a synopsis: flags first, then those with an

@@ -51,12 +51,10 @@ out_new(int fd, const char *name, enum codec codec, int level, bool digest,
 	o->enc = ci->enc;
 	if (codec != CODEC_NONE) {
 		if (!ci->enc) {
-			err_kind_set(e, ERR_USAGE, "cannot write %s",
-			    ci->name);
+			err_kind_set(e, ERR_USAGE, "cannot write %s", ci->name);
 			goto fail;
 		}
-		o->enc_st =
-		    ci->enc->open(level ? level : ci->default_level, e);
+		o->enc_st = ci->enc->open(level ? level : ci->default_level, e);
 		if (!o->enc_st)
 			goto fail;
 	}

@@ -21,8 +21,7 @@ struct out;
  * codec's default.  NULL on error; the fd is closed then too. */
 struct out *out_new(int fd, const char *name, enum codec codec, int level,
     bool digest, struct err *e);
-MUST_CHECK int out_write(struct out *o, const void *p, size_t n,
-    struct err *e);
+MUST_CHECK int out_write(struct out *o, const void *p, size_t n, struct err *e);
 /* Writes what is buffered; not for compressed output, whose bytes depend on
  * where the blocks are cut. */
 MUST_CHECK int out_flush(struct out *o, struct err *e);
@@ -36,7 +35,7 @@ uint64_t out_digest(const struct out *o);
 void out_free(struct out *o);
 
 /* Writes all of p to fd. */
-MUST_CHECK int write_all(int fd, const char *name, const void *p, size_t n,
-    struct err *e);
+MUST_CHECK int
+write_all(int fd, const char *name, const void *p, size_t n, struct err *e);
 
 #endif

@@ -74,10 +74,14 @@ parse_size(struct bytes s, uint64_t *v)
 
 	if (s.n > 1) {
 		switch (s.p[s.n - 1]) {
-		case 'k': case 'K': shift = 10; break;
-		case 'm': case 'M': shift = 20; break;
-		case 'g': case 'G': shift = 30; break;
-		case 't': case 'T': shift = 40; break;
+		case 'k':
+		case 'K': shift = 10; break;
+		case 'm':
+		case 'M': shift = 20; break;
+		case 'g':
+		case 'G': shift = 30; break;
+		case 't':
+		case 'T': shift = 40; break;
 		}
 		s.n -= shift != 0;
 	}
@@ -150,8 +154,9 @@ class_number(struct bytes s)
 	if (nint + nfrac == 0) {
 		size_t n = (size_t)(e - first);
 
-		if (!point && ((n == 3 && is_word(first, 3, "inf")) ||
-				  (n == 8 && is_word(first, 8, "infinity"))))
+		if (!point &&
+		    ((n == 3 && is_word(first, 3, "inf")) ||
+			(n == 8 && is_word(first, 8, "infinity"))))
 			return CLASS_INF;
 		return CLASS_TEXT;
 	}
@@ -173,8 +178,8 @@ bool
 is_na_token(struct bytes s)
 {
 	static const char *const token[] = {"#N/A", "#N/A N/A", "#NA",
-	    "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
-	    "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"};
+	    "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>",
+	    "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"};
 	static const char first[] = "#-1<Nn";
 	size_t i;
 

@@ -20,8 +20,9 @@ struct footer {
 static int
 damaged(struct partial *p, struct err *e)
 {
-	err_set(e, "%s: damaged or truncated partial (remove it and run "
-		   "pass 1 again)",
+	err_set(e,
+	    "%s: damaged or truncated partial (remove it and run "
+	    "pass 1 again)",
 	    p->path);
 	partial_close(p);
 	return -1;
@@ -84,8 +85,8 @@ partial_open(struct partial *p, const char *path, struct err *e)
 
 		if (s->off > f.table_off || s->len > f.table_off - s->off ||
 		    s->off % 8 || s->heap_off > f.table_off ||
-		    s->heap_len > f.table_off - s->heap_off ||
-		    s->n > s->len || expected_len(s) != s->len)
+		    s->heap_len > f.table_off - s->heap_off || s->n > s->len ||
+		    expected_len(s) != s->len)
 			return damaged(p, e);
 	}
 	return 0;
@@ -156,8 +157,7 @@ partial_create(const char *path, struct err *e)
 
 	w->c = commit_new(path, e);
 	if (w->c)
-		w->out = out_new(
-		    commit_fd(w->c), path, CODEC_NONE, 0, true, e);
+		w->out = out_new(commit_fd(w->c), path, CODEC_NONE, 0, true, e);
 	if (!w->out || put(w, HEAD, 8, e) < 0) {
 		partial_writer_free(w);
 		return NULL;
@@ -182,7 +182,7 @@ partial_put_times(struct partial_writer *w, const uint64_t *hi,
 	struct section *s;
 	int rc = 0;
 
-#define SAME(i) (hi[i] == hi[(i) - 1] && (!lo || lo[i] == lo[(i) - 1]))
+#define SAME(i) (hi[i] == hi[(i)-1] && (!lo || lo[i] == lo[(i)-1]))
 	for (i = 0; i < n; i++)
 		distinct += i == 0 || !SAME(i);
 	if (distinct * 2 < n) {
@@ -319,8 +319,7 @@ times_total(const struct partial *p, const struct section *s)
 }
 
 uint64_t
-times_before(const struct partial *p, const struct section *s,
-    struct instant t)
+times_before(const struct partial *p, const struct section *s, struct instant t)
 {
 	uint64_t lo = 0, hi = s->n;
 

@@ -21,9 +21,9 @@
 enum section_type {
 	SECTION_FACTS = 1, /* TSV text, see facts.h */
 	SECTION_TIMES,     /* n times: u64 hi each, sorted by (hi, lo); then,
-			      unless all lo are 0, n bytes lo */
+	                      unless all lo are 0, n bytes lo */
 	SECTION_TIMES_RLE, /* n distinct times: u64 hi each, then u64 rows up
-			      to and with it; lo as above */
+	                      to and with it; lo as above */
 	SECTION_KEYS,      /* n struct keyent in (hash, key) order */
 	SECTION_LABELS,    /* the same, of labels, with hi = 0 */
 };
@@ -42,16 +42,15 @@ struct partial {
 	size_t nsec;
 };
 
-MUST_CHECK int partial_open(struct partial *p, const char *path,
-    struct err *e);
+MUST_CHECK int partial_open(struct partial *p, const char *path, struct err *e);
 void partial_close(struct partial *p);
 struct bytes partial_section(const struct partial *p, const struct section *s);
 struct bytes partial_heap(const struct partial *p, const struct section *s);
 
 struct partial_writer;
 struct partial_writer *partial_create(const char *path, struct err *e);
-MUST_CHECK int partial_put_facts(struct partial_writer *w, struct bytes text,
-    struct err *e);
+MUST_CHECK int
+partial_put_facts(struct partial_writer *w, struct bytes text, struct err *e);
 /* n times, sorted; lo NULL when all are 0. */
 MUST_CHECK int partial_put_times(struct partial_writer *w, const uint64_t *hi,
     const uint8_t *lo, size_t n, struct err *e);
@@ -68,10 +67,10 @@ void partial_writer_free(struct partial_writer *w);
 
 /* Times of a section: total rows, rows before t, and the time of rank k. */
 uint64_t times_total(const struct partial *p, const struct section *s);
-uint64_t times_before(const struct partial *p, const struct section *s,
-    struct instant t);
+uint64_t times_before(
+    const struct partial *p, const struct section *s, struct instant t);
 /* The distinct time at position i of the section's array. */
-struct instant times_at(const struct partial *p, const struct section *s,
-    uint64_t i);
+struct instant
+times_at(const struct partial *p, const struct section *s, uint64_t i);
 
 #endif

@@ -54,9 +54,8 @@ record_save(const struct record *r, struct buf *b)
 		digest_hex(f->digest, hex);
 		buf_puts(b, "file\t");
 		tsv_put(b, bytes_str(f->name));
-		buf_printf(b, "\t%llu\t%llu\t%s\t",
-		    (unsigned long long)f->rows, (unsigned long long)f->bytes,
-		    hex);
+		buf_printf(b, "\t%llu\t%llu\t%s\t", (unsigned long long)f->rows,
+		    (unsigned long long)f->bytes, hex);
 		tsv_put(b, bytes_str(f->split));
 		buf_putc(b, '\n');
 	}
@@ -70,8 +69,7 @@ record_save(const struct record *r, struct buf *b)
 		tsv_put(b, bytes_str(r->input));
 		buf_printf(b, "\t-\t%llu\t%s\t%lld %llu\n",
 		    (unsigned long long)r->id.size, hex,
-		    (long long)r->id.mtime_ns,
-		    (unsigned long long)r->id.inode);
+		    (long long)r->id.mtime_ns, (unsigned long long)r->id.inode);
 	}
 	buf_puts(b, "record\t-\t-\t-\t-\t1\n");
 }
@@ -136,8 +134,7 @@ record_load(struct record *r, const char *path, struct err *e)
 		return -1;
 	for (i = 0; i < t.nrow; i++)
 		if (!load_row(r, &t.cell[i * t.ncol], &whole)) {
-			err_set(e, "%s:%llu: bad record", path,
-			    tsv_lineno(i));
+			err_set(e, "%s:%llu: bad record", path, tsv_lineno(i));
 			goto fail;
 		}
 	tsv_fini(&t);

@@ -19,7 +19,7 @@
 #include "in.h"
 
 struct record_file {
-	char *name; /* relative to OUT */
+	char *name;  /* relative to OUT */
 	char *split; /* "" when it lies in OUT itself */
 	uint64_t rows, bytes, digest;
 };

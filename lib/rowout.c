@@ -20,8 +20,7 @@ struct rowout {
 };
 
 struct rowout *
-rowout_new(const struct schema *s, const bool *skip, char in_sep,
-    char out_sep)
+rowout_new(const struct schema *s, const bool *skip, char in_sep, char out_sep)
 {
 	struct rowout *r = xcalloc(1, sizeof(*r));
 	size_t i;
@@ -81,8 +80,8 @@ rowout_header(struct rowout *r, struct out *o, struct err *e)
 }
 
 void
-rowout_row(struct rowout *r, const struct batch *b, uint32_t row,
-    struct buf *to)
+rowout_row(
+    struct rowout *r, const struct batch *b, uint32_t row, struct buf *to)
 {
 	size_t i;
 
@@ -122,8 +121,7 @@ rowout_rows(struct rowout *r, const struct batch *b, const uint32_t *sel,
 			for (k = i + 1; k < n && sel[k] == sel[k - 1] + 1; k++)
 				;
 			z = batch_record(b, sel[k - 1]);
-			if (out_write(o, a.p, (size_t)(z.p + z.n - a.p), e) <
-			    0)
+			if (out_write(o, a.p, (size_t)(z.p + z.n - a.p), e) < 0)
 				return -1;
 		}
 		return 0;

@@ -16,15 +16,15 @@ struct rowout;
  * batches whose records have nfield fields separated by in_sep; rows are
  * written with out_sep.  The schema must outlive it.
  */
-struct rowout *rowout_new(const struct schema *s, const bool *skip,
-    char in_sep, char out_sep);
+struct rowout *
+rowout_new(const struct schema *s, const bool *skip, char in_sep, char out_sep);
 MUST_CHECK int rowout_header(struct rowout *r, struct out *o, struct err *e);
 /* The rows sel[0..n), ascending. */
 MUST_CHECK int rowout_rows(struct rowout *r, const struct batch *b,
     const uint32_t *sel, uint32_t n, struct out *o, struct err *e);
 /* One row's bytes as they would be written. */
-void rowout_row(struct rowout *r, const struct batch *b, uint32_t row,
-    struct buf *to);
+void rowout_row(
+    struct rowout *r, const struct batch *b, uint32_t row, struct buf *to);
 void rowout_free(struct rowout *r);
 
 #endif

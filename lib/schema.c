@@ -10,8 +10,8 @@ void
 schema_add(struct schema *s, struct bytes name, int src, int slot)
 {
 	s->col = xrealloc(s->col, (s->ncol + 1) * sizeof(*s->col));
-	s->col[s->ncol++] = (struct column){
-	    xstrndup(name.p, name.n), src, slot, NULL};
+	s->col[s->ncol++] =
+	    (struct column){xstrndup(name.p, name.n), src, slot, NULL};
 }
 
 void

@@ -37,8 +37,8 @@ void schema_fini(struct schema *s);
 /* Index of the column, or -1. */
 int schema_find(const struct schema *s, struct bytes name);
 /* The same, with an error that lists the header. */
-MUST_CHECK int schema_need(const struct schema *s, struct bytes name,
-    struct err *e);
+MUST_CHECK int
+schema_need(const struct schema *s, struct bytes name, struct err *e);
 /* -1 when two columns have one name. */
 MUST_CHECK int schema_check_unique(const struct schema *s, struct err *e);
 

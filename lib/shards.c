@@ -115,8 +115,8 @@ match(const char *file, const char *path, regex_t *re, struct shard_name *sn,
 			!parse_u64(bytes_of(file + m[1].rm_so,
 				       (size_t)(m[1].rm_eo - m[1].rm_so)),
 			    &sn->number)))
-			return err_set(e,
-			    "%s: the pattern's group is not a number", path);
+			return err_set(
+			    e, "%s: the pattern's group is not a number", path);
 	} else if (!sn->is_part) {
 		return 0;
 	}
@@ -160,11 +160,12 @@ shards_find(struct shards *s, const char *root, const struct shards_opt *opt,
 	}
 	if (!S_ISDIR(sb.st_mode)) {
 		slash = strrchr(root, '/');
-		k = match(slash ? slash + 1 : root, root,
-		    have_re ? &re : NULL, &sn, e);
+		k = match(slash ? slash + 1 : root, root, have_re ? &re : NULL,
+		    &sn, e);
 		if (k == 0)
-			err_set(e, "%s: not a shard's name (part-N...); "
-				   "see --pattern",
+			err_set(e,
+			    "%s: not a shard's name (part-N...); "
+			    "see --pattern",
 			    root);
 		if (k != 1)
 			goto out;
@@ -183,16 +184,16 @@ shards_find(struct shards *s, const char *root, const struct shards_opt *opt,
 		buf_puts(&b, root);
 		while (b.n > 1 && b.p[b.n - 1] == '/')
 			b.n--;
-		buf_printf(&b, "%s%s", b.n == 1 && *b.p == '/' ? "" : "/",
-		    de->d_name);
+		buf_printf(
+		    &b, "%s%s", b.n == 1 && *b.p == '/' ? "" : "/", de->d_name);
 		k = match(
 		    de->d_name, buf_cstr(&b), have_re ? &re : NULL, &sn, e);
 		if (k == 1 && stat(b.p, &sb) < 0)
 			k = err_sys(e, ERR_INPUT, "%s", b.p);
 		if (k == 1 && !S_ISREG(sb.st_mode)) {
 			if (opt->warn)
-				opt->warn("%s: not a regular file, left out",
-				    b.p);
+				opt->warn(
+				    "%s: not a regular file, left out", b.p);
 			k = 0;
 		}
 		if (k == 1)
@@ -235,16 +236,17 @@ shards_order(struct shards *s, struct err *e)
 	size_t i;
 
 	if (s->n == 0)
-		return err_set(e, "no shard found (files named part-N.csv, "
-				  "part-N.csv.gz, ...; see --pattern)");
+		return err_set(e,
+		    "no shard found (files named part-N.csv, "
+		    "part-N.csv.gz, ...; see --pattern)");
 	qsort(s->v, s->n, sizeof(*s->v), by_number);
 	for (i = 0; i < s->n; i++) {
 		if (s->v[i].bytes == 0)
-			return err_set(e, "%s: zero-byte file: a shard has "
-					  "at least a header line",
+			return err_set(e,
+			    "%s: zero-byte file: a shard has "
+			    "at least a header line",
 			    s->v[i].path);
-		if (i > 0 &&
-		    s->v[i - 1].name.number == s->v[i].name.number)
+		if (i > 0 && s->v[i - 1].name.number == s->v[i].name.number)
 			return err_set(e,
 			    "%s and %s have one shard number, %llu",
 			    s->v[i - 1].path, s->v[i].path,

@@ -5,9 +5,9 @@
 #define SHARD_SHARDS_H
 
 #include "base.h"
+#include "buf.h"
 #include "codec.h"
 #include "err.h"
-#include "buf.h"
 #include "in.h"
 
 enum format {
@@ -67,7 +67,7 @@ MUST_CHECK int shards_order(struct shards *s, struct err *e);
 void shards_fini(struct shards *s);
 
 /* "part-00042.csv.gz" */
-void shard_name_format(struct buf *b, uint64_t number, enum format f,
-    enum codec c);
+void
+shard_name_format(struct buf *b, uint64_t number, enum format f, enum codec c);
 
 #endif

@@ -11,8 +11,7 @@
 #include "out.h"
 #include "tsv.h"
 
-static const char *const header_names[] = {
-    "strict", "reorder", "union", NULL};
+static const char *const header_names[] = {"strict", "reorder", "union", NULL};
 static const char *const dialect_names[] = {
     "auto", "csv", "tsv", "tsv-plain", NULL};
 static const char *const ragged_names[] = {"error", "pad", "reject", NULL};
@@ -63,8 +62,8 @@ struct source {
 	char *canon_of;      /* the file it comes from */
 	struct in *in;
 	struct csv *csv;
-	int *map;            /* canonical column -> field, when they differ */
-	struct buf moved;    /* a batch with its fields in canonical order */
+	int *map;         /* canonical column -> field, when they differ */
+	struct buf moved; /* a batch with its fields in canonical order */
 	uint32_t *idx;
 	size_t idx_cap;
 	struct out *rejects;
@@ -99,8 +98,8 @@ names_of(struct source *s, const struct csv *csv, const char *file,
 
 	if (s->signature.ncol && s->signature.ncol != n)
 		return err_set(e,
-		    "%s:1: the header has %zu columns, the signature %zu",
-		    file, n, s->signature.ncol);
+		    "%s:1: the header has %zu columns, the signature %zu", file,
+		    n, s->signature.ncol);
 	for (i = 0; i < n; i++) {
 		buf_clear(&b);
 		put_name(&b,
@@ -135,8 +134,9 @@ signature_load(const char *path, struct schema *names, struct err *e)
 		if (d)
 			closedir(d);
 		if (n != 1) {
-			err_set(e, "%s: %zu files; a signature directory has "
-				   "exactly one",
+			err_set(e,
+			    "%s: %zu files; a signature directory has "
+			    "exactly one",
 			    path, n);
 			goto out;
 		}
@@ -244,14 +244,15 @@ check_digest(struct source *s, const char *path, struct err *e)
 
 	if (!s->ctx || !s->run->have_input || s->npath != 1)
 		return 0;
-	in = facts_input(&s->ctx->facts,
-	    s->run->like ? s->run->shard.number : sn.number);
+	in = facts_input(
+	    &s->ctx->facts, s->run->like ? s->run->shard.number : sn.number);
 	/* another file than pass 1's (a new one, with an old context) */
 	if (!in || strcmp(in->path, path) != 0)
 		return 0;
 	if (in->digest != s->run->digest)
-		return err_set(e, "%s: input changed during the run (its "
-				  "bytes differ from what pass 1 read)",
+		return err_set(e,
+		    "%s: input changed during the run (its "
+		    "bytes differ from what pass 1 read)",
 		    path);
 	return 0;
 }
@@ -279,8 +280,8 @@ map_header(struct source *s, const struct schema *names, const char *file,
 			    "columns, there %zu (--header=reorder or union "
 			    "goes on)",
 			    file, s->canon_of, names->ncol, s->canon.ncol);
-		for (i = 0; strcmp(names->col[i].name,
-				s->canon.col[i].name) == 0; i++)
+		for (i = 0;
+		     strcmp(names->col[i].name, s->canon.col[i].name) == 0; i++)
 			;
 		return err_set(e,
 		    "%s:1: header differs from that of %s: column %zu is %s, "
@@ -291,21 +292,18 @@ map_header(struct source *s, const struct schema *names, const char *file,
 	}
 	s->map = xcalloc(s->canon.ncol, sizeof(*s->map));
 	for (i = 0; i < s->canon.ncol; i++) {
-		k = (size_t)schema_find(
-		    names, bytes_str(s->canon.col[i].name));
+		k = (size_t)schema_find(names, bytes_str(s->canon.col[i].name));
 		s->map[i] = (int)k;
 		found += s->map[i] >= 0;
 		if (s->map[i] < 0 && s->opt->header == HEADER_REORDER)
 			return err_set(e,
 			    "%s:1: column %s of %s is missing "
 			    "(--header=union leaves it empty)",
-			    file,
-			    err_quote(bytes_str(s->canon.col[i].name)),
+			    file, err_quote(bytes_str(s->canon.col[i].name)),
 			    s->canon_of);
 	}
 	for (k = 0; found < names->ncol && k < names->ncol; k++)
-		if (schema_find(&s->canon,
-			bytes_str(names->col[k].name)) < 0)
+		if (schema_find(&s->canon, bytes_str(names->col[k].name)) < 0)
 			return err_set(e,
 			    "%s:1: column %s is not in the header of %s", file,
 			    err_quote(bytes_str(names->col[k].name)),
@@ -355,8 +353,7 @@ prescribe(struct source *s, struct err *e)
 			return -1;
 		csv = open_csv(s, in, s->opt->header_of, e);
 		if (csv)
-			rc = names_of(
-			    s, csv, s->opt->header_of, &s->canon, e);
+			rc = names_of(s, csv, s->opt->header_of, &s->canon, e);
 		csv_close(csv);
 		in_close(in);
 		s->canon_of = xstrdup(s->opt->header_of);
@@ -380,8 +377,8 @@ project(struct source *s, struct schema *out, struct err *e)
 
 	if (!p) {
 		for (i = 0; i < s->canon.ncol; i++)
-			schema_add(out, bytes_str(s->canon.col[i].name),
-			    (int)i, -1);
+			schema_add(
+			    out, bytes_str(s->canon.col[i].name), (int)i, -1);
 		return 0;
 	}
 	for (;; p = q + 1) {
@@ -424,8 +421,8 @@ source_open(const struct source_opt *o, char *const *paths, size_t npaths,
 			err_sys(e, ERR_OUTPUT, "%s", o->rejects);
 			goto fail;
 		}
-		s->rejects = out_new(dup(fileno(f)), o->rejects, CODEC_NONE,
-		    0, false, e);
+		s->rejects = out_new(
+		    dup(fileno(f)), o->rejects, CODEC_NONE, 0, false, e);
 		fclose(f);
 		if (!s->rejects)
 			goto fail;
@@ -452,8 +449,7 @@ move_fields(struct source *s, struct batch *b, int nslot, struct err *e)
 			if (s->map[i] >= 0)
 				buf_putb(&s->moved,
 				    batch_field(b, row, (uint32_t)s->map[i]));
-			buf_putc(&s->moved,
-			    i + 1 < n ? s->run->out_sep : '\n');
+			buf_putc(&s->moved, i + 1 < n ? s->run->out_sep : '\n');
 		}
 	if (s->idx_cap < s->moved.n + SCAN_PAD + 1) {
 		s->idx_cap = s->moved.n * 2 + SCAN_PAD + 1;
@@ -463,8 +459,8 @@ move_fields(struct source *s, struct batch *b, int nslot, struct err *e)
 	}
 	csvscan(s->moved.p, s->moved.n, s->run->out_sep, s->idx + 1, &sc);
 	if (sc.nidx_rec != (uint64_t)b->nrow * n)
-		return err_set(e, "%s: cannot reorder its columns",
-		    s->run->input);
+		return err_set(
+		    e, "%s: cannot reorder its columns", s->run->input);
 	b->base = s->moved.p;
 	b->end = s->idx + 1;
 	b->nfield = n;

@@ -40,12 +40,12 @@ struct source *source_open(const struct source_opt *o, char *const *paths,
     size_t npaths, char want_sep, bool expect, struct context *ctx,
     struct schema *s, struct run *run, struct err *e);
 /* 1 and a batch, 0 at the end, -1. */
-MUST_CHECK int source_next(struct source *s, struct batch *b, int nslot,
-    struct err *e);
+MUST_CHECK int
+source_next(struct source *s, struct batch *b, int nslot, struct err *e);
 void source_close(struct source *s);
 
 /* The names in a signature file, or in the only file of a directory. */
-MUST_CHECK int signature_load(const char *path, struct schema *names,
-    struct err *e);
+MUST_CHECK int
+signature_load(const char *path, struct schema *names, struct err *e);
 
 #endif

@@ -33,23 +33,23 @@ static const char *const by_names[] = {
     "temporal", "hash", "group", "group+time", NULL};
 
 static const struct opt_spec specs[] = {
-    OPT_CHOICE('b', "by", struct split_opt, by, by_names,
-	"what decides (temporal)"),
+    OPT_CHOICE(
+	'b', "by", struct split_opt, by, by_names, "what decides (temporal)"),
     OPT(OPT_STR, 'c', "context", "CTX", struct split_opt, context,
 	"take the cutoffs from this context"),
     OPT(OPT_STR, 0, "cutoffs", "A,B", struct split_opt, cutoffs,
 	"times instead: train before A, val before B (group+time: A)"),
     OPT(OPT_STR, 'k', "key", "COL", struct split_opt, key,
 	"the group that must not cross splits"),
-    OPT(OPT_STR, 0, "missing-time", "train|val|test|drop",
-	struct split_opt, missing_time,
+    OPT(OPT_STR, 0, "missing-time", "train|val|test|drop", struct split_opt,
+	missing_time,
 	"rows without a time (as pass 1 was told, else an error)"),
     OPT(OPT_STR, 0, "only", "SPLIT", struct split_opt, only,
 	"drop the rows of the other splits"),
     OPT(OPT_U64, 's', "seed", "N", struct split_opt, seed,
 	"seed of the hash (0)"),
-    OPT(OPT_RATIO, 0, "test-val-ratio", "R", struct split_opt,
-	test_val_ratio, "share of the rest that goes to val (0.5)"),
+    OPT(OPT_RATIO, 0, "test-val-ratio", "R", struct split_opt, test_val_ratio,
+	"share of the rest that goes to val (0.5)"),
     OPT(OPT_STR, 't', "time", "COL", struct split_opt, time,
 	"the time column (the context's)"),
     OPT(OPT_RATIO, 0, "train-ratio", "R", struct split_opt, train_ratio,
@@ -175,8 +175,7 @@ split_init(void **st, const void *opt, struct schema *s, struct run *run,
 	int at;
 
 	p->run = run;
-	p->val_end =
-	    o->train_ratio + (1 - o->train_ratio) * o->test_val_ratio;
+	p->val_end = o->train_ratio + (1 - o->train_ratio) * o->test_val_ratio;
 	if (o->by == BY_TEMPORAL || o->by == BY_GROUP_TIME) {
 		at = schema_need(s, bytes_str(o->time), e);
 		if (at < 0)
@@ -188,12 +187,12 @@ split_init(void **st, const void *opt, struct schema *s, struct run *run,
 		if (at < 0)
 			return -1;
 		p->key = s->col[at];
-		p->key_tokens = o->ctx &&
-		    context_tokens_missing(o->ctx, bytes_str(o->key));
+		p->key_tokens =
+		    o->ctx && context_tokens_missing(o->ctx, bytes_str(o->key));
 	}
 	for (i = 0; i < s->ncol; i++) {
-		schema_add(&p->before, bytes_str(s->col[i].name),
-		    s->col[i].src, s->col[i].slot);
+		schema_add(&p->before, bytes_str(s->col[i].name), s->col[i].src,
+		    s->col[i].slot);
 		p->before.col[i].code_names = s->col[i].code_names;
 	}
 	p->rows = rowout_new(&p->before, NULL, run->out_sep, ',');
@@ -245,13 +244,15 @@ time_code(struct split *p, struct batch *b, uint32_t row, struct err *e)
 	if (k == TIME_NONE && p->o->missing_code >= 0)
 		return p->o->missing_code;
 	if (k == TIME_NONE)
-		err_set(e, "%s %s in column %s "
-			   "(--missing-time=train|val|test|drop goes on)",
+		err_set(e,
+		    "%s %s in column %s "
+		    "(--missing-time=train|val|test|drop goes on)",
 		    v.n ? "unparsable time" : "missing time", err_quote(v),
 		    p->o->time);
 	else
-		err_set(e, "time %s in column %s is of kind %s, the cutoffs "
-			   "are %s",
+		err_set(e,
+		    "time %s in column %s is of kind %s, the cutoffs "
+		    "are %s",
 		    err_quote(v), p->o->time, time_kind_name(k),
 		    time_kind_name(p->o->kind));
 	return run_at(p->run, b, row, e);

@@ -40,8 +40,8 @@ run_drop(struct run *r, enum drop why, uint64_t n)
 }
 
 /* "FILE:LINE: " of a row, in front of e's message; returns -1. */
-int run_at(const struct run *r, const struct batch *b, uint32_t row,
-    struct err *e);
+int
+run_at(const struct run *r, const struct batch *b, uint32_t row, struct err *e);
 
 struct stage {
 	/* Takes the input schema and leaves the output schema in its place:

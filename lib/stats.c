@@ -23,9 +23,8 @@ const struct opt_spec stats_specs[] = {
 	"collect the labels"),
     OPT(OPT_STR, 0, "like", "FILE", struct stats_opt, like,
 	"the shard that the stream comes from"),
-    OPT(OPT_STR, 0, "missing-time", "train|val|test|drop",
-	struct stats_opt, missing_time,
-	"go on over rows without a time (they are an error)"),
+    OPT(OPT_STR, 0, "missing-time", "train|val|test|drop", struct stats_opt,
+	missing_time, "go on over rows without a time (they are an error)"),
     OPT(OPT_STR, 'o', "output", "DIR", struct stats_opt, out,
 	"where the partials go; with --merge, the context"),
     OPT(OPT_FLAG, 0, "schema", NULL, struct stats_opt, schema,
@@ -72,8 +71,7 @@ stats_path(const struct stats_opt *o, uint64_t number)
 
 	if (n > 3 && strcmp(o->out + n - 3, ".st") == 0)
 		return xstrdup(o->out);
-	buf_printf(
-	    &b, "%s/%05llu.st", o->out, (unsigned long long)number);
+	buf_printf(&b, "%s/%05llu.st", o->out, (unsigned long long)number);
 	return buf_release(&b);
 }
 
@@ -101,17 +99,15 @@ stats_fresh(const struct stats_opt *o, const char *path)
 		if (p.sec[i].type == SECTION_FACTS)
 			break;
 	if (i < p.nsec &&
-	    facts_load(&f, st, partial_section(&p, &p.sec[i]), &ignored) ==
-		0) {
+	    facts_load(&f, st, partial_section(&p, &p.sec[i]), &ignored) == 0) {
 		fresh = f.nin == 1 && same(f.time, o->time) &&
 		    same(f.key, o->key) && same(f.label, o->label) &&
 		    same(f.missing_time, o->missing_time) &&
 		    f.schema == o->schema && strcmp(f.in[0].path, path) == 0;
-		if (fresh && (o->verify ||
-				 identity_of(path, &id, &ignored) < 0 ||
-				 !identity_eq(id, f.in[0].id)))
-			fresh =
-			    in_digest_file(path, &digest, &ignored) == 0 &&
+		if (fresh &&
+		    (o->verify || identity_of(path, &id, &ignored) < 0 ||
+			!identity_eq(id, f.in[0].id)))
+			fresh = in_digest_file(path, &digest, &ignored) == 0 &&
 			    digest == f.in[0].digest;
 		facts_fini(&f);
 	}
@@ -136,8 +132,8 @@ struct stats {
 	struct keytable keys, labels;
 	struct bytes last_label; /* in label_buf: most rows repeat it */
 	struct buf label_buf, scratch;
-	uint64_t bad_times;      /* not parsable */
-	struct err first_bad;    /* where the first row without a time is */
+	uint64_t bad_times;   /* not parsable */
+	struct err first_bad; /* where the first row without a time is */
 };
 
 static int
@@ -166,8 +162,8 @@ stats_init(void **st, const void *opt, struct schema *s, struct run *run,
 	    (o->label && find(s, o->label, &t->label, e) < 0))
 		return -1;
 	if (!run->like)
-		return err_kind_set(e, ERR_USAGE,
-		    "which shard is this? --like part-NNNNN.csv");
+		return err_kind_set(
+		    e, ERR_USAGE, "which shard is this? --like part-NNNNN.csv");
 	t->f.time = o->time ? xstrdup(o->time) : NULL;
 	t->f.key = o->key ? xstrdup(o->key) : NULL;
 	t->f.label = o->label ? xstrdup(o->label) : NULL;
@@ -267,8 +263,7 @@ flush_times(struct stats *t, struct err *e)
 		sort_u64(t->hi, t->tmp, n);
 	}
 	t->f.time_rows += n;
-	if (partial_put_times(t->w, t->hi, t->any_lo ? t->lo : NULL, n, e) <
-	    0)
+	if (partial_put_times(t->w, t->hi, t->any_lo ? t->lo : NULL, n, e) < 0)
 		return -1;
 	t->any_lo = false;
 	return 0;
@@ -276,8 +271,8 @@ flush_times(struct stats *t, struct err *e)
 
 /* The first row without a usable time is kept for the message at the end. */
 static void
-note_bad_time(struct stats *t, const struct batch *b, uint32_t row,
-    struct bytes v)
+note_bad_time(
+    struct stats *t, const struct batch *b, uint32_t row, struct bytes v)
 {
 	bool missing = v.n == 0 || is_na_token(v);
 
@@ -305,15 +300,16 @@ add_time(struct stats *t, struct batch *b, uint32_t row, struct instant *at,
 	}
 	if (UNLIKELY(k != t->f.time_kind)) {
 		if (t->f.time_kind) {
-			err_set(e, "time %s in column %s is of kind %s, those "
-				   "before are %s",
+			err_set(e,
+			    "time %s in column %s is of kind %s, those "
+			    "before are %s",
 			    err_quote(v), t->o->time, time_kind_name(k),
 			    time_kind_name(t->f.time_kind));
 			return run_at(t->run, b, row, e);
 		}
 		t->f.time_kind = k;
-		t->f.time_place = (struct place){
-		    t->run->shard.number, b->row0 + row + 1};
+		t->f.time_place =
+		    (struct place){t->run->shard.number, b->row0 + row + 1};
 	}
 	if (t->ntime == RUN_TIMES && flush_times(t, e) < 0)
 		return -1;
@@ -359,12 +355,12 @@ add_label(struct stats *t, struct batch *b, uint32_t row, struct err *e)
 
 	if (v.n == 0 || bytes_eq(v, t->last_label))
 		return 0;
-	k.where = keyent_where(
-	    (struct instant){0, 0}, 0, b->row0 + row);
+	k.where = keyent_where((struct instant){0, 0}, 0, b->row0 + row);
 	keytable_put(&t->labels, v, key_hash(v), &k);
 	if (t->labels.n > MAX_LABELS) {
-		err_set(e, "column %s has over %zu distinct labels; is it a "
-			   "label?",
+		err_set(e,
+		    "column %s has over %zu distinct labels; is it a "
+		    "label?",
 		    t->o->label, MAX_LABELS);
 		return run_at(t->run, b, row, e);
 	}
@@ -403,12 +399,12 @@ stats_process(void *st, struct batch *b, struct err *e)
 	for (c = 0; o->schema && c < t->f.ncol; c++)
 		for (i = 0; i < b->nsel; i++) {
 			uint32_t row = b->sel[i];
-			struct place p = {t->run->shard.number,
-			    b->row0 + row + 1};
+			struct place p = {
+			    t->run->shard.number, b->row0 + row + 1};
 
 			colfacts_add(&t->f.col[c],
-			    csv_value(batch_raw(b, &t->col[c], row),
-				&t->scratch),
+			    csv_value(
+				batch_raw(b, &t->col[c], row), &t->scratch),
 			    p);
 		}
 	return 0;
@@ -479,8 +475,9 @@ static const struct stage stats_stage = {
 const struct filter filter_stats = {
     .name = "stats",
     .summary = "pass 1: collect global facts of shards, and merge them",
-    .example = "shard-stats -t orderDate -k customerId -o CTX/parts part-*.csv\n"
-	       "  shard-stats --merge -o CTX CTX/parts",
+    .example =
+	"shard-stats -t orderDate -k customerId -o CTX/parts part-*.csv\n"
+	"  shard-stats --merge -o CTX CTX/parts",
     .specs = stats_specs,
     .opt_size = sizeof(struct stats_opt),
     .defaults = stats_defaults,

@@ -43,8 +43,8 @@ tsv_lineno(size_t row)
  */
 MUST_CHECK int tsv_parse(struct tsv *t, const char *name, struct bytes text,
     const char *header, struct err *e);
-MUST_CHECK int tsv_load(struct tsv *t, const char *path, const char *header,
-    struct err *e);
+MUST_CHECK int
+tsv_load(struct tsv *t, const char *path, const char *header, struct err *e);
 void tsv_fini(struct tsv *t);
 
 /* Reads a whole small file. */

@@ -154,7 +154,7 @@ resolve(struct writer *w, struct err *e)
 		    "cannot write %s: choose --format csv or tsv",
 		    format_name(w->fmt));
 	w->codec = o->codec >= 0 ? (enum codec)o->codec
-	    : w->run->like	 ? sn->codec
+	    : w->run->like       ? sn->codec
 				 : CODEC_NONE;
 	if (w->codec != CODEC_NONE && !codec_info(w->codec)->enc)
 		return err_kind_set(e, ERR_USAGE,
@@ -217,8 +217,8 @@ dest_of(struct writer *w, struct bytes split, struct err *e)
 		if (bytes_eq(bytes_str(w->dest[i].split), split))
 			return i;
 	if (split.n && !split_name_ok(split))
-		return err_set(e, "%s cannot be the name of a split",
-		    err_quote(split));
+		return err_set(
+		    e, "%s cannot be the name of a split", err_quote(split));
 	if (w->ndest == MAX_SPLITS)
 		return err_set(
 		    e, "more than %d splits in one shard", MAX_SPLITS);
@@ -236,8 +236,8 @@ dest_of(struct writer *w, struct bytes split, struct err *e)
 		    &path, w->run->shard.number, w->fmt, w->codec);
 	d->c = commit_new(buf_cstr(&path), e);
 	if (d->c)
-		d->out = out_new(commit_fd(d->c), path.p, w->codec,
-		    (int)o->level, true, e);
+		d->out = out_new(
+		    commit_fd(d->c), path.p, w->codec, (int)o->level, true, e);
 	buf_fini(&path);
 	w->ndest++;
 	if (!d->out || rowout_header(w->rows, d->out, e) < 0)
@@ -256,12 +256,11 @@ row_dest(struct writer *w, struct batch *b, uint32_t row, struct err *e)
 
 		d = w->code_dest[code];
 		if (d < 0)
-			d = w->code_dest[code] = dest_of(
-			    w, bytes_str(w->split.code_names[code]), e);
+			d = w->code_dest[code] =
+			    dest_of(w, bytes_str(w->split.code_names[code]), e);
 		return d;
 	}
-	d = dest_of(w,
-	    csv_value(batch_raw(b, &w->split, row), &w->scratch), e);
+	d = dest_of(w, csv_value(batch_raw(b, &w->split, row), &w->scratch), e);
 	return d < 0 && e->kind == ERR_INPUT ? run_at(w->run, b, row, e) : d;
 }
 
@@ -321,8 +320,8 @@ fill_record(struct writer *w, struct record *r)
 	if (w->o->batch)
 		buf_puts(&b, "batch");
 	else
-		buf_printf(&b, "%05llu",
-		    (unsigned long long)w->run->shard.number);
+		buf_printf(
+		    &b, "%05llu", (unsigned long long)w->run->shard.number);
 	r->shard = buf_release(&b);
 	r->account = w->run->account;
 	r->facts = w->o->facts_digest;
@@ -387,8 +386,9 @@ write_finish(void *st, struct err *e)
 			return -1;
 	fill_record(w, &new);
 	if (!account_closes(&new.account, record_rows(&new))) {
-		err_set(e, "%s: rows do not add up: %llu in, %llu written "
-			   "(is this a fault of a program in the pipe?)",
+		err_set(e,
+		    "%s: rows do not add up: %llu in, %llu written "
+		    "(is this a fault of a program in the pipe?)",
 		    w->run->input, (unsigned long long)new.account.in,
 		    (unsigned long long)record_rows(&new));
 		goto out;

@@ -26,9 +26,9 @@ load_sse2(const char *p, char sep, struct masks *m)
 	__m128i a = _mm_loadu_si128(v), b = _mm_loadu_si128(v + 1),
 		c = _mm_loadu_si128(v + 2), d = _mm_loadu_si128(v + 3), k;
 
-#define EQ4(ch)                                                               \
-	(k = _mm_set1_epi8(ch),                                               \
-	    mask_sse2(_mm_cmpeq_epi8(a, k), _mm_cmpeq_epi8(b, k),             \
+#define EQ4(ch)                                                                \
+	(k = _mm_set1_epi8(ch),                                                \
+	    mask_sse2(_mm_cmpeq_epi8(a, k), _mm_cmpeq_epi8(b, k),              \
 		_mm_cmpeq_epi8(c, k), _mm_cmpeq_epi8(d, k)))
 #define LE4(x) _mm_cmpeq_epi8(_mm_min_epu8(x, k), x)
 	m->quote = EQ4('"');
@@ -53,8 +53,8 @@ load_avx2(const char *p, char sep, struct masks *m)
 	const __m256i *v = (const __m256i *)(const void *)p;
 	__m256i a = _mm256_loadu_si256(v), b = _mm256_loadu_si256(v + 1), k;
 
-#define EQ2(ch)                                                               \
-	(k = _mm256_set1_epi8(ch),                                            \
+#define EQ2(ch)                                                                \
+	(k = _mm256_set1_epi8(ch),                                             \
 	    mask_avx2(_mm256_cmpeq_epi8(a, k), _mm256_cmpeq_epi8(b, k)))
 #define LE2(x) _mm256_cmpeq_epi8(_mm256_min_epu8(x, k), x)
 	m->quote = EQ2('"');
