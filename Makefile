@@ -124,7 +124,7 @@ lint: lint-deps
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Ilib \
 	--enable=warning,performance,portability \
 	--suppress=missingIncludeSystem -D__x86_64__ cmd lib
-	shellcheck $(SH_FILES)
+	shellcheck -x $(SH_FILES)
 	$(if $(MAN),mandoc -Tlint -Wwarning $(MAN))
 
 clean:

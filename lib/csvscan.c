@@ -119,7 +119,7 @@ flatten(uint32_t *out, uint32_t base, uint64_t bits)
 				c->after_q))                                   \
 				r->flags |= SCAN_STRAY;                        \
 			c->after_q = shut >> 63;                               \
-			c->inside = (uint64_t)((int64_t)inside >> 63);         \
+			c->inside = UINT64_C(0) - (inside >> 63);              \
 			r->nquoted += (uint32_t)__builtin_popcountll(          \
 			    m.newline & inside);                               \
 		} else {                                                       \

@@ -257,7 +257,9 @@ write_split(struct merge *m, struct err *e)
 	if (ntrain + nval == n)
 		o->warn("the test split is empty");
 	buf_puts(&b, "name\tvalue\n");
-	tsv_line(&b, "time_column", m->facts.time, NULL);
+	buf_puts(&b, "time_column\t");
+	tsv_put(&b, bytes_str(m->facts.time));
+	buf_putc(&b, '\n');
 	for (i = 0; i < 2; i++) {
 		buf_puts(&b, i ? "test_cutoff\t" : "train_cutoff\t");
 		instant_format(&b, m->facts.time_kind, cut[i]);

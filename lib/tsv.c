@@ -1,6 +1,5 @@
 #include "tsv.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,24 +18,6 @@ tsv_put(struct buf *b, struct bytes v)
 		case '\r': buf_puts(b, "\\r"); break;
 		default: buf_putc(b, v.p[i]);
 		}
-}
-
-void
-tsv_line(struct buf *b, ...)
-{
-	const char *s;
-	bool first = true;
-	va_list ap;
-
-	va_start(ap, b);
-	while ((s = va_arg(ap, const char *))) {
-		if (!first)
-			buf_putc(b, '\t');
-		first = false;
-		tsv_put(b, bytes_str(s));
-	}
-	va_end(ap);
-	buf_putc(b, '\n');
 }
 
 /* Unescapes p[0..n) in place; the new length or -1. */

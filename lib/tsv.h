@@ -11,8 +11,6 @@
 
 /* Appends one value, escaped. */
 void tsv_put(struct buf *b, struct bytes value);
-/* Appends the strings up to NULL as one line, escaped. */
-void tsv_line(struct buf *b, ...) __attribute__((sentinel));
 
 /* A whole file in memory: cells point into text, unescaped in place. */
 struct tsv {
