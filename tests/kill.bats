@@ -1,0 +1,100 @@
+# kill -9 at any moment, then run again: exactly the files of an undisturbed
+# run, and no orphans.
+
+load helper
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	mkdir raw
+	for i in {0..29}; do
+		rows 2500 | awk -F, -v i="$i" 'NR == 1 || 1 { sub(/c[0-9]+/, "c" (NR * i) % 3001); print }' \
+			>"raw/part-$(printf %05d "$i").csv"
+	done
+	gzip -n raw/part-0000[0-4].csv
+	preprocess --job-type training --input raw --output want --label label
+}
+
+setup() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	need setsid
+}
+
+# Everything of a run but what tells when and by whom.
+content() {
+	tree "$1" ! -name _lock ! -path './_run/*'
+}
+
+# killed OUT SECONDS SIGNAL WORD...: the job in a session of its own, killed.
+killed() {
+	local out=$1 after=$2 sig=$3 pid
+	shift 3
+	setsid preprocess --job-type training --input raw --output "$out" --label label \
+		--workers 2 "$@" >/dev/null 2>&1 &
+	pid=$!
+	sleep "$after"
+	pkill -"$sig" -s "$pid" || :
+	wait "$pid" 2>/dev/null || :
+	while pgrep -s "$pid" >/dev/null; do sleep 0.02; done
+}
+
+# Each record that exists names files that are there and whole.
+nothing_half() {
+	local record
+	for record in "$1"/_shards/*.tsv; do
+		[[ -e $record ]] || continue
+		awk -F '\t' '$1 == "file" { print $4 "\t" $2 }' "$record" |
+			while IFS=$'\t' read -r bytes file; do
+				[[ $(stat -c %s "$1/$file") == "$bytes" ]]
+			done
+	done
+}
+
+@test "kill: -9 at 25 moments, resumed: the undisturbed run's files and no others" {
+	for i in {1..25}; do
+		rm -rf out
+		killed out "0.$(printf %03d $((i * 37 % 600 + 20)))" KILL
+		[[ -e out/_SUCCESS ]] || nothing_half out
+		preprocess --job-type training --input raw --output out --label label --workers 2 >/dev/null
+		diff <(content want) <(content out)
+	done
+}
+
+@test "kill: again and again on one output, until it is done" {
+	rm -rf out
+	for i in {1..40}; do
+		killed out "0.$(printf %02d $((i * 7 % 23 + 5)))" KILL
+		[[ -e out/_SUCCESS ]] && break
+	done
+	preprocess --job-type training --input raw --output out --label label >/dev/null
+	diff <(content want) <(content out)
+}
+
+@test "kill: programs in pipes, -9" {
+	for t in 0.15 0.4 0.9; do
+		rm -rf out
+		killed out $t KILL --piped
+		nothing_half out
+		preprocess --job-type training --input raw --output out --label label --piped >/dev/null
+		cmp want/_manifest.tsv out/_manifest.tsv
+		[[ -z $(find out -name '.tmp.*') ]]
+	done
+}
+
+@test "kill: SIGTERM and SIGINT end the run, leave no temp file and no _SUCCESS" {
+	for sig in TERM INT; do
+		rm -rf out
+		killed out 0.12 "$sig"
+		[[ ! -e out/_SUCCESS || -s out/_manifest.tsv ]]
+		[[ -z $(find out -name '.tmp.*') ]]
+	done
+}
+
+@test "lock: a second run on the same output refuses and names the holder" {
+	rm -rf out
+	mkdir out
+	printf 'process 1 on elsewhere since ever\n' >out/_lock
+	( flock 9; sleep 7 ) 9>>out/_lock &
+	run -1 --separate-stderr preprocess --job-type training --input raw --output out --label label
+	[[ $stderr == *"in use by another run (process 1 on elsewhere since ever)"* ]]
+	wait
+}

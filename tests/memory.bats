@@ -1,0 +1,90 @@
+# Memory: a filter's anonymous memory stays below its bound whatever the
+# input's size; read from the kernel while it runs.
+
+load helper
+
+# The bounds are for the programs as people run them.
+setup() {
+	[[ -z ${SANITIZED-} ]] || skip "not under the sanitizers"
+	cd "$BATS_FILE_TMPDIR" || return 1
+}
+
+setup_file() {
+	[[ -z ${SANITIZED-} ]] || return 0
+	cd "$BATS_FILE_TMPDIR" || return 1
+	mkdir big ctx
+	# 1 GiB: 4 MiB of rows, again and again under one header
+	rows 80000 | tail -n +2 >block
+	{
+		rows 1 | head -n 1
+		for ((i = 0; i < 1073741824 / $(stat -c %s block) + 1; i++)); do cat block; done
+	} >big/part-00000.csv
+	shard-stats -t orderDate -k customerId -l label -o ctx/parts big/part-00000.csv
+	shard-stats --merge -o ctx ctx/parts
+}
+
+# peak MAX-KIB COMMAND...: runs it and samples the anonymous memory of every
+# process of this toolkit below it.
+peak() {
+	local max=$1 pid top=0 kib p
+	shift
+	setsid "$@" &
+	pid=$!
+	while kill -0 "$pid" 2>/dev/null; do
+		for p in $(pgrep -s "$pid" shard- || :); do
+			kib=$(awk '/^Anonymous:/ { print $2 }' "/proc/$p/smaps_rollup" 2>/dev/null || :)
+			((${kib:-0} > top)) && top=$kib
+		done
+		sleep 0.02
+	done
+	wait "$pid"
+	echo "peak $top KiB, bound $max KiB: $*" >&2
+	((top > 500 && top <= max))
+}
+
+@test "memory: every filter of the chain in pipes stays below 32 MiB on a 1 GiB shard" {
+	peak 32768 bash -o pipefail -c 'export SHARD_STRICT=1
+		shard-cat -c ctx big/part-00000.csv | shard-map -t -l label -c ctx |
+		shard-dedup -c ctx | shard-split -c ctx |
+		shard-write -o piped --like big/part-00000.csv'
+}
+
+@test "memory: the chain in one process stays below 32 MiB on a 1 GiB shard" {
+	peak 32768 shard-run cat -c ctx big/part-00000.csv : map -t -l label -c ctx : \
+		dedup -c ctx : split -c ctx : write -o fused
+	cmp piped/train/part-00000.csv fused/train/part-00000.csv
+}
+
+@test "memory: pass 1 stays below 64 MiB on a 1 GiB shard" {
+	peak 65536 shard-stats --force --schema -t orderDate -k customerId -l label -o st/parts big/part-00000.csv
+}
+
+@test "memory: compressed output and input stay below 64 MiB" {
+	head -c 200000000 big/part-00000.csv | head -n -1 >part-00001.csv
+	for c in gz zst; do
+		peak 65536 shard-run cat part-00001.csv : write -o "$c" --compress $c
+		peak 65536 shard-run cat "$c/part-00001.csv.$c" : write -o "plain-$c" --compress none
+		cmp part-00001.csv "plain-$c/part-00001.csv"
+	done
+}
+
+@test "memory: a shard with a field of 16 MiB passes every filter below 64 MiB" {
+	mkdir -p huge hctx
+	{
+		echo "id,orderDate,customerId,note,label"
+		echo "1,2024-01-01,a,x,1"
+		printf '2,2024-01-02,b,"'
+		head -c $((16 << 20)) /dev/zero | tr '\0' 'x'
+		printf '",0\n3,2024-01-03,c,y,1\n'
+	} >huge/part-00000.csv
+	shard-stats -t orderDate -k customerId -l label -o hctx/parts huge/part-00000.csv
+	shard-stats --merge -o hctx --cutoffs 2024-01-03,2024-01-03 hctx/parts
+	peak 65536 bash -o pipefail -c 'export SHARD_STRICT=1
+		shard-cat -c hctx huge/part-00000.csv | shard-map -t -l label -c hctx |
+		shard-dedup -c hctx | shard-split -c hctx |
+		shard-write -o hout --like huge/part-00000.csv'
+	cmp <(head -n 3 huge/part-00000.csv) hout/train/part-00000.csv
+	peak 65536 shard-run cat -c hctx huge/part-00000.csv : map -t -l label -c hctx : \
+		dedup -c hctx : split -c hctx : write -o hfused
+	cmp hout/train/part-00000.csv hfused/train/part-00000.csv
+}
