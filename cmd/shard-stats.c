@@ -57,13 +57,14 @@ collect(struct chain *c, const struct stats_opt *so, const struct main_opt *mo,
 	static char dash[] = "-";
 	char *std[] = {dash};
 	struct err e = ERR_ZERO;
+	uint64_t print = source_fingerprint(&c->source);
 	int status = CMD_OK;
 	size_t i;
 
 	if (f->n == 0)
 		return chain_run(c, std, 1, s, &e) < 0 ? cmd_fail(&e) : CMD_OK;
 	for (i = 0; i < f->n; i++) {
-		if (!mo->force && stats_fresh(so, f->v[i])) {
+		if (!mo->force && stats_fresh(so, print, f->v[i])) {
 			tell(mo->progress, f->v[i]);
 			continue;
 		}

@@ -126,6 +126,57 @@ out:
 	return rc;
 }
 
+static bool
+load_hash_cut(struct bytes s, uint64_t *cut, bool *inf)
+{
+	*inf = bytes_eq(s, bytes_str("inf"));
+	return *inf || parse_hex64(s, cut);
+}
+
+static int
+load_strata(struct context *c, const char *path, struct err *e)
+{
+	struct tsv *t = &c->strata_text;
+	size_t i;
+
+	if (access(path, F_OK) < 0)
+		return 0;
+	if (tsv_load(t, path, "stratum\trows\ttrain_cutoff\ttest_cutoff", e) <
+	    0)
+		return -1;
+	c->stratum = xcalloc(t->nrow, sizeof(*c->stratum));
+	for (i = 0; i < t->nrow; i++) {
+		struct stratum *s = &c->stratum[i];
+
+		s->value = tsv_cell(t, i, 0);
+		if (!load_hash_cut(tsv_cell(t, i, 2), &s->cut[0], &s->inf[0]) ||
+		    !load_hash_cut(tsv_cell(t, i, 3), &s->cut[1], &s->inf[1]) ||
+		    (i > 0 && bytes_cmp(s[-1].value, s->value) >= 0))
+			return err_set(
+			    e, "%s:%llu: bad stratum", path, tsv_lineno(i));
+	}
+	c->nstratum = t->nrow;
+	return 0;
+}
+
+const struct stratum *
+context_stratum(const struct context *c, struct bytes value)
+{
+	size_t lo = 0, hi = c->nstratum;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (bytes_cmp(c->stratum[mid].value, value) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < c->nstratum && bytes_eq(c->stratum[lo].value, value)
+	    ? &c->stratum[lo]
+	    : NULL;
+}
+
 struct context *
 context_open(const char *dir, struct err *e)
 {
@@ -133,6 +184,7 @@ context_open(const char *dir, struct err *e)
 	char *meta = path_in(dir, "meta.tsv");
 	char *split = path_in(dir, "split.tsv");
 	char *labels = path_in(dir, "labels.tsv");
+	char *strata = path_in(dir, "strata.tsv");
 	struct buf b = BUF_ZERO;
 	bool ok = false;
 	size_t i;
@@ -147,7 +199,8 @@ context_open(const char *dir, struct err *e)
 	}
 	if (file_load(meta, &b, e) < 0 ||
 	    facts_load(&c->facts, meta, buf_bytes(&b), e) < 0 ||
-	    load_split(c, split, e) < 0 || load_labels(c, labels, e) < 0)
+	    load_split(c, split, e) < 0 || load_labels(c, labels, e) < 0 ||
+	    load_strata(c, strata, e) < 0)
 		goto out;
 	c->tokens_missing = xcalloc(c->facts.ncol, sizeof(*c->tokens_missing));
 	for (i = 0; i < c->facts.ncol; i++) {
@@ -170,6 +223,7 @@ out:
 	free(meta);
 	free(split);
 	free(labels);
+	free(strata);
 	if (!ok) {
 		context_close(c);
 		return NULL;
@@ -186,6 +240,8 @@ context_close(struct context *c)
 	keyindex_close(c->index);
 	buf_fini(&c->labels.text);
 	free(c->labels.label);
+	free(c->stratum);
+	tsv_fini(&c->strata_text);
 	free(c->tokens_missing);
 	free(c->time_column);
 	free(c->dir);

@@ -11,6 +11,7 @@
 
 #include "facts.h"
 #include "keyindex.h"
+#include "tsv.h"
 
 struct label_map {
 	struct bytes *label; /* in byte order; the index is the code */
@@ -32,6 +33,15 @@ struct context {
 	/* labels.tsv */
 	bool have_labels;
 	struct label_map labels;
+	/* strata.tsv, in byte order of the value */
+	struct stratum {
+		struct bytes value;
+		/* train: hash below the first; val: below the second */
+		uint64_t cut[2];
+		bool inf[2];
+	} * stratum;
+	size_t nstratum;
+	struct tsv strata_text;
 	/* first.idx */
 	struct keyindex *index;
 	bool key_tokens_missing;
@@ -43,6 +53,9 @@ void context_close(struct context *c);
 struct keyindex *context_index(struct context *c, struct err *e);
 /* Are NA tokens missing in this column?  False for unknown columns. */
 bool context_tokens_missing(const struct context *c, struct bytes column);
+/* The stratum of that value, or NULL. */
+const struct stratum *
+context_stratum(const struct context *c, struct bytes value);
 /* The label's code, or -1. */
 int64_t context_label(const struct context *c, struct bytes label);
 

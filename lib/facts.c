@@ -36,6 +36,7 @@ facts_fini(struct facts *f)
 	free(f->key);
 	free(f->label);
 	free(f->missing_time);
+	free(f->strata);
 	for (i = 0; i < f->nin; i++)
 		free(f->in[i].path);
 	free(f->in);
@@ -236,10 +237,79 @@ same_header(const struct facts *a, const struct facts *b, struct err *e)
 		if (strcmp(a->col[i].name, b->col[i].name) != 0)
 			return err_set(e,
 			    "%s:1: header differs from that of %s: column "
-			    "%zu is %s, there %s",
+			    "%zu is %s, there %s (--header=reorder or union "
+			    "goes on)",
 			    b->in[0].path, a->in[0].path, i + 1,
 			    err_quote(bytes_str(b->col[i].name)),
 			    err_quote(bytes_str(a->col[i].name)));
+	return 0;
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct colfacts *x = a, *y = b;
+
+	if (x->shard != y->shard)
+		return x->shard < y->shard ? -1 : 1;
+	return (x->pos > y->pos) - (x->pos < y->pos);
+}
+
+/*
+ * Merges the columns of b into a's, by name.  Which names may be new, and
+ * their order, follow from the policy; the order is that of first appearance,
+ * so it does not depend on how the merge is grouped.
+ */
+static int
+merge_columns(struct facts *a, struct facts *b, struct err *e)
+{
+	const struct facts *lo = a->in[0].number < b->in[0].number ? a : b;
+	const struct facts *hi = lo == a ? b : a;
+	uint64_t arows = facts_rows(a), brows = facts_rows(b);
+	bool same = a->ncol == b->ncol;
+	size_t i, k, found = 0, n = a->ncol;
+
+	for (i = 0; same && i < a->ncol; i++)
+		same = strcmp(a->col[i].name, b->col[i].name) == 0;
+	if (!same && a->header == HEADER_STRICT)
+		return same_header(lo, hi, e);
+	for (i = 0; i < a->ncol; i++) {
+		struct colfacts *c = &a->col[i];
+
+		k = i;
+		if (!same)
+			for (k = 0; k < b->ncol; k++)
+				if (strcmp(c->name, b->col[k].name) == 0)
+					break;
+		if (k == b->ncol) {
+			c->missing += a->schema ? brows : 0;
+			continue;
+		}
+		found++;
+		if (by_place(&b->col[k], c) < 0) {
+			c->shard = b->col[k].shard;
+			c->pos = b->col[k].pos;
+		}
+		colfacts_merge(c, &b->col[k]);
+	}
+	if (a->header != HEADER_UNION && (found != a->ncol || found != b->ncol))
+		return err_set(e,
+		    "%s:1: not the columns of %s (--header=union adds and "
+		    "leaves empty)",
+		    hi->in[0].path, lo->in[0].path);
+	a->col = xrealloc(a->col, (a->ncol + b->ncol) * sizeof(*a->col));
+	for (k = 0; found < b->ncol && k < b->ncol; k++) {
+		for (i = 0; i < n; i++)
+			if (strcmp(a->col[i].name, b->col[k].name) == 0)
+				break;
+		if (i < n)
+			continue;
+		a->col[a->ncol] = b->col[k];
+		a->col[a->ncol].missing += a->schema ? arows : 0;
+		a->col[a->ncol++].name = xstrdup(b->col[k].name);
+	}
+	if (!same)
+		qsort(a->col, a->ncol, sizeof(*a->col), by_place);
 	return 0;
 }
 
@@ -287,8 +357,15 @@ facts_merge(struct facts *a, struct facts *b, struct err *e)
 		e) < 0 ||
 	    same_option("schema", a->schema ? "" : NULL, b->schema ? "" : NULL,
 		a, b, e) < 0 ||
-	    same_header(lo, hi, e) < 0)
+	    same_option("strata", a->strata, b->strata, a, b, e) < 0)
 		return -1;
+	if (a->header != b->header || a->fingerprint != b->fingerprint)
+		return err_set(e,
+		    "%s and %s were read with different options (pass 1 "
+		    "again: shard-stats)",
+		    lo->in[0].path, hi->in[0].path);
+	if (a->seed != b->seed)
+		return err_set(e, "partials of different seeds");
 	for (i = 0; i < FORMAT_UNKNOWN; i++) {
 		if (a->sep[i] && b->sep[i] && a->sep[i] != b->sep[i])
 			return err_set(e,
@@ -321,9 +398,7 @@ facts_merge(struct facts *a, struct facts *b, struct err *e)
 	a->key_missing += b->key_missing;
 	a->key_tokens += b->key_tokens;
 	a->key_text |= b->key_text;
-	for (i = 0; i < a->ncol; i++)
-		colfacts_merge(&a->col[i], &b->col[i]);
-	if (merge_inputs(a, b, e) < 0)
+	if (merge_columns(a, b, e) < 0 || merge_inputs(a, b, e) < 0)
 		return -1;
 	facts_fini(b);
 	return 0;
@@ -417,8 +492,11 @@ facts_save(const struct facts *f, struct buf *to)
 		    U(f->key_text));
 	if (f->label)
 		line(to, "label", f->label, 0);
+	if (f->strata)
+		line(to, "strata", f->strata, 1, U(f->seed));
 	if (f->schema)
 		line(to, "schema", "", 0);
+	line(to, "reader", "", 2, U(f->header), U(f->fingerprint));
 	for (i = 0; i < f->nin; i++)
 		line(to, "input", f->in[i].path, 6, U(f->in[i].number),
 		    U(f->in[i].rows), U(f->in[i].digest), U(f->in[i].id.size),
@@ -430,7 +508,8 @@ facts_save(const struct facts *f, struct buf *to)
 	for (i = 0; i < f->ncol; i++) {
 		const struct colfacts *c = &f->col[i];
 
-		line(to, "col", c->name, 2, U(c->missing), U(c->tokens));
+		line(to, "col", c->name, 4, U(c->missing), U(c->tokens),
+		    U(c->shard), U(c->pos));
 		for (k = 0; k < KIND_COUNT; k++)
 			if (c->n[k])
 				line(to, "kind", kind_names[k], 3, U(c->n[k]),
@@ -477,6 +556,12 @@ load_line(
 		f->key_text = v[2] != 0;
 	} else if (is(kind, "label")) {
 		f->label = xstrndup(name.p, name.n);
+	} else if (is(kind, "strata")) {
+		f->strata = xstrndup(name.p, name.n);
+		f->seed = v[0];
+	} else if (is(kind, "reader") && v[0] <= HEADER_UNION) {
+		f->header = (enum header_policy)v[0];
+		f->fingerprint = v[1];
 	} else if (is(kind, "schema")) {
 		f->schema = true;
 	} else if (is(kind, "input")) {
@@ -506,6 +591,8 @@ load_line(
 		c->name = xstrndup(name.p, name.n);
 		c->missing = v[0];
 		c->tokens = v[1];
+		c->shard = v[2];
+		c->pos = (uint32_t)v[3];
 	} else if (c && is(kind, "kind")) {
 		for (k = 0; k < KIND_COUNT; k++)
 			if (is(name, kind_names[k]))

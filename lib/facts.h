@@ -32,6 +32,10 @@ enum kind { /* what a cell is, missing ones apart */
 
 struct colfacts {
 	char *name;
+	/* where it was first seen: lowest shard, and its place in its header;
+	 * the order of the columns */
+	uint64_t shard;
+	uint32_t pos;
 	/* the rest only when --schema asked for it */
 	uint64_t missing, tokens; /* empty cells; NA tokens */
 	uint64_t n[KIND_COUNT];
@@ -49,11 +53,16 @@ struct input {
 	struct identity id;
 };
 
+enum header_policy { HEADER_STRICT, HEADER_REORDER, HEADER_UNION };
+
 struct facts {
 	/* options; NULL: not asked for */
-	char *time, *key, *label, *missing_time;
+	char *time, *key, *label, *missing_time, *strata;
+	uint64_t seed; /* of the row hashes, with strata */
 	bool schema;
-	struct input *in; /* by number */
+	enum header_policy header;
+	uint64_t fingerprint; /* of the reader's options */
+	struct input *in;     /* by number */
 	size_t nin;
 	char sep[FORMAT_UNKNOWN]; /* by format; 0: none seen */
 	struct colfacts *col;     /* as the lowest-numbered shard has them */

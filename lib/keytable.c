@@ -59,7 +59,7 @@ grow(struct keytable *t)
 	free(old.hash);
 }
 
-void
+uint64_t
 keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
     const struct keyent *what)
 {
@@ -81,7 +81,7 @@ keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
 			k->hi = what->hi;
 			k->where = what->where;
 		}
-		return;
+		return keyent_row(k);
 	}
 	t->hash[at] = hash;
 	t->slot[at].hi = what->hi;
@@ -93,6 +93,7 @@ keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
 		buf_putb(&t->heap, key);
 	}
 	t->n++;
+	return keyent_row(what);
 }
 
 struct order {

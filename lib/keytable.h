@@ -20,8 +20,9 @@ struct keytable {
 void keytable_init(struct keytable *t, size_t nkeys);
 void keytable_fini(struct keytable *t);
 /* Keeps the earlier of what is there and what is given (hi and where are
- * taken from it; its key bytes are ignored). */
-void keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
+ * taken from it; its key bytes are ignored).  Returns the row of what is kept
+ * (keyent_row). */
+uint64_t keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
     const struct keyent *what);
 /* Bytes in use: for spill decisions. */
 size_t keytable_bytes(const struct keytable *t);

@@ -465,6 +465,102 @@ out:
 	return rc;
 }
 
+struct strat_part {
+	struct bytes value;
+	const struct partial *p;
+	const struct section *s;
+};
+
+static int
+by_value(const void *a, const void *b)
+{
+	return bytes_cmp(((const struct strat_part *)a)->value,
+	    ((const struct strat_part *)b)->value);
+}
+
+static uint64_t
+hashes_before(const struct strat_part *v, size_t n, uint64_t hash)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		sum += times_before(v[i].p, v[i].s, (struct instant){hash, 0});
+	return sum;
+}
+
+/* The hash of rank k among the stratum's rows, as hex; past the end, inf. */
+static void
+put_hash_of_rank(struct buf *b, const struct strat_part *v, size_t n,
+    uint64_t rows, uint64_t k)
+{
+	uint64_t h = 0;
+	char hex[17];
+	int bit;
+
+	if (k >= rows) {
+		buf_puts(b, "inf");
+		return;
+	}
+	for (bit = 63; bit >= 0; bit--)
+		if (hashes_before(v, n, h | UINT64_C(1) << bit) <= k)
+			h |= UINT64_C(1) << bit;
+	digest_hex(h, hex);
+	buf_puts(b, hex);
+}
+
+/*
+ * Each stratum is cut by itself: its rows in the order of their hashes, the
+ * first round(n * train_ratio) to train, and so on.
+ */
+static int
+write_strata(struct merge *m, struct err *e)
+{
+	struct strat_part *v = NULL;
+	struct buf b = BUF_ZERO, path = BUF_ZERO;
+	double r = m->opt->train_ratio, tv = m->opt->test_val_ratio;
+	size_t n = 0, cap = 0, i, k, first;
+	int rc;
+
+	for (i = 0; i < m->npart; i++)
+		for (k = 0; k < m->part[i].nsec; k++) {
+			const struct section *s = &m->part[i].sec[k];
+
+			if (s->type != SECTION_STRATUM)
+				continue;
+			if (n == cap) {
+				cap = cap * 2 + 16;
+				v = xrealloc(v, cap * sizeof(*v));
+			}
+			v[n++] = (struct strat_part){
+			    partial_heap(&m->part[i], s), &m->part[i], s};
+		}
+	if (n)
+		qsort(v, n, sizeof(*v), by_value);
+	buf_puts(&b, "stratum\trows\ttrain_cutoff\ttest_cutoff\n");
+	for (first = 0; first < n; first = i) {
+		uint64_t rows = 0, i1, i2;
+
+		for (i = first; i < n && bytes_eq(v[i].value, v[first].value);
+		     i++)
+			rows += v[i].s->n;
+		i1 = (uint64_t)((double)rows * r + 0.5);
+		i2 = i1 + (uint64_t)((double)rows * ((1 - r) * tv) + 0.5);
+		tsv_put(&b, v[first].value);
+		buf_printf(&b, "\t%llu\t", (unsigned long long)rows);
+		put_hash_of_rank(&b, v + first, i - first, rows, i1);
+		buf_putc(&b, '\t');
+		put_hash_of_rank(&b, v + first, i - first, rows, i2);
+		buf_putc(&b, '\n');
+	}
+	buf_printf(&path, "%s/strata.tsv", m->dir);
+	rc = commit_file(buf_cstr(&path), b.p, b.n, e);
+	buf_fini(&b);
+	buf_fini(&path);
+	free(v);
+	return rc;
+}
+
 static const char *
 storage_of(const struct colfacts *c, const char *type)
 {
@@ -644,11 +740,13 @@ merge_all(const char *dir, char *const *paths, size_t n,
 	if (remove_file(dir, "meta.tsv", e) < 0 ||
 	    remove_file(dir, "labels.tsv", e) < 0 ||
 	    remove_file(dir, "split.tsv", e) < 0 ||
+	    remove_file(dir, "strata.tsv", e) < 0 ||
 	    remove_file(dir, "first.idx", e) < 0)
 		goto out;
 	if ((m.facts.time && write_split(&m, e) < 0) ||
 	    (m.facts.key && m.facts.time && write_index(&m, e) < 0) ||
 	    (m.facts.label && write_labels(&m, e) < 0) ||
+	    (m.facts.strata && write_strata(&m, e) < 0) ||
 	    write_schema(&m, e) < 0)
 		goto out;
 	facts_save(&m.facts, &b);

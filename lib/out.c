@@ -88,6 +88,8 @@ out_write(struct out *o, const void *p, size_t n, struct err *e)
 {
 	const char *s = p;
 
+	if (n == 0)
+		return 0;
 	while (o->n + n >= OUT_BLOCK) {
 		size_t k = OUT_BLOCK - o->n;
 
@@ -103,7 +105,8 @@ out_write(struct out *o, const void *p, size_t n, struct err *e)
 		s += k;
 		n -= k;
 	}
-	memcpy(o->buf + o->n, s, n);
+	if (n > 0)
+		memcpy(o->buf + o->n, s, n);
 	o->n += n;
 	return 0;
 }

@@ -34,6 +34,7 @@ expected_len(const struct section *s)
 {
 	switch (s->type) {
 	case SECTION_FACTS: return s->len;
+	case SECTION_STRATUM:
 	case SECTION_TIMES: return s->n * (s->has_lo ? 9 : 8);
 	case SECTION_TIMES_RLE: return s->n * (s->has_lo ? 17 : 16);
 	case SECTION_KEYS:
@@ -217,6 +218,20 @@ partial_put_times(struct partial_writer *w, const uint64_t *hi,
 }
 
 int
+partial_put_stratum(struct partial_writer *w, struct bytes value,
+    const uint64_t *hash, size_t n, struct err *e)
+{
+	struct section *s = begin(w, SECTION_STRATUM, n);
+
+	s->len = n * sizeof(*hash);
+	if (put(w, hash, s->len, e) < 0)
+		return -1;
+	s->heap_off = w->at;
+	s->heap_len = value.n;
+	return put(w, value.p, value.n, e) < 0 ? -1 : pad(w, e);
+}
+
+int
 partial_put_keys(struct partial_writer *w, enum section_type type,
     struct keytable *t, struct err *e)
 {
@@ -313,7 +328,7 @@ times_at(const struct partial *p, const struct section *s, uint64_t i)
 uint64_t
 times_total(const struct partial *p, const struct section *s)
 {
-	if (s->n == 0 || s->type == SECTION_TIMES)
+	if (s->n == 0 || s->type != SECTION_TIMES_RLE)
 		return s->n;
 	return times_hi(p, s)[2 * s->n - 1];
 }
@@ -331,7 +346,7 @@ times_before(const struct partial *p, const struct section *s, struct instant t)
 		else
 			hi = mid;
 	}
-	if (s->type == SECTION_TIMES || lo == 0)
+	if (s->type != SECTION_TIMES_RLE || lo == 0)
 		return lo;
 	return times_hi(p, s)[s->n + lo - 1];
 }

@@ -26,6 +26,8 @@ enum section_type {
 	                      to and with it; lo as above */
 	SECTION_KEYS,      /* n struct keyent in (hash, key) order */
 	SECTION_LABELS,    /* the same, of labels, with hi = 0 */
+	SECTION_STRATUM,   /* n row hashes, u64, sorted; the heap is the
+	                      stratum's value */
 };
 
 struct section {
@@ -54,6 +56,9 @@ partial_put_facts(struct partial_writer *w, struct bytes text, struct err *e);
 /* n times, sorted; lo NULL when all are 0. */
 MUST_CHECK int partial_put_times(struct partial_writer *w, const uint64_t *hi,
     const uint8_t *lo, size_t n, struct err *e);
+/* n sorted hashes of the rows of one stratum. */
+MUST_CHECK int partial_put_stratum(struct partial_writer *w, struct bytes value,
+    const uint64_t *hash, size_t n, struct err *e);
 /* Takes the table's content in order; the table is cleared. */
 MUST_CHECK int partial_put_keys(struct partial_writer *w,
     enum section_type type, struct keytable *t, struct err *e);
@@ -65,7 +70,7 @@ MUST_CHECK int partial_copy(struct partial_writer *w, const struct partial *p,
 MUST_CHECK int partial_finish(struct partial_writer *w, struct err *e);
 void partial_writer_free(struct partial_writer *w);
 
-/* Times of a section: total rows, rows before t, and the time of rank k. */
+/* Times (or, as hi, hashes) of a section: total rows, and rows before t. */
 uint64_t times_total(const struct partial *p, const struct section *s);
 uint64_t times_before(
     const struct partial *p, const struct section *s, struct instant t);

@@ -15,6 +15,19 @@ schema_add(struct schema *s, struct bytes name, int src, int slot)
 }
 
 void
+schema_copy(struct schema *to, const struct schema *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->ncol; i++) {
+		const struct column *c = &from->col[i];
+
+		schema_add(to, bytes_str(c->name), c->src, c->slot);
+		to->col[to->ncol - 1].code_names = c->code_names;
+	}
+}
+
+void
 schema_remove(struct schema *s, size_t i)
 {
 	free(s->col[i].name);

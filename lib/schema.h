@@ -31,6 +31,8 @@ struct schema {
 #define SCHEMA_ZERO ((struct schema){NULL, 0, 0})
 
 void schema_add(struct schema *s, struct bytes name, int src, int slot);
+/* Appends copies of all columns of another schema. */
+void schema_copy(struct schema *to, const struct schema *from);
 void schema_remove(struct schema *s, size_t i);
 void schema_rename(struct schema *s, size_t i, struct bytes name);
 void schema_fini(struct schema *s);

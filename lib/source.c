@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "csvscan.h"
+#include "digest.h"
 #include "out.h"
 #include "tsv.h"
 
@@ -174,6 +175,31 @@ out:
 	buf_fini(&file);
 	buf_fini(&scratch);
 	return rc;
+}
+
+uint64_t
+source_fingerprint(const struct source_opt *o)
+{
+	struct schema names = SCHEMA_ZERO;
+	struct buf b = BUF_ZERO;
+	struct err ignored;
+	uint64_t d = 0;
+	size_t i;
+
+	if (o->signature && signature_load(o->signature, &names, &ignored) < 0)
+		goto out;
+	buf_printf(&b, "%d %d %d %d %llu ", o->header, o->dialect, o->ragged,
+	    o->keep_names, (unsigned long long)o->max_record);
+	tsv_put(&b, bytes_str(o->columns ? o->columns : ""));
+	for (i = 0; i < names.ncol; i++) {
+		buf_putc(&b, '\t');
+		tsv_put(&b, bytes_str(names.col[i].name));
+	}
+	d = digest_of(b.p, b.n);
+out:
+	buf_fini(&b);
+	schema_fini(&names);
+	return d;
 }
 
 static int
@@ -410,6 +436,8 @@ source_open(const struct source_opt *o, char *const *paths, size_t npaths,
 	s->npath = npaths;
 	s->expect = expect;
 	s->want_sep = want_sep;
+	run->header = o->header;
+	run->fingerprint = source_fingerprint(o);
 	/* a stream is comma-separated, unless both ends want tabs */
 	run->out_sep = want_sep ? want_sep : ',';
 	if (o->signature && signature_load(o->signature, &s->signature, e) < 0)

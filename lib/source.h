@@ -10,8 +10,6 @@
 #include "opt.h"
 #include "stage.h"
 
-enum header_policy { HEADER_STRICT, HEADER_REORDER, HEADER_UNION };
-
 struct source_opt {
 	const char *columns;   /* "a,b,c": only these, in this order */
 	const char *signature; /* file (or directory of one) with the names */
@@ -43,6 +41,10 @@ struct source *source_open(const struct source_opt *o, char *const *paths,
 MUST_CHECK int
 source_next(struct source *s, struct batch *b, int nslot, struct err *e);
 void source_close(struct source *s);
+
+/* A digest of the options that change what is read; the signature's names
+ * count, not its path.  0 when the signature cannot be read. */
+uint64_t source_fingerprint(const struct source_opt *o);
 
 /* The names in a signature file, or in the only file of a directory. */
 MUST_CHECK int

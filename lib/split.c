@@ -8,7 +8,7 @@
 #include "filter.h"
 #include "rowout.h"
 
-enum by { BY_TEMPORAL, BY_HASH, BY_GROUP, BY_GROUP_TIME };
+enum by { BY_TEMPORAL, BY_HASH, BY_GROUP, BY_STRATIFIED, BY_GROUP_TIME };
 enum { TRAIN, VAL, TEST, OOT, NSPLIT, DROPPED };
 
 static const char *const split_names[] = {
@@ -30,7 +30,7 @@ struct split_opt {
 };
 
 static const char *const by_names[] = {
-    "temporal", "hash", "group", "group+time", NULL};
+    "temporal", "hash", "group", "stratified", "group+time", NULL};
 
 static const struct opt_spec specs[] = {
     OPT_CHOICE(
@@ -138,6 +138,10 @@ split_setup(void *opt, struct session *s, struct err *e)
 			    e, ERR_USAGE, "--key COL is needed");
 		o->key = o->ctx->facts.key;
 	}
+	if (o->by == BY_STRATIFIED && (!o->ctx || !o->ctx->facts.strata))
+		return err_kind_set(e, ERR_USAGE,
+		    "--by=stratified needs a --context of shard-stats "
+		    "--strata");
 	if (!o->missing_time && o->ctx)
 		o->missing_time = o->ctx->facts.missing_time;
 	o->missing_code = o->missing_time ? split_code(o->missing_time) : -1;
@@ -156,7 +160,7 @@ split_setup(void *opt, struct session *s, struct err *e)
 struct split {
 	const struct split_opt *o;
 	struct run *run;
-	struct column time, key;
+	struct column time, key, strata;
 	bool key_tokens;
 	int slot;
 	struct schema before; /* the rows as the hash sees them */
@@ -171,7 +175,6 @@ split_init(void **st, const void *opt, struct schema *s, struct run *run,
 {
 	struct split *p = *st = xcalloc(1, sizeof(*p));
 	const struct split_opt *o = p->o = opt;
-	size_t i;
 	int at;
 
 	p->run = run;
@@ -190,11 +193,13 @@ split_init(void **st, const void *opt, struct schema *s, struct run *run,
 		p->key_tokens =
 		    o->ctx && context_tokens_missing(o->ctx, bytes_str(o->key));
 	}
-	for (i = 0; i < s->ncol; i++) {
-		schema_add(&p->before, bytes_str(s->col[i].name), s->col[i].src,
-		    s->col[i].slot);
-		p->before.col[i].code_names = s->col[i].code_names;
+	if (o->by == BY_STRATIFIED) {
+		at = schema_need(s, bytes_str(o->ctx->facts.strata), e);
+		if (at < 0)
+			return -1;
+		p->strata = s->col[at];
 	}
+	schema_copy(&p->before, s);
 	p->rows = rowout_new(&p->before, NULL, run->out_sep, ',');
 	if (schema_find(s, bytes_str("_split")) >= 0)
 		return err_set(e, "there is a column _split already");
@@ -286,6 +291,29 @@ group_time_code(struct split *p, struct batch *b, uint32_t row, struct err *e)
 	return g == TRAIN ? NSPLIT : OOT;
 }
 
+/* By the rank of the row's hash among all rows of its stratum. */
+static int
+stratum_code(struct split *p, struct batch *b, uint32_t row, struct err *e)
+{
+	struct bytes v = csv_value(batch_raw(b, &p->strata, row), &p->scratch);
+	const struct stratum *s = context_stratum(p->o->ctx, v);
+	uint64_t h;
+
+	if (!s) {
+		err_set(e,
+		    "stratum %s is not in %s/strata.tsv: this input "
+		    "is not what pass 1 read",
+		    err_quote(v), p->o->ctx->dir);
+		return run_at(p->run, b, row, e);
+	}
+	buf_clear(&p->scratch);
+	rowout_row(p->rows, b, row, &p->scratch);
+	h = digest_of_seeded(p->scratch.p, p->scratch.n, p->o->ctx->facts.seed);
+	if (s->inf[0] || h < s->cut[0])
+		return TRAIN;
+	return s->inf[1] || h < s->cut[1] ? VAL : TEST;
+}
+
 static int
 split_process(void *st, struct batch *b, struct err *e)
 {
@@ -302,6 +330,7 @@ split_process(void *st, struct batch *b, struct err *e)
 		case BY_TEMPORAL: c = time_code(p, b, row, e); break;
 		case BY_HASH: c = row_hash(p, b, row); break;
 		case BY_GROUP: c = group_code(p, b, row); break;
+		case BY_STRATIFIED: c = stratum_code(p, b, row, e); break;
 		case BY_GROUP_TIME: c = group_time_code(p, b, row, e); break;
 		}
 		if (c < 0)

@@ -27,8 +27,10 @@ struct run {
 	bool have_input;
 	struct identity id;
 	uint64_t digest;
-	char out_sep; /* the separator of the batches */
-	char in_sep;  /* the one the input had */
+	char out_sep;         /* the separator of the batches */
+	char in_sep;          /* the one the input had */
+	int header;           /* enum header_policy of the source */
+	uint64_t fingerprint; /* of the source's options */
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 };
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "partial.h"
+#include "rowout.h"
 
 /*
  * Memory: times and keys are collected in tables of a fixed size; a full one
@@ -15,6 +16,8 @@
 #define RUN_KEY_BYTES ((size_t)12 << 20)
 #define RUN_KEYS ((size_t)200 << 10)
 #define MAX_LABELS ((size_t)1 << 20)
+#define RUN_STRATA ((size_t)1 << 20)
+#define MAX_STRATA ((size_t)1 << 12)
 
 const struct opt_spec stats_specs[] = {
     OPT(OPT_STR, 'k', "key", "COL", struct stats_opt, key,
@@ -27,6 +30,10 @@ const struct opt_spec stats_specs[] = {
 	missing_time, "go on over rows without a time (they are an error)"),
     OPT(OPT_STR, 'o', "output", "DIR", struct stats_opt, out,
 	"where the partials go; with --merge, the context"),
+    OPT(OPT_STR, 0, "strata", "COL", struct stats_opt, strata,
+	"collect what an exact stratified split by this column needs"),
+    OPT(OPT_U64, 's', "seed", "N", struct stats_opt, seed,
+	"seed of the row hashes for --strata (0)"),
     OPT(OPT_FLAG, 0, "schema", NULL, struct stats_opt, schema,
 	"collect type, missing cells and range of every column"),
     OPT(OPT_STR, 't', "time", "COL", struct stats_opt, time,
@@ -82,7 +89,7 @@ same(const char *a, const char *b)
 }
 
 int
-stats_fresh(const struct stats_opt *o, const char *path)
+stats_fresh(const struct stats_opt *o, uint64_t fingerprint, const char *path)
 {
 	char *st = stats_path(o, shard_name_parse(path).number);
 	struct partial p;
@@ -100,9 +107,12 @@ stats_fresh(const struct stats_opt *o, const char *path)
 			break;
 	if (i < p.nsec &&
 	    facts_load(&f, st, partial_section(&p, &p.sec[i]), &ignored) == 0) {
-		fresh = f.nin == 1 && same(f.time, o->time) &&
-		    same(f.key, o->key) && same(f.label, o->label) &&
+		fresh = f.nin == 1 && f.fingerprint == fingerprint &&
+		    same(f.time, o->time) && same(f.key, o->key) &&
+		    same(f.label, o->label) &&
 		    same(f.missing_time, o->missing_time) &&
+		    same(f.strata, o->strata) &&
+		    f.seed == (o->strata ? o->seed : 0) &&
 		    f.schema == o->schema && strcmp(f.in[0].path, path) == 0;
 		if (fresh &&
 		    (o->verify || identity_of(path, &id, &ignored) < 0 ||
@@ -117,12 +127,24 @@ out:
 	return fresh;
 }
 
+/* A row's stratum and hash. */
+struct strat {
+	uint32_t stratum;
+	uint64_t hash;
+};
+
 struct stats {
 	const struct stats_opt *o;
 	struct run *run;
 	struct partial_writer *w;
 	struct facts f;
-	struct column time, key, label;
+	struct column time, key, label, strata;
+	struct keytable stratum; /* value -> its number, as the row */
+	struct strat *strat;     /* of the rows not yet in a section */
+	size_t nstrat;
+	struct schema source;
+	struct rowout *row;
+	struct buf row_bytes;
 	struct column *col; /* all, for --schema */
 	uint64_t rows;
 	uint64_t *hi, *tmp;
@@ -159,7 +181,8 @@ stats_init(void **st, const void *opt, struct schema *s, struct run *run,
 	t->run = run;
 	if ((o->time && find(s, o->time, &t->time, e) < 0) ||
 	    (o->key && find(s, o->key, &t->key, e) < 0) ||
-	    (o->label && find(s, o->label, &t->label, e) < 0))
+	    (o->label && find(s, o->label, &t->label, e) < 0) ||
+	    (o->strata && find(s, o->strata, &t->strata, e) < 0))
 		return -1;
 	if (!run->like)
 		return err_kind_set(
@@ -168,12 +191,24 @@ stats_init(void **st, const void *opt, struct schema *s, struct run *run,
 	t->f.key = o->key ? xstrdup(o->key) : NULL;
 	t->f.label = o->label ? xstrdup(o->label) : NULL;
 	t->f.missing_time = o->missing_time ? xstrdup(o->missing_time) : NULL;
+	if (o->strata) {
+		t->f.strata = xstrdup(o->strata);
+		t->f.seed = o->seed;
+		keytable_init(&t->stratum, 64);
+		t->strat = xmalloc(RUN_STRATA * sizeof(*t->strat));
+		schema_copy(&t->source, s);
+		t->row = rowout_new(&t->source, NULL, run->out_sep, ',');
+	}
 	t->f.schema = o->schema;
+	t->f.header = (enum header_policy)run->header;
+	t->f.fingerprint = run->fingerprint;
 	t->f.ncol = s->ncol;
 	t->f.col = xcalloc(s->ncol, sizeof(*t->f.col));
 	t->col = xcalloc(s->ncol, sizeof(*t->col));
 	for (i = 0; i < s->ncol; i++) {
 		t->f.col[i].name = xstrdup(s->col[i].name);
+		t->f.col[i].shard = run->shard.number;
+		t->f.col[i].pos = (uint32_t)i;
 		t->col[i] = s->col[i];
 	}
 	t->hi = xmalloc(RUN_TIMES * sizeof(*t->hi));
@@ -371,6 +406,69 @@ add_label(struct stats *t, struct batch *b, uint32_t row, struct err *e)
 }
 
 static int
+by_stratum(const void *a, const void *b)
+{
+	const struct strat *x = a, *y = b;
+
+	if (x->stratum != y->stratum)
+		return x->stratum < y->stratum ? -1 : 1;
+	return (x->hash > y->hash) - (x->hash < y->hash);
+}
+
+/* A section for each stratum among the rows collected. */
+static int
+flush_strata(struct stats *t, struct err *e)
+{
+	struct keyent *v = keytable_sorted(&t->stratum);
+	struct bytes *value = xcalloc(t->stratum.n, sizeof(*value));
+	uint64_t *hash = xmalloc(t->nstrat * sizeof(*hash));
+	size_t i, k, first;
+	int rc = 0;
+
+	for (i = 0; i < t->stratum.n && rc == 0; i++)
+		if (!keyent_key(&v[i], buf_bytes(&t->stratum.heap),
+			&value[keyent_row(&v[i])]))
+			rc = err_set(e, "stratum table damaged");
+	qsort(t->strat, t->nstrat, sizeof(*t->strat), by_stratum);
+	for (first = 0; first < t->nstrat && rc == 0; first = i) {
+		uint32_t s = t->strat[first].stratum;
+
+		for (i = first, k = 0;
+		     i < t->nstrat && t->strat[i].stratum == s; i++)
+			hash[k++] = t->strat[i].hash;
+		rc = partial_put_stratum(t->w, value[s], hash, k, e);
+	}
+	t->nstrat = 0;
+	free(v);
+	free(value);
+	free(hash);
+	return rc;
+}
+
+/* The stratum is the value as it stands; missing ones are one too. */
+static int
+add_stratum(struct stats *t, struct batch *b, uint32_t row, struct err *e)
+{
+	struct bytes v = csv_value(batch_raw(b, &t->strata, row), &t->scratch);
+	struct keyent k = {.hi = 0, .where = t->stratum.n};
+	uint64_t number;
+
+	number = keytable_put(&t->stratum, v, key_hash(v), &k);
+	if (t->stratum.n > MAX_STRATA) {
+		err_set(e,
+		    "column %s has over %zu distinct values; is it a "
+		    "label?",
+		    t->o->strata, MAX_STRATA);
+		return run_at(t->run, b, row, e);
+	}
+	buf_clear(&t->row_bytes);
+	rowout_row(t->row, b, row, &t->row_bytes);
+	t->strat[t->nstrat++] = (struct strat){(uint32_t)number,
+	    digest_of_seeded(t->row_bytes.p, t->row_bytes.n, t->o->seed)};
+	return t->nstrat == RUN_STRATA ? flush_strata(t, e) : 0;
+}
+
+static int
 stats_process(void *st, struct batch *b, struct err *e)
 {
 	struct stats *t = st;
@@ -394,6 +492,8 @@ stats_process(void *st, struct batch *b, struct err *e)
 		if (o->key && add_key(t, b, row, at, timed > 0, e) < 0)
 			return -1;
 		if (o->label && add_label(t, b, row, e) < 0)
+			return -1;
+		if (o->strata && add_stratum(t, b, row, e) < 0)
 			return -1;
 	}
 	for (c = 0; o->schema && c < t->f.ncol; c++)
@@ -436,6 +536,8 @@ stats_finish(void *st, struct err *e)
 		t->f.sep[t->run->shard.format] = t->run->in_sep;
 	if (flush_times(t, e) < 0)
 		return -1;
+	if (t->o->strata && flush_strata(t, e) < 0)
+		return -1;
 	if (t->o->key && t->keys.n &&
 	    partial_put_keys(t->w, SECTION_KEYS, &t->keys, e) < 0)
 		return -1;
@@ -464,6 +566,11 @@ stats_free(void *st)
 	free(t->lo);
 	keytable_fini(&t->keys);
 	keytable_fini(&t->labels);
+	keytable_fini(&t->stratum);
+	rowout_free(t->row);
+	schema_fini(&t->source);
+	buf_fini(&t->row_bytes);
+	free(t->strat);
 	buf_fini(&t->label_buf);
 	buf_fini(&t->scratch);
 	free(t);

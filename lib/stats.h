@@ -9,7 +9,8 @@
 
 struct stats_opt {
 	const char *out; /* directory of partials, or a file *.st */
-	const char *time, *key, *label, *missing_time, *like;
+	const char *time, *key, *label, *missing_time, *like, *strata;
+	uint64_t seed;
 	bool schema, verify;
 };
 
@@ -18,9 +19,11 @@ extern const struct opt_spec stats_specs[];
 /* The partial of this shard under o->out; caller frees. */
 char *stats_path(const struct stats_opt *o, uint64_t number);
 /*
- * Is there a whole partial for this very file and these options?  1 or 0; a
+ * Is there a whole partial for this very file and these options (the reader's
+ * by their source_fingerprint)?  1 or 0; a
  * changed file with equal bytes counts as the same (it is digested).
  */
-int stats_fresh(const struct stats_opt *o, const char *path);
+int
+stats_fresh(const struct stats_opt *o, uint64_t fingerprint, const char *path);
 
 #endif

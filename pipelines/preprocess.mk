@@ -19,7 +19,8 @@ TEST_VAL_RATIO ?= 0.5
 LABEL    ?=
 
 here   := $(dir $(realpath $(lastword $(MAKEFILE_LIST))))
-export PATH := $(if $(wildcard $(here)../bin/shard-ls),$(here)../bin:)$(PATH)
+bin    := $(or $(SHARDKIT_BIN),$(here)../bin)
+export PATH := $(if $(wildcard $(bin)/shard-ls),$(bin):)$(PATH)
 find   := PATH='$(PATH)' shard-ls -l $(IN)
 
 SHELL       := /bin/bash
