@@ -202,12 +202,15 @@ context_open(const char *dir, struct err *e)
 	    load_split(c, split, e) < 0 || load_labels(c, labels, e) < 0 ||
 	    load_strata(c, strata, e) < 0)
 		goto out;
+	na_rule_init(&c->na, c->facts.na);
 	c->tokens_missing = xcalloc(c->facts.ncol, sizeof(*c->tokens_missing));
 	for (i = 0; i < c->facts.ncol; i++) {
 		const char *name = c->facts.col[i].name;
 		struct facts *f = &c->facts;
 
-		if (f->key && strcmp(name, f->key) == 0)
+		if (c->na.everywhere)
+			c->tokens_missing[i] = true;
+		else if (f->key && strcmp(name, f->key) == 0)
 			c->tokens_missing[i] = !f->key_text;
 		else if (f->time && strcmp(name, f->time) == 0)
 			c->tokens_missing[i] = true;
@@ -237,6 +240,7 @@ context_close(struct context *c)
 	if (!c)
 		return;
 	facts_fini(&c->facts);
+	na_rule_fini(&c->na);
 	keyindex_close(c->index);
 	buf_fini(&c->labels.text);
 	free(c->labels.label);
@@ -275,7 +279,7 @@ context_tokens_missing(const struct context *c, struct bytes column)
 	for (i = 0; i < c->facts.ncol; i++)
 		if (bytes_eq(bytes_str(c->facts.col[i].name), column))
 			return c->tokens_missing[i];
-	return false;
+	return c->na.everywhere;
 }
 
 int64_t

@@ -21,8 +21,9 @@ struct label_map {
 
 struct context {
 	char *dir;
-	struct facts facts;   /* options, inputs, columns, separators */
-	uint64_t options;     /* digest of what pass 1 was asked */
+	struct facts facts; /* options, inputs, columns, separators */
+	uint64_t options;   /* digest of what pass 1 was asked */
+	struct na_rule na;
 	bool *tokens_missing; /* per column of facts */
 	/* split.tsv */
 	bool have_split;

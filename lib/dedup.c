@@ -99,7 +99,8 @@ dedup_init(void **st, const void *opt, struct schema *s, struct run *run,
 	d->key = s->col[k];
 	d->time = s->col[t];
 	d->kind = o->ctx->facts.time_kind;
-	d->tokens = !o->ctx->facts.key_text;
+	d->tokens =
+	    context_tokens_missing(o->ctx, bytes_str(o->ctx->facts.key));
 	if (o->ties == TIES_ONE && !run->like)
 		return err_kind_set(e, ERR_USAGE,
 		    "--ties=one needs to know the shard: --like FILE");
@@ -174,7 +175,8 @@ dedup_process(void *st, struct batch *b, struct err *e)
 				key[k].p = p;
 			}
 			if (key[k].n == 0 ||
-			    (d->tokens && is_na_token(key[k]))) {
+			    (d->tokens &&
+				na_is_token(&d->o->ctx->na, key[k]))) {
 				key[k].n = 0;
 				continue;
 			}

@@ -37,6 +37,7 @@ facts_fini(struct facts *f)
 	free(f->label);
 	free(f->missing_time);
 	free(f->strata);
+	free(f->na);
 	for (i = 0; i < f->nin; i++)
 		free(f->in[i].path);
 	free(f->in);
@@ -94,7 +95,8 @@ add_num(struct colfacts *c, double lo, double hi)
 }
 
 void
-colfacts_add(struct colfacts *c, struct bytes v, struct place at)
+colfacts_add(struct colfacts *c, const struct na_rule *na, struct bytes v,
+    struct place at)
 {
 	struct instant t;
 	enum kind k;
@@ -105,7 +107,7 @@ colfacts_add(struct colfacts *c, struct bytes v, struct place at)
 		c->missing++;
 		return;
 	}
-	if (is_na_token(v)) {
+	if (na_is_token(na, v)) {
 		c->tokens++;
 		return;
 	}
@@ -357,6 +359,7 @@ facts_merge(struct facts *a, struct facts *b, struct err *e)
 		e) < 0 ||
 	    same_option("schema", a->schema ? "" : NULL, b->schema ? "" : NULL,
 		a, b, e) < 0 ||
+	    same_option("na", a->na, b->na, a, b, e) < 0 ||
 	    same_option("strata", a->strata, b->strata, a, b, e) < 0)
 		return -1;
 	if (a->header != b->header || a->fingerprint != b->fingerprint)
@@ -492,6 +495,8 @@ facts_save(const struct facts *f, struct buf *to)
 		    U(f->key_text));
 	if (f->label)
 		line(to, "label", f->label, 0);
+	if (f->na)
+		line(to, "na", f->na, 0);
 	if (f->strata)
 		line(to, "strata", f->strata, 1, U(f->seed));
 	if (f->schema)
@@ -556,6 +561,8 @@ load_line(
 		f->key_text = v[2] != 0;
 	} else if (is(kind, "label")) {
 		f->label = xstrndup(name.p, name.n);
+	} else if (is(kind, "na")) {
+		f->na = xstrndup(name.p, name.n);
 	} else if (is(kind, "strata")) {
 		f->strata = xstrndup(name.p, name.n);
 		f->seed = v[0];

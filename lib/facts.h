@@ -58,6 +58,7 @@ enum header_policy { HEADER_STRICT, HEADER_REORDER, HEADER_UNION };
 struct facts {
 	/* options; NULL: not asked for */
 	char *time, *key, *label, *missing_time, *strata;
+	char *na;      /* NULL: auto */
 	uint64_t seed; /* of the row hashes, with strata */
 	bool schema;
 	enum header_policy header;
@@ -86,7 +87,8 @@ uint64_t facts_rows(const struct facts *f);
 const struct input *facts_input(const struct facts *f, uint64_t number);
 
 /* Adds one cell's value to a column's facts. */
-void colfacts_add(struct colfacts *c, struct bytes value, struct place at);
+void colfacts_add(struct colfacts *c, const struct na_rule *na,
+    struct bytes value, struct place at);
 enum kind kind_of(struct bytes value, struct instant *t);
 
 /* The type over all shards, by name: int, float, bool, time, text; and the

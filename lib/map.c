@@ -15,7 +15,8 @@ struct map_opt {
 	const char *context, *label;
 	struct opt_list where, concat, constant, rename, drop;
 	const char *select;
-	const char *sep, *missing;
+	const char *sep, *missing, *na;
+	struct na_rule na_rule; /* the context's, where there is one */
 	bool text, if_all;
 	int unseen;
 	struct context *ctx;
@@ -38,6 +39,9 @@ static const struct opt_spec specs[] = {
 	"make this label an integer; drop rows without one"),
     OPT(OPT_STR, 0, "missing", "TEXT", struct map_opt, missing,
 	"what --concat writes for a missing cell ([MISSING])"),
+    OPT(OPT_STR, 0, "na", "RULE", struct map_opt, na,
+	"what is missing besides empty cells: auto, pandas or A,B (the "
+	"context's, or auto)"),
     OPT(OPT_LIST, 0, "rename", "OLD=NEW", struct map_opt, rename,
 	"rename a column"),
     OPT(OPT_STR, 0, "select", "A,B,...", struct map_opt, select,
@@ -70,8 +74,13 @@ map_setup(void *opt, struct session *s, struct err *e)
 
 	if (o->context) {
 		o->ctx = session_context(s, o->context, e);
-		return o->ctx ? 0 : -1;
+		if (!o->ctx)
+			return -1;
 	}
+	na_rule_init(&o->na_rule,
+	    o->na        ? o->na
+		: o->ctx ? o->ctx->facts.na
+			 : NULL);
 	return 0;
 }
 
@@ -80,6 +89,7 @@ map_teardown(void *opt)
 {
 	struct map_opt *o = opt;
 
+	na_rule_fini(&o->na_rule);
 	opt_list_free(&o->where);
 	opt_list_free(&o->concat);
 	opt_list_free(&o->constant);
@@ -253,8 +263,8 @@ add_join(struct map *m, const char *spec, bool if_all, struct schema *s,
 		}
 		j.from = xrealloc(j.from, (j.n + 1) * sizeof(*j.from));
 		j.tokens = xrealloc(j.tokens, (j.n + 1) * sizeof(*j.tokens));
-		j.tokens[j.n] =
-		    m->o->ctx && context_tokens_missing(m->o->ctx, name);
+		j.tokens[j.n] = m->o->na_rule.everywhere ||
+		    (m->o->ctx && context_tokens_missing(m->o->ctx, name));
 		j.from[j.n++] = s->col[at];
 	}
 	m->join = xrealloc(m->join, (m->njoin + 1) * sizeof(*m->join));
@@ -408,7 +418,8 @@ map_one_label(struct map *m, struct batch *b, uint32_t row, struct bytes *cell,
 	    (!ctx || !ctx->have_labels))
 		return 1;
 	v = csv_value(raw, &m->scratch);
-	if (v.n == 0) {
+	if (v.n == 0 ||
+	    (m->o->na_rule.everywhere && na_is_token(&m->o->na_rule, v))) {
 		run_drop(m->run, DROP_MISSING_LABEL, 1);
 		return 0;
 	}
@@ -430,7 +441,7 @@ map_one_label(struct map *m, struct batch *b, uint32_t row, struct bytes *cell,
 		    err_quote(v), ctx->dir);
 		return run_at(m->run, b, row, e);
 	}
-	if (is_na_token(v)) {
+	if (na_is_token(&m->o->na_rule, v)) {
 		run_drop(m->run, DROP_MISSING_LABEL, 1);
 		return 0;
 	}
@@ -499,7 +510,8 @@ map_join(struct map *m, const struct join *j, struct batch *b)
 
 			if (k)
 				buf_puts(all, m->o->sep);
-			if (v.n == 0 || (j->tokens[k] && is_na_token(v)))
+			if (v.n == 0 ||
+			    (j->tokens[k] && na_is_token(&m->o->na_rule, v)))
 				buf_puts(all, m->o->missing);
 			else
 				buf_putb(all, v);

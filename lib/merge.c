@@ -36,6 +36,7 @@ struct merge {
 	uint32_t **ordinal; /* per partial */
 	size_t npart;
 	struct facts facts;
+	struct na_rule na;
 };
 
 /* Keeps facts of 1, 2, 4, ... partials on a stack: n log n work in all. */
@@ -125,6 +126,7 @@ merge_facts(struct merge *m, struct err *e)
 	}
 	if (fold_end(&fold, &m->facts, e) < 0)
 		goto out;
+	na_rule_init(&m->na, m->facts.na);
 	if (m->facts.nin > KEYENT_MAX_SHARDS) {
 		err_set(e, "more than %u shards", KEYENT_MAX_SHARDS);
 		goto out;
@@ -306,8 +308,8 @@ cursors(struct merge *m, enum section_type type, size_t *n, uint64_t *total)
 
 /* Moves a cursor's entries with hash <= last into the table. */
 static int
-take_range(struct run_cursor *c, uint64_t last, bool all, bool skip_tokens,
-    struct keytable *t, struct err *e)
+take_range(struct run_cursor *c, uint64_t last, bool all,
+    const struct na_rule *skip, struct keytable *t, struct err *e)
 {
 	for (; c->at < c->n; c->at++) {
 		struct keyent k = c->ent[c->at];
@@ -319,7 +321,7 @@ take_range(struct run_cursor *c, uint64_t last, bool all, bool skip_tokens,
 		hash = key_hash(key);
 		if (!all && hash > last)
 			break;
-		if (skip_tokens && is_na_token(key))
+		if (skip && na_is_token(skip, key))
 			continue;
 		k.where = keyent_where(keyent_time(&k),
 		    c->ordinal[keyent_ordinal(&k)], keyent_row(&k));
@@ -336,6 +338,9 @@ write_index(struct merge *m, struct err *e)
 	struct buf path = BUF_ZERO;
 	uint64_t total, nrange, r, i;
 	uint64_t *shards = xcalloc(m->facts.nin, sizeof(*shards));
+	/* tokens are no keys where the other keys are numbers */
+	const struct na_rule *skip =
+	    !m->facts.key_text || m->na.everywhere ? &m->na : NULL;
 	struct run_cursor *c;
 	size_t n, k;
 	int rc = -1;
@@ -357,8 +362,8 @@ write_index(struct merge *m, struct err *e)
 		struct keyent *v;
 
 		for (k = 0; k < n; k++)
-			if (take_range(&c[k], last, r + 1 == nrange,
-				!m->facts.key_text, &t, e) < 0)
+			if (take_range(
+				&c[k], last, r + 1 == nrange, skip, &t, e) < 0)
 				goto out;
 		v = keytable_sorted(&t);
 		for (i = 0; i < t.n; i++) {
@@ -411,7 +416,8 @@ write_labels(struct merge *m, struct err *e)
 	c = cursors(m, SECTION_LABELS, &n, &total);
 	keytable_init(&t, 64);
 	for (i = 0; i < n; i++)
-		if (take_range(&c[i], 0, true, false, &t, e) < 0)
+		if (take_range(&c[i], 0, true, m->na.everywhere ? &m->na : NULL,
+			&t, e) < 0)
 			goto out;
 	if (t.n > MAX_LABELS) {
 		err_set(e, "column %s has %zu distinct labels; is it a label?",
@@ -426,7 +432,7 @@ write_labels(struct merge *m, struct err *e)
 		l[i].shard = m->facts.in[keyent_ordinal(&v[i])].number;
 		l[i].row = keyent_row(&v[i]) + 1;
 		text |= class_number(l[i].text) == CLASS_TEXT &&
-		    !is_na_token(l[i].text);
+		    !na_is_token(&m->na, l[i].text);
 	}
 	qsort(l, t.n, sizeof(*l), by_text);
 	buf_printf(&path, "%s/labels.tsv", m->dir);
@@ -442,7 +448,7 @@ write_labels(struct merge *m, struct err *e)
 	for (i = 0; i < t.n; i++) {
 		char whole[48];
 
-		if (is_na_token(l[i].text) ||
+		if (na_is_token(&m->na, l[i].text) ||
 		    (class_number(l[i].text) != CLASS_INF &&
 			canonical_int(l[i].text, whole) > 0))
 			continue;
@@ -612,7 +618,7 @@ write_schema(struct merge *m, struct err *e)
 		const struct colfacts *c = &f->col[i];
 		struct place why;
 		const char *type = colfacts_type(c, &why);
-		bool tokens = colfacts_tokens_missing(c);
+		bool tokens = m->na.everywhere || colfacts_tokens_missing(c);
 
 		tsv_put(&b, bytes_str(c->name));
 		if (!f->schema) {
@@ -701,6 +707,7 @@ merge_fini(struct merge *m)
 	free(m->part);
 	free(m->ordinal);
 	facts_fini(&m->facts);
+	na_rule_fini(&m->na);
 }
 
 static int

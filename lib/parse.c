@@ -192,6 +192,47 @@ is_na_token(struct bytes s)
 	return (s.n == 3 && is_word(s.p, 3, "nan"));
 }
 
+void
+na_rule_init(struct na_rule *r, const char *spec)
+{
+	const char *p, *q;
+
+	memset(r, 0, sizeof(*r));
+	if (!spec || strcmp(spec, "auto") == 0)
+		return;
+	r->everywhere = true;
+	if (strcmp(spec, "pandas") == 0)
+		return;
+	r->spec = xstrdup(spec);
+	for (p = r->spec; p; p = *q ? q + 1 : NULL) {
+		q = strchrnul(p, ',');
+		r->token =
+		    xrealloc(r->token, (r->ntoken + 1) * sizeof(*r->token));
+		r->token[r->ntoken++] = bytes_of(p, (size_t)(q - p));
+	}
+}
+
+void
+na_rule_fini(struct na_rule *r)
+{
+	free(r->token);
+	free(r->spec);
+	memset(r, 0, sizeof(*r));
+}
+
+bool
+na_is_token(const struct na_rule *r, struct bytes s)
+{
+	size_t i;
+
+	if (!r->token)
+		return is_na_token(s);
+	for (i = 0; i < r->ntoken; i++)
+		if (bytes_eq(s, r->token[i]))
+			return true;
+	return false;
+}
+
 size_t
 canonical_int(struct bytes s, char out[48])
 {

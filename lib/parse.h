@@ -38,6 +38,23 @@ class_is_number(enum cell_class c)
 bool is_na_token(struct bytes s);
 
 /*
+ * Which cells besides empty ones are missing: by column (auto: tokens are
+ * missing in columns of numbers and times, data in text), or the tokens of
+ * pandas or of a list in every column.
+ */
+struct na_rule {
+	bool everywhere;
+	struct bytes *token; /* NULL: those of is_na_token() */
+	size_t ntoken;
+	char *spec;
+};
+
+/* spec: auto (or NULL), pandas, or tokens separated by commas. */
+void na_rule_init(struct na_rule *r, const char *spec);
+void na_rule_fini(struct na_rule *r);
+bool na_is_token(const struct na_rule *r, struct bytes s);
+
+/*
  * The integer that a number stands for, in canonical spelling ("1.0" -> "1",
  * "1e2" -> "100", "-0" -> "0"), at most 40 digits.  Returns its length, or 0
  * when the number is not whole or too long.  s must be a number.

@@ -269,7 +269,7 @@ group_code(struct split *p, struct batch *b, uint32_t row)
 {
 	struct bytes v = csv_value(batch_raw(b, &p->key, row), &p->scratch);
 
-	if (v.n == 0 || (p->key_tokens && is_na_token(v)))
+	if (v.n == 0 || (p->key_tokens && na_is_token(&p->o->ctx->na, v)))
 		return row_hash(p, b, row);
 	return by_hash(p, v);
 }

@@ -28,6 +28,8 @@ const struct opt_spec stats_specs[] = {
 	"the shard that the stream comes from"),
     OPT(OPT_STR, 0, "missing-time", "train|val|test|drop", struct stats_opt,
 	missing_time, "go on over rows without a time (they are an error)"),
+    OPT(OPT_STR, 0, "na", "RULE", struct stats_opt, na,
+	"what is missing besides empty cells: auto, pandas or A,B (auto)"),
     OPT(OPT_STR, 'o', "output", "DIR", struct stats_opt, out,
 	"where the partials go; with --merge, the context"),
     OPT(OPT_STR, 0, "strata", "COL", struct stats_opt, strata,
@@ -111,6 +113,7 @@ stats_fresh(const struct stats_opt *o, uint64_t fingerprint, const char *path)
 		    same(f.time, o->time) && same(f.key, o->key) &&
 		    same(f.label, o->label) &&
 		    same(f.missing_time, o->missing_time) &&
+		    same(f.na, o->na && strcmp(o->na, "auto") ? o->na : NULL) &&
 		    same(f.strata, o->strata) &&
 		    f.seed == (o->strata ? o->seed : 0) &&
 		    f.schema == o->schema && strcmp(f.in[0].path, path) == 0;
@@ -138,6 +141,7 @@ struct stats {
 	struct run *run;
 	struct partial_writer *w;
 	struct facts f;
+	struct na_rule na;
 	struct column time, key, label, strata;
 	struct keytable stratum; /* value -> its number, as the row */
 	struct strat *strat;     /* of the rows not yet in a section */
@@ -187,6 +191,8 @@ stats_init(void **st, const void *opt, struct schema *s, struct run *run,
 	if (!run->like)
 		return err_kind_set(
 		    e, ERR_USAGE, "which shard is this? --like part-NNNNN.csv");
+	na_rule_init(&t->na, o->na);
+	t->f.na = o->na && strcmp(o->na, "auto") != 0 ? xstrdup(o->na) : NULL;
 	t->f.time = o->time ? xstrdup(o->time) : NULL;
 	t->f.key = o->key ? xstrdup(o->key) : NULL;
 	t->f.label = o->label ? xstrdup(o->label) : NULL;
@@ -309,7 +315,7 @@ static void
 note_bad_time(
     struct stats *t, const struct batch *b, uint32_t row, struct bytes v)
 {
-	bool missing = v.n == 0 || is_na_token(v);
+	bool missing = v.n == 0 || na_is_token(&t->na, v);
 
 	t->f.time_missing++;
 	t->bad_times += !missing;
@@ -365,7 +371,7 @@ add_key(struct stats *t, struct batch *b, uint32_t row, struct instant at,
 		t->f.key_missing++;
 		return 0;
 	}
-	if (UNLIKELY(is_na_token(v)))
+	if (UNLIKELY(na_is_token(&t->na, v)))
 		t->f.key_tokens++;
 	else if (!t->f.key_text) {
 		enum cell_class c = class_number(v);
@@ -502,7 +508,7 @@ stats_process(void *st, struct batch *b, struct err *e)
 			struct place p = {
 			    t->run->shard.number, b->row0 + row + 1};
 
-			colfacts_add(&t->f.col[c],
+			colfacts_add(&t->f.col[c], &t->na,
 			    csv_value(
 				batch_raw(b, &t->col[c], row), &t->scratch),
 			    p);
@@ -560,6 +566,7 @@ stats_free(void *st)
 		return;
 	partial_writer_free(t->w);
 	facts_fini(&t->f);
+	na_rule_fini(&t->na);
 	free(t->col);
 	free(t->hi);
 	free(t->tmp);

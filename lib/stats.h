@@ -9,7 +9,7 @@
 
 struct stats_opt {
 	const char *out; /* directory of partials, or a file *.st */
-	const char *time, *key, *label, *missing_time, *like, *strata;
+	const char *time, *key, *label, *missing_time, *like, *strata, *na;
 	uint64_t seed;
 	bool schema, verify;
 };
