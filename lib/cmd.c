@@ -237,7 +237,7 @@ filter_main(const struct filter *f, int argc, char **argv)
 	char *std[] = {dash}, name[40];
 	struct cmd cmd = {
 	    name, "[FILE ...]", f->summary, f->example, groups, false};
-	int first, status = CMD_FAILED;
+	int first, rc, status = CMD_FAILED;
 
 	snprintf(name, sizeof(name), "shard-%s", f->name);
 	cmd_start(name);
@@ -250,12 +250,17 @@ filter_main(const struct filter *f, int argc, char **argv)
 	    f->setup(opt, &session, &e) < 0)
 		goto out;
 	cmd_end_markers(&common, &chain);
+	if (f->answer && (rc = f->answer(opt, &e)) != 0) {
+		if (rc > 0)
+			status = cmd_finish(CMD_OK);
+		goto out;
+	}
 	if (chain_run(&chain, files.n ? files.v : std, files.n ? files.n : 1,
 		&session, &e) < 0)
 		goto out;
 	status = CMD_OK;
 out:
-	if (status != CMD_OK)
+	if (e.kind)
 		status = cmd_fail(&e);
 	chain_fini(&chain);
 	session_fini(&session);

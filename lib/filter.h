@@ -32,6 +32,9 @@ struct filter {
 	/* Checks the options and opens what they name. */
 	int (*setup)(void *opt, struct session *s, struct err *e);
 	void (*teardown)(void *opt); /* frees what setup made; may be NULL */
+	/* Prints an answer instead of filtering when the options ask for one:
+	 * 1 done, 0 not asked, -1; may be NULL. */
+	int (*answer)(const void *opt, struct err *e);
 	const struct stage *stage;
 	bool sink; /* ends a chain */
 	/* The input's name as an option gave it (--like), or NULL. */

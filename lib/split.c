@@ -1,6 +1,7 @@
 /*
  * split - says which split each row belongs to: appends the column _split.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ static const char *const split_names[] = {
 
 struct split_opt {
 	const char *context, *cutoffs, *time, *key, *only, *missing_time;
+	const char *explain;
 	int by;
 	uint64_t seed;
 	double train_ratio, test_val_ratio;
@@ -39,6 +41,8 @@ static const struct opt_spec specs[] = {
 	"take the cutoffs from this context"),
     OPT(OPT_STR, 0, "cutoffs", "A,B", struct split_opt, cutoffs,
 	"times instead: train before A, val before B (group+time: A)"),
+    OPT(OPT_STR, 0, "explain", "KEY", struct split_opt, explain,
+	"say which split this key's first row goes to, and why"),
     OPT(OPT_STR, 'k', "key", "COL", struct split_opt, key,
 	"the group that must not cross splits"),
     OPT(OPT_STR, 0, "missing-time", "train|val|test|drop", struct split_opt,
@@ -350,6 +354,80 @@ split_process(void *st, struct batch *b, struct err *e)
 	return 0;
 }
 
+/* Where the key was first seen, and what that means for its split. */
+static int
+explain_time(const struct split_opt *o, struct bytes key, struct err *e)
+{
+	struct keyindex *x = o->ctx ? context_index(o->ctx, e) : NULL;
+	struct buf b = BUF_ZERO;
+	struct keyent k;
+	int rc, c;
+
+	if (!o->ctx)
+		err_kind_set(e, ERR_USAGE, "--explain needs --context");
+	if (!x)
+		return -1;
+	rc = keyindex_find(x, key, key_hash(key), &k, e);
+	if (rc == 0)
+		err_set(e, "key %s does not occur (column %s)", err_quote(key),
+		    o->ctx->facts.key);
+	if (rc <= 0)
+		return -1;
+	c = instant_cmp(keyent_time(&k), o->cut[0]) < 0   ? TRAIN
+	    : instant_cmp(keyent_time(&k), o->cut[1]) < 0 ? VAL
+							  : TEST;
+	buf_printf(
+	    &b, "%s %.*s: first at ", o->ctx->facts.key, (int)key.n, key.p);
+	instant_format(&b, o->kind, keyent_time(&k));
+	buf_printf(&b, " (shard %llu, row %llu), ",
+	    (unsigned long long)keyindex_shard(x, keyent_ordinal(&k)),
+	    (unsigned long long)keyent_row(&k) + 1);
+	if (c == TRAIN) {
+		buf_puts(&b, "before the train cutoff ");
+		instant_format(&b, o->kind, o->cut[0]);
+	} else {
+		buf_puts(&b,
+		    c == VAL ? "before the test cutoff "
+			     : "not before the test cutoff ");
+		instant_format(&b, o->kind, o->cut[1]);
+	}
+	if (o->by == BY_TEMPORAL)
+		buf_printf(&b, ": %s", split_names[c]);
+	puts(buf_cstr(&b));
+	buf_fini(&b);
+	return 1;
+}
+
+static int
+split_answer(const void *opt, struct err *e)
+{
+	const struct split_opt *o = opt;
+	struct split p = {.o = o};
+	struct bytes key;
+
+	if (!o->explain)
+		return 0;
+	key = bytes_str(o->explain);
+	if ((o->by == BY_TEMPORAL || o->by == BY_GROUP_TIME) &&
+	    explain_time(o, key, e) < 0)
+		return -1;
+	if (o->by == BY_GROUP || o->by == BY_GROUP_TIME) {
+		double u = uniform(digest_of_seeded(key.p, key.n, o->seed));
+
+		p.val_end =
+		    o->train_ratio + (1 - o->train_ratio) * o->test_val_ratio;
+		printf("hash %.6f with seed %llu (train below %g, val below "
+		       "%g): %s\n",
+		    u, (unsigned long long)o->seed, o->train_ratio, p.val_end,
+		    split_names[by_hash(&p, key)]);
+	}
+	if (o->by == BY_HASH || o->by == BY_STRATIFIED)
+		return err_kind_set(e, ERR_USAGE,
+		    "--by=%s looks at whole rows, not at a key",
+		    by_names[o->by]);
+	return 1;
+}
+
 static void
 split_free(void *st)
 {
@@ -374,5 +452,6 @@ const struct filter filter_split = {
     .opt_size = sizeof(struct split_opt),
     .defaults = split_defaults,
     .setup = split_setup,
+    .answer = split_answer,
     .stage = &split_stage,
 };
