@@ -105,6 +105,10 @@ cut(struct bytes *s, char at)
 bool
 trailer_parse(struct bytes rec, uint64_t *rows, struct account *a)
 {
+	struct buf again = BUF_ZERO;
+	struct bytes all = rec;
+	bool same;
+
 	struct bytes w, kind, name;
 	size_t n = sizeof(magic) - 1;
 	uint64_t v;
@@ -123,5 +127,9 @@ trailer_parse(struct bytes rec, uint64_t *rows, struct account *a)
 		if (!parse_u64(w, &v) || !account_set(a, kind, name, v))
 			return false;
 	}
-	return true;
+	/* one spelling only: what it says, written again, is what it was */
+	trailer_format(&again, *rows, a);
+	same = bytes_eq(bytes_of(again.p, again.n - 1), all);
+	buf_fini(&again);
+	return same;
 }

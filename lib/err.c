@@ -67,6 +67,30 @@ err_prefix(struct err *e, const char *fmt, ...)
 	return -1;
 }
 
+/* Length of the well-formed UTF-8 sequence at p, 0 if there is none. */
+static size_t
+utf8_len(const unsigned char *p, size_t n)
+{
+	size_t len = p[0] < 0x80 ? 1
+	    : p[0] < 0xc2        ? 0
+	    : p[0] < 0xe0        ? 2
+	    : p[0] < 0xf0        ? 3
+	    : p[0] < 0xf5        ? 4
+				 : 0;
+	size_t i;
+
+	if (len > n)
+		return 0;
+	for (i = 1; i < len; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	/* overlong forms, surrogates, beyond U+10FFFF */
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return len;
+}
+
 const char *
 err_quote(struct bytes s)
 {
@@ -74,31 +98,25 @@ err_quote(struct bytes s)
 	static unsigned turn;
 	char *out = ring[turn++ % LEN(ring)], *o = out;
 	const char *limit = out + sizeof(ring[0]) - 12;
-	size_t i;
+	size_t i = 0;
 
 	*o++ = '"';
-	for (i = 0; i < s.n && o < limit; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+	while (i < s.n && o < limit) {
+		const unsigned char *p = (const unsigned char *)s.p + i;
+		size_t len = utf8_len(p, s.n - i);
 
-		if (c == '\n' || c == '\t' || c == '\r') {
+		if (*p == '\n' || *p == '\t' || *p == '\r') {
 			*o++ = '\\';
-			*o++ = c == '\n' ? 'n' : c == '\t' ? 't' : 'r';
-		} else if (c < 0x20 || c == 0x7f) {
-			o += snprintf(o, 5, "\\x%02x", c);
+			*o++ = *p == '\n' ? 'n' : *p == '\t' ? 't' : 'r';
+		} else if (len == 0 || *p < 0x20 || *p == 0x7f) {
+			o += snprintf(o, 5, "\\x%02x", *p);
+			len = 1;
 		} else {
-			*o++ = (char)c;
+			memcpy(o, p, len);
+			o += len;
 		}
+		i += len;
 	}
-	/* never cut inside a UTF-8 sequence */
-	if (i < s.n) {
-		while (o > out + 1 && ((unsigned char)o[-1] & 0xc0) == 0x80)
-			o--;
-		if (o > out + 1 && ((unsigned char)o[-1] & 0xc0) == 0xc0)
-			o--;
-		memcpy(o, "...", 3);
-		o += 3;
-	}
-	*o++ = '"';
-	*o = '\0';
+	stpcpy(o, i < s.n ? "...\"" : "\"");
 	return out;
 }

@@ -65,7 +65,8 @@ tsv_parse(struct tsv *t, const char *name, struct bytes text,
 	}
 	eol = memchr(p, '\n', text.n);
 	*eol = '\0';
-	if (header && strcmp(p, header) != 0) {
+	if (header &&
+	    !bytes_eq(bytes_of(p, (size_t)(eol - p)), bytes_str(header))) {
 		err_set(e, "%s:1: header is %s, expected %s", name,
 		    err_quote(bytes_str(p)), err_quote(bytes_str(header)));
 		goto fail;
