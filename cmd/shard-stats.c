@@ -23,7 +23,8 @@ static const struct opt_spec specs[] = {
     OPT(OPT_FLAG, 0, "force", NULL, struct main_opt, force,
 	"read shards again whose partial is fresh"),
     OPT(OPT_FLAG, 'm', "merge", NULL, struct main_opt, merge,
-	"merge partials (or directories of them) to a context"),
+	"merge partials (or directories of them) to a context, or to one "
+	"partial where --output ends with .st"),
     OPT(OPT_U64, 0, "progress-fd", "N", struct main_opt, progress,
 	"write the bytes of each finished shard, a line each, to N"),
     OPT(OPT_FLAG, 0, "show", NULL, struct main_opt, show,
@@ -132,6 +133,7 @@ merge(const struct stats_opt *so, const struct main_opt *mo,
 {
 	struct merge_opt opt = {
 	    mo->train_ratio, mo->test_val_ratio, mo->cutoffs, cmd_warn};
+	size_t n;
 
 	if (!so->out)
 		return err_kind_set(e, ERR_USAGE, "--merge needs --output CTX");
@@ -140,6 +142,9 @@ merge(const struct stats_opt *so, const struct main_opt *mo,
 		    e, ERR_USAGE, "--train-ratio must be above 0 and below 1");
 	if (expand(f, e) < 0)
 		return -1;
+	n = strlen(so->out);
+	if (n > 3 && strcmp(so->out + n - 3, ".st") == 0)
+		return partials_combine(so->out, f->v, f->n, e);
 	return context_merge(so->out, f->v, f->n, &opt, e);
 }
 

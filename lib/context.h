@@ -73,6 +73,9 @@ struct merge_opt {
 	const char *cutoffs; /* "A,B" instead of ratios; NULL */
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 };
+/* Puts partials together into one at path, for merges in steps. */
+MUST_CHECK int
+partials_combine(const char *path, char *const *parts, size_t n, struct err *e);
 MUST_CHECK int context_merge(const char *dir, char *const *parts, size_t n,
     const struct merge_opt *opt, struct err *e);
 

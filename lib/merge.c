@@ -767,6 +767,18 @@ out:
 }
 
 int
+partials_combine(const char *path, char *const *parts, size_t n, struct err *e)
+{
+	struct merge m = {.dir = NULL};
+	int rc = merge_open(&m, parts, n, e);
+
+	if (rc == 0)
+		rc = combine(&m, path, e);
+	merge_fini(&m);
+	return rc;
+}
+
+int
 context_merge(const char *dir, char *const *parts, size_t n,
     const struct merge_opt *opt, struct err *e)
 {
@@ -780,15 +792,11 @@ context_merge(const char *dir, char *const *parts, size_t n,
 	for (i = 0; i < ngroup && rc == 0; i++) {
 		size_t first = i * GROUP;
 		size_t k = n - first < GROUP ? n - first : GROUP;
-		struct merge m = {.dir = dir, .opt = opt};
 		struct buf b = BUF_ZERO;
 
 		buf_printf(&b, "%s/.tmp.group.%zu", dir, i);
 		group[i] = buf_release(&b);
-		rc = merge_open(&m, parts + first, k, e);
-		if (rc == 0)
-			rc = combine(&m, group[i], e);
-		merge_fini(&m);
+		rc = partials_combine(group[i], parts + first, k, e);
 	}
 	if (rc == 0)
 		rc = merge_all(dir, group, ngroup, opt, e);

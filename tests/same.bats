@@ -71,6 +71,21 @@ same() {
 		cmp "want/_context/$f" "grp/ctx/$f"
 	done
 	cmp want/_context/meta.tsv grp/ctx/meta.tsv
+	# in steps: random groups to partials, groups of those, then the context
+	for seed in 1 2 3 4 5; do
+		rm -rf steps && mkdir steps
+		find grp/parts -name '*.st' | sort -R --random-source=<(yes $seed) >list
+		split -n "r/$((seed + 1))" list steps/g.
+		for g in steps/g.*; do
+			shard-stats --merge -o "$g.st" --files-from "$g"
+		done
+		shard-stats --merge -o steps/two.st steps/g.aa.st steps/g.ab.st
+		rm steps/g.aa.st steps/g.ab.st
+		shard-stats --merge -o steps/ctx steps
+		for f in split.tsv labels.tsv schema.tsv first.idx meta.tsv; do
+			cmp "want/_context/$f" "steps/ctx/$f"
+		done
+	done
 }
 
 @test "same: programs in pipes, with SHARD_STRICT as the job sets it" {
