@@ -40,7 +40,8 @@ main(int argc, char *argv[])
 	cmd_start(cmd.name);
 	source_defaults(&chain.source);
 	first = cmd_parse(&cmd, argc, argv);
-	if (cmd_files(&common, argc - first, argv + first, &files, &e) < 0)
+	if (cmd_files(&common, argc - first, argv + first, &files, &e) < 0 ||
+	    cmd_files_some(&common, &files, &e) < 0)
 		return cmd_fail(&e);
 	cmd_end_markers(&common, &chain);
 	rc = chain.source.names ? print_names(&chain, files.n ? files.v : std,

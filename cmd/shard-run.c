@@ -104,7 +104,8 @@ run_one(int argc, char **argv, const char *path, struct session *session,
 			n = parse_words("cat", source_specs, &c.source, &more,
 			    k, word, &operands, e);
 			if (n < 0 ||
-			    cmd_files(&common, n, operands, &files, e) < 0)
+			    cmd_files(&common, n, operands, &files, e) < 0 ||
+			    cmd_files_some(&common, &files, e) < 0)
 				goto out;
 			continue;
 		}

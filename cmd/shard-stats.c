@@ -273,6 +273,8 @@ main(int argc, char *argv[])
 			status = cmd_fail(&e);
 	} else if (fs->setup(so, &session, &e) < 0) {
 		status = cmd_fail(&e);
+	} else if (common.files_from && files.n == 0) {
+		status = CMD_OK; /* nothing is to do */
 	} else {
 		status = collect(&chain, so, &mo, &files, &session);
 	}

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "digest.h"
 #include "parse.h"
 
 static const char *const names[DROP_COUNT] = {
@@ -85,8 +86,15 @@ put_word(void *arg, const char *kind, const char *name, uint64_t rows)
 void
 trailer_format(struct buf *b, uint64_t rows, const struct account *a)
 {
+	char hex[17];
+
 	buf_printf(b, "%s%llu", magic, (unsigned long long)rows);
 	account_each(a, put_word, b);
+	if (a->have_digest) {
+		digest_hex(a->digest, hex);
+		buf_printf(
+		    b, " digest:%s:%llu", hex, (unsigned long long)a->size);
+	}
 	buf_putc(b, '\n');
 }
 
@@ -124,8 +132,14 @@ trailer_parse(struct bytes rec, uint64_t *rows, struct account *a)
 		w = cut(&rec, ' ');
 		kind = cut(&w, ':');
 		name = cut(&w, ':');
-		if (!parse_u64(w, &v) || !account_set(a, kind, name, v))
+		if (!parse_u64(w, &v))
 			return false;
+		if (bytes_eq(kind, bytes_str("digest"))) {
+			a->have_digest = parse_hex64(name, &a->digest);
+			a->size = v;
+		} else if (!account_set(a, kind, name, v)) {
+			return false;
+		}
 	}
 	/* one spelling only: what it says, written again, is what it was */
 	trailer_format(&again, *rows, a);

@@ -30,6 +30,10 @@ struct account {
 	uint64_t drop[DROP_COUNT];
 	/* Rows that a foreign program added (negative `external`). */
 	uint64_t added;
+	/* Of the one file that a stream comes from; travels in the end marker
+	 * only, so that the writer can put it in the record. */
+	bool have_digest;
+	uint64_t digest, size;
 };
 
 /* in + added = rows + all drops? */
@@ -49,7 +53,8 @@ bool account_set(
 
 /*
  * The end marker: one record `\004shardkit 1 ROWS kind:name:rows ...`.
- * ROWS counts the records of the stream behind the header.
+ * ROWS counts the records of the stream behind the header; `digest:HEX:SIZE`
+ * at the end names the bytes of the one file it comes from.
  */
 #define TRAILER_BYTE '\004'
 #define TRAILER_MAX 1000

@@ -32,6 +32,13 @@ const struct opt_spec common_specs[] = {
     OPT_END,
 };
 
+/* Filters have the reader's one option that a row must pass all along. */
+static const struct opt_spec filter_specs[] = {
+    OPT(OPT_BYTES, 0, "max-record", "SIZE", struct source_opt, max_record,
+	"longest record allowed (SHARD_MAX_RECORD, or 20M)"),
+    OPT_END,
+};
+
 /* One write per message, so that those of parallel workers do not mix. */
 static void
 say(const char *mark, const char *fmt, va_list ap)
@@ -212,6 +219,15 @@ cmd_files_free(struct cmd_files *f)
 	*f = (struct cmd_files){NULL, 0};
 }
 
+int
+cmd_files_some(
+    const struct common_opt *o, const struct cmd_files *f, struct err *e)
+{
+	if (o->files_from && f->n == 0)
+		return err_set(e, "%s: the list names no file", o->files_from);
+	return 0;
+}
+
 void
 cmd_end_markers(const struct common_opt *o, struct chain *c)
 {
@@ -231,8 +247,9 @@ filter_main(const struct filter *f, int argc, char **argv)
 	struct cmd_files files = {NULL, 0};
 	struct err e = ERR_ZERO;
 	void *opt = xcalloc(1, f->opt_size);
-	const struct opt_group groups[] = {
-	    {f->specs, opt}, {common_specs, &common}, {NULL, NULL}};
+	const struct opt_group groups[] = {{f->specs, opt},
+	    {filter_specs, &chain.source}, {common_specs, &common},
+	    {NULL, NULL}};
 	static char dash[] = "-";
 	char *std[] = {dash}, name[40];
 	struct cmd cmd = {
@@ -247,6 +264,7 @@ filter_main(const struct filter *f, int argc, char **argv)
 	first = cmd_parse(&cmd, argc, argv);
 	chain_add(&chain, f, opt);
 	if (cmd_files(&common, argc - first, argv + first, &files, &e) < 0 ||
+	    cmd_files_some(&common, &files, &e) < 0 ||
 	    f->setup(opt, &session, &e) < 0)
 		goto out;
 	cmd_end_markers(&common, &chain);

@@ -51,6 +51,11 @@ MUST_CHECK int cmd_files(const struct common_opt *o, int n, char **operands,
     struct cmd_files *f, struct err *e);
 void cmd_files_free(struct cmd_files *f);
 
+/* -1 when a list was given and names no file: that is no wish to read
+ * standard input. */
+MUST_CHECK int cmd_files_some(
+    const struct common_opt *o, const struct cmd_files *f, struct err *e);
+
 /* Decides end markers from --end and SHARD_STRICT. */
 void cmd_end_markers(const struct common_opt *o, struct chain *c);
 

@@ -13,7 +13,7 @@
 
 #include "codec_impl.h"
 
-enum member { MEMBER_FIRST, MEMBER_INSIDE, MEMBER_NEXT };
+enum member { MEMBER_FIRST, MEMBER_INSIDE, MEMBER_NEXT, MEMBER_PADDING };
 
 struct gunzip {
 	enum member at;
@@ -141,13 +141,14 @@ border(struct gunzip *g, struct raw *r, struct err *e)
 			return -1;
 		if (v.n == 0)
 			return 0;
-		if ((unsigned char)v.p[0] == 0x1f) {
+		if (g->at == MEMBER_NEXT && (unsigned char)v.p[0] == 0x1f) {
 			member_start(g);
 			g->at = MEMBER_INSIDE;
 			return 1;
 		}
 		while (i < v.n && v.p[i] == '\0')
 			i++;
+		g->at = MEMBER_PADDING; /* and nothing else behind it */
 		raw_consume(r, i);
 		if (i < v.n)
 			return err_set(e, "foreign bytes behind the gzip data");
@@ -169,7 +170,7 @@ gunzip_read(void *st, struct raw *r, char *out, size_t cap, struct err *e)
 		g->at = MEMBER_INSIDE;
 	}
 	for (;;) {
-		if (g->at == MEMBER_NEXT && (rc = border(g, r, e)) <= 0)
+		if (g->at >= MEMBER_NEXT && (rc = border(g, r, e)) <= 0)
 			return rc;
 		if (raw_peek(r, &v, e) < 0)
 			return -1;

@@ -20,6 +20,7 @@ struct commit {
 	char *path, *temp;
 	int fd;
 	bool renamed;
+	pid_t owner; /* a forked child that exits leaves our files alone */
 	struct commit *next;
 };
 
@@ -37,7 +38,8 @@ remove_pending(void)
 	struct commit *c;
 
 	for (c = pending; c; c = c->next)
-		unlink(c->temp);
+		if (c->owner == getpid())
+			unlink(c->temp);
 }
 
 static void
@@ -144,6 +146,7 @@ commit_new(const char *path, struct err *e)
 		c->fd = open(
 		    c->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (c->fd >= 0) {
+		c->owner = getpid();
 		c->next = pending;
 		pending = c;
 	}

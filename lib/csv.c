@@ -19,7 +19,8 @@ struct csv {
 	uint64_t next_line; /* line behind the batch handed out */
 	uint64_t rows, rejected;
 	uint64_t blank_line; /* first of the pending blank lines, 0 none */
-	bool done, have_trailer;
+	uint64_t nblank;     /* how many: rows only if another row follows */
+	bool done, have_trailer, cut;
 	struct account trailer;
 
 	uint32_t *idx; /* idx[0] is -1, the scan fills idx + 1 */
@@ -167,6 +168,17 @@ put_record(struct csv *c, const char *p, uint32_t nf, uint32_t npad)
 	buf_putc(&c->mended, '\n');
 }
 
+/* A record of nothing but empty fields. */
+static void
+put_blank(struct csv *c)
+{
+	uint32_t i;
+
+	for (i = 1; i < c->nfield; i++)
+		buf_putc(&c->mended, c->opt.out_sep);
+	buf_putc(&c->mended, '\n');
+}
+
 /* A record that has not nfield fields: 0 when it was dealt with. */
 static int
 ragged(
@@ -176,6 +188,10 @@ ragged(
 
 	snprintf(reason, sizeof(reason), "%u field%s, the header has %u", nf,
 	    nf == 1 ? "" : "s", c->nfield);
+	if (c->opt.ragged == RAGGED_PAD && rec.n == 0 && nf == 1) {
+		put_blank(c);
+		return 0;
+	}
 	if (c->opt.ragged == RAGGED_PAD && nf < c->nfield) {
 		put_record(c, rec.p, nf, c->nfield - nf);
 		return 0;
@@ -222,16 +238,17 @@ mend(struct csv *c, const char *p, size_t n, bool final, struct err *e)
 			break;
 		rec = bytes_of(p + at, c->field_end[nf - 1]);
 		if (nf == 1 && rec.n == 0 && c->nfield > 1) {
-			if (!c->blank_line)
+			if (c->nblank++ == 0)
 				c->blank_line = line;
-			if (c->opt.ragged != RAGGED_ERROR &&
-			    ragged(c, rec, nf, line, e) < 0)
+			at += (size_t)len;
+			line += nlines;
+			continue;
+		}
+		for (; c->nblank; c->nblank--, c->blank_line++) {
+			if (ragged(c, bytes_of("", 0), 1, c->blank_line, e) < 0)
 				return -1;
-			if (c->opt.ragged != RAGGED_ERROR)
-				c->blank_line = 0;
-		} else if (c->blank_line) {
-			return ragged(c, bytes_of("", 0), 1, c->blank_line, e);
-		} else if (nf != c->nfield) {
+		}
+		if (nf != c->nfield) {
 			if (ragged(c, rec, nf, line, e) < 0)
 				return -1;
 		} else {
@@ -320,7 +337,8 @@ take_trailer(struct csv *c, struct bytes rec, uint64_t rows)
 	struct account a;
 	uint64_t n;
 
-	if (!trailer_parse(rec, &n, &a) || n != rows)
+	if (c->cut || !trailer_parse(rec, &n, &a) || n != rows ||
+	    !account_closes(&a, rows))
 		return false;
 	c->trailer = a;
 	c->have_trailer = true;
@@ -375,8 +393,8 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 			return the_end(c, e);
 		if (v.n > SCAN_MAX)
 			v.n = SCAN_MAX;
-		if (final)
-			in_end_line(c->in, &v);
+		if (final && in_end_line(c->in, &v))
+			c->cut = true; /* the last line had no end */
 		scan(c, v.p, v.n, c->sep, &s);
 		mark = marker_at(c, v.p, &s);
 		if (mark < s.end && mark + TRAILER_MAX > s.end) {
@@ -395,7 +413,7 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 				scan(c, v.p, v.n, c->sep, &s);
 			}
 		}
-		clean = !s.flags && !c->blank_line && !c->opt.no_quotes &&
+		clean = !s.flags && !c->nblank && !c->opt.no_quotes &&
 		    c->sep == c->opt.out_sep && !(final && s.open_quote);
 		if (clean && s.nrec > 0 && rectangular(c, v.p, &s) &&
 		    (s.end <= c->opt.max_record || all_short(c, s.nrec))) {
@@ -467,8 +485,8 @@ read_header(struct csv *c, struct err *e)
 			return err_set(e,
 			    "%s: empty input: not even a header line",
 			    in_name(c->in));
-		if (final)
-			in_end_line(c->in, &v);
+		if (final && in_end_line(c->in, &v))
+			c->cut = true;
 		skip = v.n >= 3 && memcmp(v.p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 		c->sep = c->opt.sep;
 		if (guess)

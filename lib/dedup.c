@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "filter.h"
+#include "parse.h"
 
 enum ties { TIES_ALL, TIES_ONE };
 enum null_key { NULL_KEEP, NULL_DROP };
@@ -65,6 +66,12 @@ dedup_setup(void *opt, struct session *s, struct err *e)
 }
 
 static const char *
+dedup_context(const void *opt)
+{
+	return ((const struct dedup_opt *)opt)->context;
+}
+
+static const char *
 dedup_like(const void *opt)
 {
 	return ((const struct dedup_opt *)opt)->like;
@@ -75,11 +82,13 @@ dedup_like(const void *opt)
 struct dedup {
 	const struct dedup_opt *o;
 	struct run *run;
-	struct column key, time;
+	struct column key, time, row;
+	bool have_row; /* the column _row says the number in the shard */
 	struct keyindex *x;
 	enum time_kind kind;
 	bool tokens;
 	struct buf scratch, keys;
+	uint64_t dropped; /* by this stage */
 };
 
 static int
@@ -101,7 +110,13 @@ dedup_init(void **st, const void *opt, struct schema *s, struct run *run,
 	d->kind = o->ctx->facts.time_kind;
 	d->tokens =
 	    context_tokens_missing(o->ctx, bytes_str(o->ctx->facts.key));
-	if (o->ties == TIES_ONE && !run->like)
+	k = schema_find(s, bytes_str("_row"));
+	if (k >= 0) {
+		d->have_row = true;
+		d->row = s->col[k];
+		schema_remove(s, (size_t)k);
+	}
+	if (o->ties == TIES_ONE && !run->like && !run->named)
 		return err_kind_set(e, ERR_USAGE,
 		    "--ties=one needs to know the shard: --like FILE");
 	return 0;
@@ -115,6 +130,7 @@ decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
 	struct bytes tv = csv_value(batch_raw(b, &d->time, row), &d->scratch);
 	struct instant t;
 	struct keyent k;
+	uint64_t number;
 	int64_t ord;
 	int rc;
 
@@ -149,8 +165,12 @@ decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
 	if (d->o->ties == TIES_ALL)
 		return 1;
 	ord = keyindex_ordinal(d->x, b->shard);
-	return ord == (int64_t)keyent_ordinal(&k) &&
-	    keyent_row(&k) == b->row0 + row;
+	number = b->row0 + row;
+	if (d->have_row && !parse_u64(batch_raw(b, &d->row, row), &number)) {
+		err_set(e, "column _row holds no row number");
+		return run_at(d->run, b, row, e);
+	}
+	return ord == (int64_t)keyent_ordinal(&k) && keyent_row(&k) == number;
 }
 
 static int
@@ -202,7 +222,31 @@ dedup_process(void *st, struct batch *b, struct err *e)
 			n += (uint32_t)keep;
 		}
 	}
+	d->dropped += b->nsel - n;
 	b->nsel = n;
+	return 0;
+}
+
+/*
+ * Row numbers counted on a pipe are the shard's own only if nothing was
+ * dropped on the way here.
+ */
+static int
+dedup_finish(void *st, struct err *e)
+{
+	struct dedup *d = st;
+	uint64_t before = 0;
+	int i;
+
+	for (i = 0; i < DROP_COUNT; i++)
+		before += d->run->account.drop[i];
+	before -= d->dropped;
+	if (d->o->ties == TIES_ONE && !d->have_row && !d->run->named &&
+	    (before || d->run->account.added))
+		return err_set(e,
+		    "rows were dropped before they came here: on a pipe "
+		    "--ties=one needs shard-cat --row-column, or to stand "
+		    "right behind shard-cat");
 	return 0;
 }
 
@@ -219,7 +263,7 @@ dedup_free(void *st)
 }
 
 static const struct stage dedup_stage = {
-    dedup_init, dedup_process, NULL, dedup_free};
+    dedup_init, dedup_process, dedup_finish, dedup_free};
 
 const struct filter filter_dedup = {
     .name = "dedup",
@@ -231,4 +275,5 @@ const struct filter filter_dedup = {
     .setup = dedup_setup,
     .stage = &dedup_stage,
     .like = dedup_like,
+    .context = dedup_context,
 };

@@ -87,6 +87,8 @@ add_time(struct colfacts *c, struct instant lo, struct instant hi)
 static void
 add_num(struct colfacts *c, double lo, double hi)
 {
+	lo += 0.0; /* -0 is 0 */
+	hi += 0.0;
 	if (!c->have_num || lo < c->min)
 		c->min = lo;
 	if (!c->have_num || hi > c->max)

@@ -101,7 +101,10 @@ detect(struct in *in, struct err *e)
 		r->end += (size_t)k;
 	}
 	in->codec = codec_of_magic(bytes_of(r->buf, r->end));
-	if (named != CODEC_NONE && (int)in->codec != named && r->end > 0)
+	if (named != CODEC_NONE && r->end == 0)
+		return err_set(e, "%s: empty: no %s data", in->name,
+		    codec_info((enum codec)named)->name);
+	if (named != CODEC_NONE && (int)in->codec != named)
 		return err_set(e, "%s: named %s but is not %s data", in->name,
 		    codec_info((enum codec)named)->ext,
 		    codec_info((enum codec)named)->name);
@@ -218,12 +221,15 @@ in_consume(struct in *in, size_t n)
 		in->pos = in->end = 0;
 }
 
-void
+bool
 in_end_line(struct in *in, struct bytes *v)
 {
-	if (in->end > in->pos && in->buf[in->end - 1] != '\n')
+	bool lacks = in->end > in->pos && in->buf[in->end - 1] != '\n';
+
+	if (lacks)
 		in->buf[in->end++] = '\n'; /* the slack has room */
 	*v = bytes_of(in->buf + in->pos, in->end - in->pos);
+	return lacks;
 }
 
 bool

@@ -48,9 +48,9 @@ struct in *in_open(const char *path, int flags, struct err *e);
 MUST_CHECK int
 in_peek(struct in *in, size_t min, struct bytes *v, struct err *e);
 void in_consume(struct in *in, size_t n);
-/* At the end of the input: adds the newline that its last line lacks, and
- * shows the unread bytes again. */
-void in_end_line(struct in *in, struct bytes *v);
+/* At the end of the input: adds the newline that its last line lacks (true
+ * then), and shows the unread bytes again. */
+bool in_end_line(struct in *in, struct bytes *v);
 /* True when no byte will come behind those already peeked. */
 bool in_at_eof(const struct in *in);
 /* For messages: the path as given, "standard input" for "-". */

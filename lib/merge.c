@@ -770,7 +770,8 @@ int
 partials_combine(const char *path, char *const *parts, size_t n, struct err *e)
 {
 	struct merge m = {.dir = NULL};
-	int rc = merge_open(&m, parts, n, e);
+	int rc = n > 0 ? merge_open(&m, parts, n, e)
+		       : err_set(e, "no partial to merge");
 
 	if (rc == 0)
 		rc = combine(&m, path, e);
@@ -786,6 +787,8 @@ context_merge(const char *dir, char *const *parts, size_t n,
 	char **group;
 	int rc = 0;
 
+	if (n == 0)
+		return err_set(e, "no partial to merge");
 	if (n <= MAX_MAPPED)
 		return merge_all(dir, parts, n, opt, e);
 	group = xcalloc(ngroup, sizeof(*group));

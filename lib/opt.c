@@ -88,6 +88,31 @@ flatten(const struct opt_group *g, size_t *n)
 	return v;
 }
 
+/* Says what is wrong with the word that getopt_long() would not take. */
+static void
+refuse(const struct entry *v, size_t n, int opt, int first, const char *word,
+    struct err *e)
+{
+	size_t len, i, like = 0;
+
+	if (opt >= first) {
+		err_kind_set(e, ERR_USAGE, "--%s takes no value",
+		    v[opt - first].spec->name);
+		return;
+	}
+	if (opt > 0 && opt < 256) {
+		err_kind_set(e, ERR_USAGE, "-%c: no such option", opt);
+		return;
+	}
+	word += strspn(word, "-");
+	len = strcspn(word, "=");
+	for (i = 0; i < n; i++)
+		like += strncmp(v[i].spec->name, word, len) == 0;
+	err_kind_set(e, ERR_USAGE, "--%.*s: %s", (int)len, word,
+	    like > 1 ? "ambiguous: several options begin so"
+		     : "no such option");
+}
+
 int
 opt_parse(const struct opt_group *groups, int argc, char **argv,
     bool stop_early, char *asked, struct err *e)
@@ -129,8 +154,7 @@ opt_parse(const struct opt_group *groups, int argc, char **argv,
 			goto out;
 		}
 		if (c == '?') {
-			err_kind_set(e, ERR_USAGE, "%s: no such option",
-			    argv[optind - 1]);
+			refuse(v, n, optopt, FIRST, argv[optind - 1], e);
 			goto out;
 		}
 		for (i = 0; i < n; i++)

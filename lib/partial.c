@@ -17,6 +17,13 @@ struct footer {
 	char tail[8];
 };
 
+/* The footer's first two fields count too. */
+static uint64_t
+footer_digest(const struct footer *f, uint64_t before)
+{
+	return digest_of_seeded(f, offsetof(struct footer, digest), before);
+}
+
 static int
 damaged(struct partial *p, struct err *e)
 {
@@ -75,7 +82,8 @@ partial_open(struct partial *p, const char *path, struct err *e)
 	p->map = map;
 	memcpy(&f, p->map + p->size - sizeof(f), sizeof(f));
 	if (memcmp(p->map, HEAD, 8) != 0 || memcmp(f.tail, TAIL, 8) != 0 ||
-	    digest_of(p->map, p->size - sizeof(f)) != f.digest ||
+	    footer_digest(&f, digest_of(p->map, p->size - sizeof(f))) !=
+		f.digest ||
 	    f.table_off > p->size - sizeof(f) || f.table_off % 8 ||
 	    (p->size - sizeof(f) - f.table_off) / sizeof(*p->sec) != f.nsec)
 		return damaged(p, e);
@@ -169,7 +177,7 @@ partial_create(const char *path, struct err *e)
 int
 partial_put_facts(struct partial_writer *w, struct bytes text, struct err *e)
 {
-	struct section *s = begin(w, SECTION_FACTS, 1);
+	struct section *s = begin(w, SECTION_FACTS, text.n);
 
 	s->len = text.n;
 	return put(w, text.p, text.n, e) < 0 ? -1 : pad(w, e);
@@ -289,7 +297,7 @@ partial_finish(struct partial_writer *w, struct err *e)
 	 * flush, take it, write the footer */
 	if (out_flush(w->out, e) < 0)
 		return -1;
-	f.digest = out_digest(w->out);
+	f.digest = footer_digest(&f, out_digest(w->out));
 	memcpy(f.tail, TAIL, 8);
 	if (out_write(w->out, &f, sizeof(f), e) < 0 ||
 	    out_finish(w->out, true, e) < 0 || commit_rename(w->c, e) < 0)

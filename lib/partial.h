@@ -9,7 +9,9 @@
  *	footer: table offset u64, sections u64, XXH3-64 of all before the
  *	        footer u64, "SHARDEND"
  *
- * Numbers are little-endian.  Opening maps the file and checks the digest.
+ * The digest is XXH3-64 of the footer's first 16 bytes, seeded with XXH3-64 of
+ * all before the footer.  Numbers are little-endian.  Opening maps the file and
+ *checks the digest.
  */
 #ifndef SHARD_PARTIAL_H
 #define SHARD_PARTIAL_H

@@ -64,7 +64,7 @@ int
 rowout_header(struct rowout *r, struct out *o, struct err *e)
 {
 	bool first = true;
-	size_t i;
+	size_t i, n = 0;
 
 	buf_clear(&r->row);
 	for (i = 0; i < r->s->ncol; i++) {
@@ -74,6 +74,15 @@ rowout_header(struct rowout *r, struct out *o, struct err *e)
 			buf_putc(&r->row, r->sep);
 		first = false;
 		csv_put_field(&r->row, bytes_str(r->s->col[i].name), r->sep);
+		n++;
+	}
+	/* one column: a separator in its name must not look like the table's */
+	if (n == 1 && r->row.p[0] != '"' &&
+	    strpbrk(buf_cstr(&r->row), ",;\t|")) {
+		buf_putc(&r->row, '"');
+		memmove(r->row.p + 1, r->row.p, r->row.n - 1);
+		r->row.p[0] = '"';
+		buf_putc(&r->row, '"');
 	}
 	buf_putc(&r->row, '\n');
 	return out_write(o, r->row.p, r->row.n, e);

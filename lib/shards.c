@@ -51,7 +51,7 @@ pop_ext(struct bytes *name, struct bytes *ext)
 struct shard_name
 shard_name_parse(const char *path)
 {
-	struct shard_name sn = {false, 0, FORMAT_UNKNOWN, CODEC_NONE};
+	struct shard_name sn = {.format = FORMAT_UNKNOWN};
 	const char *slash = strrchr(path, '/');
 	struct bytes name = bytes_str(slash ? slash + 1 : path), ext, rest;
 	size_t n = 0;
@@ -72,8 +72,10 @@ shard_name_parse(const char *path)
 	name = bytes_of(name.p + 5, name.n - 5);
 	while (n < name.n && name.p[n] >= '0' && name.p[n] <= '9')
 		n++;
-	if (n == 0 || (n < name.n && name.p[n] != '.' && name.p[n] != '-') ||
-	    !parse_u64(bytes_of(name.p, n), &sn.number))
+	if (n == 0 || (n < name.n && name.p[n] != '.' && name.p[n] != '-'))
+		return sn;
+	sn.too_large = !parse_u64(bytes_of(name.p, n), &sn.number);
+	if (sn.too_large)
 		return sn;
 	sn.is_part = true;
 	return sn;
@@ -117,6 +119,8 @@ match(const char *file, const char *path, regex_t *re, struct shard_name *sn,
 			    &sn->number)))
 			return err_set(
 			    e, "%s: the pattern's group is not a number", path);
+	} else if (sn->too_large) {
+		return err_set(e, "%s: shard number beyond 64 bits", path);
 	} else if (!sn->is_part) {
 		return 0;
 	}

@@ -24,7 +24,8 @@ enum format format_named(struct bytes name);
 
 /* What a path says of its shard. */
 struct shard_name {
-	bool is_part; /* part-N... */
+	bool is_part;   /* part-N... */
+	bool too_large; /* N is beyond 64 bits */
 	uint64_t number;
 	enum format format;
 	enum codec codec;

@@ -10,6 +10,7 @@
 #include "csvscan.h"
 #include "digest.h"
 #include "out.h"
+#include "parse.h"
 #include "tsv.h"
 
 static const char *const header_names[] = {"strict", "reorder", "union", NULL};
@@ -31,9 +32,11 @@ const struct opt_spec source_specs[] = {
     OPT(OPT_FLAG, 0, "keep-names", NULL, struct source_opt, keep_names,
 	"do not turn __DOT__ in column names into a dot"),
     OPT(OPT_BYTES, 0, "max-record", "SIZE", struct source_opt, max_record,
-	"longest record allowed (20M)"),
+	"longest record allowed (SHARD_MAX_RECORD, or 20M)"),
     OPT(OPT_FLAG, 'N', "names", NULL, struct source_opt, names,
 	"shard-cat: print the column names, a line each, and no rows"),
+    OPT(OPT_FLAG, 0, "row-column", NULL, struct source_opt, row_column,
+	"append _row, the row's number in its shard, for dedup --ties=one"),
     OPT_CHOICE(0, "ragged", struct source_opt, ragged, ragged_names,
 	"rows with a wrong number of fields: refuse, fill, leave out (error)"),
     OPT(OPT_STR, 0, "rejects", "FILE", struct source_opt, rejects,
@@ -46,8 +49,13 @@ const struct opt_spec source_specs[] = {
 void
 source_defaults(struct source_opt *o)
 {
+	const char *env;
+
 	memset(o, 0, sizeof(*o));
 	o->max_record = CSV_MAX_RECORD;
+	env = getenv("SHARD_MAX_RECORD");
+	if (env && !parse_size(bytes_str(env), &o->max_record))
+		o->max_record = CSV_MAX_RECORD;
 }
 
 struct source {
@@ -68,6 +76,7 @@ struct source {
 	uint32_t *idx;
 	size_t idx_cap;
 	struct out *rejects;
+	int row_slot; /* of _row; -1: none */
 };
 
 /* __DOT__ becomes a dot. */
@@ -437,6 +446,7 @@ source_open(const struct source_opt *o, char *const *paths, size_t npaths,
 	s->expect = expect;
 	s->want_sep = want_sep;
 	run->header = o->header;
+	run->named = strcmp(paths[0], "-") != 0;
 	run->fingerprint = source_fingerprint(o);
 	/* a stream is comma-separated, unless both ends want tabs */
 	run->out_sep = want_sep ? want_sep : ',';
@@ -458,6 +468,11 @@ source_open(const struct source_opt *o, char *const *paths, size_t npaths,
 	if (prescribe(s, e) < 0 || open_next(s, e) < 0 ||
 	    project(s, schema, e) < 0)
 		goto fail;
+	s->row_slot = -1;
+	if (o->row_column) {
+		s->row_slot = schema->nslot++;
+		schema_add(schema, bytes_str("_row"), -1, s->row_slot);
+	}
 	return s;
 fail:
 	source_close(s);
@@ -510,6 +525,9 @@ end_of_file(struct source *s, struct err *e)
 		a->added += t->added;
 		for (i = 0; i < DROP_COUNT; i++)
 			a->drop[i] += t->drop[i];
+		a->have_digest = t->have_digest && s->npath == 1;
+		a->digest = t->digest;
+		a->size = t->size;
 	} else {
 		a->in += csv_rows(s->csv) + rejected;
 	}
@@ -517,6 +535,11 @@ end_of_file(struct source *s, struct err *e)
 	s->run->have_input = strcmp(path, "-") != 0;
 	s->run->id = in_identity(s->in);
 	s->run->digest = in_digest(s->in);
+	if (s->run->have_input && s->npath == 1) {
+		a->have_digest = true;
+		a->digest = s->run->digest;
+		a->size = in_raw_bytes(s->in);
+	}
 	if (check_digest(s, path, e) < 0)
 		return -1;
 	csv_close(s->csv);
@@ -524,6 +547,21 @@ end_of_file(struct source *s, struct err *e)
 	s->csv = NULL;
 	s->in = NULL;
 	return 0;
+}
+
+static void
+number_rows(struct source *s, struct batch *b)
+{
+	struct bytes *cell = batch_cells(b, s->row_slot);
+	uint32_t i;
+
+	for (i = 0; i < b->nrow; i++) {
+		char *p = batch_alloc(b, 24);
+		int n =
+		    snprintf(p, 24, "%llu", (unsigned long long)(b->row0 + i));
+
+		cell[i] = bytes_of(p, (size_t)n);
+	}
 }
 
 int
@@ -540,6 +578,8 @@ source_next(struct source *s, struct batch *b, int nslot, struct err *e)
 			    : shard_name_parse(s->path[s->at]).number;
 			if (s->map && move_fields(s, b, nslot, e) < 0)
 				return -1;
+			if (s->row_slot >= 0)
+				number_rows(s, b);
 			return 1;
 		}
 		if (end_of_file(s, e) < 0)

@@ -18,6 +18,7 @@ struct source_opt {
 	const char *rejects;
 	int header, dialect, ragged;
 	uint64_t max_record;
+	bool row_column; /* append _row */
 	bool keep_names; /* leave __DOT__ in the names */
 	bool names;      /* shard-cat: print the column names only */
 };

@@ -204,6 +204,9 @@ split_init(void **st, const void *opt, struct schema *s, struct run *run,
 		p->strata = s->col[at];
 	}
 	schema_copy(&p->before, s);
+	at = schema_find(&p->before, bytes_str("_row"));
+	if (at >= 0) /* not part of the row's own bytes */
+		schema_remove(&p->before, (size_t)at);
 	p->rows = rowout_new(&p->before, NULL, run->out_sep, ',');
 	if (schema_find(s, bytes_str("_split")) >= 0)
 		return err_set(e, "there is a column _split already");

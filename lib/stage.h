@@ -27,6 +27,7 @@ struct run {
 	bool have_input;
 	struct identity id;
 	uint64_t digest;
+	bool named;           /* the input is files, not standard input */
 	char out_sep;         /* the separator of the batches */
 	char in_sep;          /* the one the input had */
 	int header;           /* enum header_policy of the source */

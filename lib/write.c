@@ -188,6 +188,9 @@ write_init(void **st, const void *opt, struct schema *s, struct run *run,
 		w->split = s->col[at];
 		skip[at] = true;
 	}
+	at = schema_find(s, bytes_str("_row"));
+	if (at >= 0)
+		skip[at] = true;
 	w->rows = NULL;
 	if (resolve(w, e) == 0)
 		w->rows = rowout_new(s, skip, run->out_sep, w->sep);
@@ -315,6 +318,7 @@ fill_record(struct writer *w, struct record *r)
 {
 	size_t skip = strlen(w->o->out) + 1;
 	struct buf b = BUF_ZERO;
+	struct err ignored;
 	int d;
 
 	if (w->o->batch)
@@ -329,6 +333,12 @@ fill_record(struct writer *w, struct record *r)
 		r->input = xstrdup(w->run->input);
 		r->id = w->run->id;
 		r->input_digest = w->run->digest;
+	} else if (r->account.have_digest && w->run->like && !w->o->batch &&
+	    identity_of(w->run->like, &r->id, &ignored) == 0 &&
+	    r->id.size == r->account.size) {
+		/* the stream's end marker says which bytes it comes from */
+		r->input = xstrdup(w->run->like);
+		r->input_digest = r->account.digest;
 	}
 	for (d = 0; d < w->ndest; d++) {
 		struct record_file *f = record_add_file(r);
