@@ -5,7 +5,7 @@
 
 /* The column names as the stream would have them. */
 static int
-print_names(const struct chain *c, char *const *paths, size_t n, struct err *e)
+print_names(struct chain *c, char *const *paths, size_t n, struct err *e)
 {
 	struct run run = {.warn = cmd_warn};
 	struct schema s = SCHEMA_ZERO;

@@ -84,6 +84,10 @@ run_one(int argc, char **argv, const char *path, struct session *session,
 	source_defaults(&c.source);
 	for (i = 0; i < argc; i++)
 		word[i] = substitute(argv[i], path);
+	if (strcmp(argv[argc - 1], ":") == 0) {
+		err_kind_set(e, ERR_USAGE, "empty part at the chain's end");
+		goto out;
+	}
 	for (i = 0; i < argc; i = k + 1) {
 		const struct filter *f;
 		void *opt;
@@ -137,8 +141,11 @@ run_one(int argc, char **argv, const char *path, struct session *session,
 		if (f->setup(opt, session, e) < 0)
 			goto out;
 	}
+	c.source.rejects_begun = session->rejects_begun;
+	cmd_end_markers(&common, &c);
 	rc = chain_run(
 	    &c, files.n ? files.v : std, files.n ? files.n : 1, session, e);
+	session->rejects_begun = c.source.rejects_begun;
 out:
 	chain_fini(&c);
 	cmd_files_free(&files);
@@ -183,6 +190,10 @@ run_list(
 	}
 	if (cmd_files(&list, 0, NULL, &f, &e) < 0)
 		return cmd_fail(&e);
+	if (cmd_files_numbers(&f, &e) < 0) {
+		cmd_files_free(&f);
+		return cmd_fail(&e);
+	}
 	for (k = 0; k < f.n; k++) {
 		if (run_one(argc, argv, f.v[k], session, &e) == 0) {
 			tell(o->progress, f.v[k]);

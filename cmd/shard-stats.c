@@ -50,6 +50,23 @@ tell(uint64_t fd, const char *path)
 		return; /* whoever watched has gone */
 }
 
+/* Does every file make a partial of its own? */
+static int
+check_numbers(
+    const struct stats_opt *so, const struct cmd_files *f, struct err *e)
+{
+	size_t n = strlen(so->out);
+
+	if (n > 3 && strcmp(so->out + n - 3, ".st") == 0)
+		return f->n < 2
+		    ? 0
+		    : err_kind_set(e, ERR_USAGE,
+			  "--output %s is one partial, but %zu files are "
+			  "named",
+			  so->out, f->n);
+	return cmd_files_numbers(f, e);
+}
+
 /* A partial per file; a bad file does not keep the others from theirs. */
 static int
 collect(struct chain *c, const struct stats_opt *so, const struct main_opt *mo,
@@ -59,17 +76,27 @@ collect(struct chain *c, const struct stats_opt *so, const struct main_opt *mo,
 	char *std[] = {dash};
 	struct err e = ERR_ZERO;
 	uint64_t print = source_fingerprint(&c->source);
-	int status = CMD_OK;
+	size_t len = strlen(so->out);
+	bool one = len > 3 && strcmp(so->out + len - 3, ".st") == 0;
+	int rc, status = CMD_OK;
 	size_t i;
 
 	if (f->n == 0)
 		return chain_run(c, std, 1, s, &e) < 0 ? cmd_fail(&e) : CMD_OK;
+	if (check_numbers(so, f, &e) < 0)
+		return cmd_fail(&e);
 	for (i = 0; i < f->n; i++) {
 		if (!mo->force && stats_fresh(so, print, f->v[i])) {
 			tell(mo->progress, f->v[i]);
 			continue;
 		}
-		if (chain_run(c, f->v + i, 1, s, &e) == 0) {
+		if (!one && !shard_name_parse(f->v[i]).is_part)
+			rc = err_set(&e,
+			    "%s: no shard number in the name (part-N...)",
+			    f->v[i]);
+		else
+			rc = chain_run(c, f->v + i, 1, s, &e);
+		if (rc == 0) {
 			tell(mo->progress, f->v[i]);
 			continue;
 		}

@@ -108,6 +108,8 @@ batch_line(const struct batch *b, uint32_t row)
 	const char *p = b->base, *end;
 	uint64_t line = b->line0;
 
+	if (b->line)
+		return b->line[row];
 	for (end = batch_record(b, row).p;
 	     p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
 		line++;

@@ -30,9 +30,11 @@ struct batch {
 	uint32_t nrow, nfield;
 	uint32_t *sel;
 	uint32_t nsel;
-	uint64_t row0;  /* row number of record 0 in its shard, from 0 */
-	uint64_t line0; /* line number of record 0 */
-	uint64_t shard; /* number of the input shard */
+	uint64_t row0;        /* row number of record 0 in its shard, from 0 */
+	uint64_t line0;       /* line number of record 0 */
+	const uint64_t *line; /* of each record, where the source left some
+	                         out; else NULL */
+	uint64_t shard;       /* number of the input shard */
 	struct slot *slot;
 	int nslot;
 	size_t row_cap, slot_cap;
@@ -84,8 +86,7 @@ batch_raw(const struct batch *b, const struct column *c, uint32_t row)
 			   : bytes_of("", 0);
 }
 
-/* The line of its file on which a row begins; exact as long as the source
- * did not leave lines out (CRLF and newlines in quotes are fine). */
+/* The line of its file on which a row begins. */
 uint64_t batch_line(const struct batch *b, uint32_t row);
 
 /* The value that raw CSV bytes stand for; in scratch if it had to be built. */

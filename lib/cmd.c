@@ -228,6 +228,34 @@ cmd_files_some(
 	return 0;
 }
 
+static int
+by_number(const void *a, const void *b)
+{
+	uint64_t x = shard_name_parse(*(char *const *)a).number;
+	uint64_t y = shard_name_parse(*(char *const *)b).number;
+
+	return (x > y) - (x < y);
+}
+
+int
+cmd_files_numbers(const struct cmd_files *f, struct err *e)
+{
+	char **v = xcalloc(f->n, sizeof(*v));
+	size_t i, n = 0;
+	int rc = 0;
+
+	for (i = 0; i < f->n; i++)
+		if (shard_name_parse(f->v[i]).is_part)
+			v[n++] = f->v[i];
+	qsort(v, n, sizeof(*v), by_number);
+	for (i = 1; i < n && rc == 0; i++)
+		if (by_number(&v[i - 1], &v[i]) == 0)
+			rc = err_set(e, "%s and %s have one shard number",
+			    v[i - 1], v[i]);
+	free(v);
+	return rc;
+}
+
 void
 cmd_end_markers(const struct common_opt *o, struct chain *c)
 {

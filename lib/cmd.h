@@ -56,6 +56,9 @@ void cmd_files_free(struct cmd_files *f);
 MUST_CHECK int cmd_files_some(
     const struct common_opt *o, const struct cmd_files *f, struct err *e);
 
+/* Refuses two shards of one number. */
+MUST_CHECK int cmd_files_numbers(const struct cmd_files *f, struct err *e);
+
 /* Decides end markers from --end and SHARD_STRICT. */
 void cmd_end_markers(const struct common_opt *o, struct chain *c);
 

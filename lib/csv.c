@@ -26,6 +26,7 @@ struct csv {
 	uint32_t *idx; /* idx[0] is -1, the scan fills idx + 1 */
 	size_t idx_cap;
 	struct buf mended;   /* the batch when it had to be rewritten */
+	struct buf lines;    /* the line of each of its records, u64 */
 	uint32_t *field_end; /* of one record being mended */
 	size_t field_cap;
 };
@@ -147,7 +148,8 @@ parse_record(struct csv *c, const char *p, size_t n, bool final, uint64_t line,
 
 /* Appends a record in the output dialect, with npad empty fields behind. */
 static void
-put_record(struct csv *c, const char *p, uint32_t nf, uint32_t npad)
+put_record(
+    struct csv *c, const char *p, uint32_t nf, uint32_t npad, uint64_t line)
 {
 	char sep = c->opt.out_sep;
 	uint32_t i, start = 0;
@@ -166,17 +168,19 @@ put_record(struct csv *c, const char *p, uint32_t nf, uint32_t npad)
 	for (; npad; npad--)
 		buf_putc(&c->mended, sep);
 	buf_putc(&c->mended, '\n');
+	buf_put(&c->lines, &line, sizeof(line));
 }
 
 /* A record of nothing but empty fields. */
 static void
-put_blank(struct csv *c)
+put_blank(struct csv *c, uint64_t line)
 {
 	uint32_t i;
 
 	for (i = 1; i < c->nfield; i++)
 		buf_putc(&c->mended, c->opt.out_sep);
 	buf_putc(&c->mended, '\n');
+	buf_put(&c->lines, &line, sizeof(line));
 }
 
 /* A record that has not nfield fields: 0 when it was dealt with. */
@@ -189,11 +193,11 @@ ragged(
 	snprintf(reason, sizeof(reason), "%u field%s, the header has %u", nf,
 	    nf == 1 ? "" : "s", c->nfield);
 	if (c->opt.ragged == RAGGED_PAD && rec.n == 0 && nf == 1) {
-		put_blank(c);
+		put_blank(c, line);
 		return 0;
 	}
 	if (c->opt.ragged == RAGGED_PAD && nf < c->nfield) {
-		put_record(c, rec.p, nf, c->nfield - nf);
+		put_record(c, rec.p, nf, c->nfield - nf, line);
 		return 0;
 	}
 	if (c->opt.ragged == RAGGED_REJECT) {
@@ -226,6 +230,7 @@ mend(struct csv *c, const char *p, size_t n, bool final, struct err *e)
 	uint64_t line = c->line, nlines;
 
 	buf_clear(&c->mended);
+	buf_clear(&c->lines);
 	while (at < n) {
 		uint32_t nf = 0;
 		ssize_t len = parse_record(
@@ -252,7 +257,7 @@ mend(struct csv *c, const char *p, size_t n, bool final, struct err *e)
 			if (ragged(c, rec, nf, line, e) < 0)
 				return -1;
 		} else {
-			put_record(c, rec.p, nf, 0);
+			put_record(c, rec.p, nf, 0, line);
 		}
 		at += (size_t)len;
 		line += nlines;
@@ -367,6 +372,7 @@ hand_out(
 	b->nfield = c->nfield;
 	b->row0 = c->rows;
 	b->line0 = c->line;
+	b->line = NULL;
 	batch_reset(b, nslot);
 	c->rows += nrow;
 }
@@ -449,6 +455,7 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 			return FAIL_AT(c, c->line, e, "cannot be mended");
 		c->consume = (size_t)used;
 		hand_out(c, b, c->mended.p, s.nrec, nslot);
+		b->line = (const uint64_t *)(const void *)c->lines.p;
 		return 1;
 	}
 	return 0;
@@ -578,6 +585,7 @@ csv_close(struct csv *c)
 		return;
 	buf_fini(&c->header);
 	buf_fini(&c->mended);
+	buf_fini(&c->lines);
 	free(c->name);
 	free(c->idx);
 	free(c->field_end);

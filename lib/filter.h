@@ -14,6 +14,7 @@ struct session {
 	const char *tool;
 	struct context **ctx;
 	size_t nctx;
+	bool rejects_begun; /* an input of this program wrote --rejects */
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 };
 

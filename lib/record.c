@@ -90,6 +90,23 @@ load_identity(struct record *r, struct bytes v)
 	    parse_u64(bytes_of(blank + 1, v.n - n - 1), &r->id.inode);
 }
 
+/* A file of ours lies below OUT, and says so without a detour. */
+static bool
+name_ok(struct bytes s)
+{
+	const char *p = s.p, *e = s.p + s.n, *q;
+
+	if (s.n == 0 || memchr(s.p, '\0', s.n))
+		return false;
+	for (; p <= e; p = q + 1) {
+		q = memchr(p, '/', (size_t)(e - p));
+		q = q ? q : e;
+		if (q == p || *p == '.' || *p == '_')
+			return false;
+	}
+	return true;
+}
+
 static bool
 load_row(struct record *r, const struct bytes c[6], bool *whole)
 {
@@ -100,7 +117,7 @@ load_row(struct record *r, const struct bytes c[6], bool *whole)
 		f = record_add_file(r);
 		f->name = xstrndup(c[1].p, c[1].n);
 		f->split = xstrndup(c[5].p, c[5].n);
-		return parse_u64(c[2], &f->rows) &&
+		return name_ok(c[1]) && parse_u64(c[2], &f->rows) &&
 		    parse_u64(c[3], &f->bytes) && parse_hex64(c[4], &f->digest);
 	}
 	if (is(c[0], "facts"))

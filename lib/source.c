@@ -432,7 +432,7 @@ project(struct source *s, struct schema *out, struct err *e)
 }
 
 struct source *
-source_open(const struct source_opt *o, char *const *paths, size_t npaths,
+source_open(struct source_opt *o, char *const *paths, size_t npaths,
     char want_sep, bool expect, struct context *ctx, struct schema *schema,
     struct run *run, struct err *e)
 {
@@ -453,7 +453,7 @@ source_open(const struct source_opt *o, char *const *paths, size_t npaths,
 	if (o->signature && signature_load(o->signature, &s->signature, e) < 0)
 		goto fail;
 	if (o->rejects) {
-		FILE *f = fopen(o->rejects, "we");
+		FILE *f = fopen(o->rejects, o->rejects_begun ? "ae" : "we");
 
 		if (!f) {
 			err_sys(e, ERR_OUTPUT, "%s", o->rejects);
@@ -462,6 +462,7 @@ source_open(const struct source_opt *o, char *const *paths, size_t npaths,
 		s->rejects = out_new(
 		    dup(fileno(f)), o->rejects, CODEC_NONE, 0, false, e);
 		fclose(f);
+		o->rejects_begun = true;
 		if (!s->rejects)
 			goto fail;
 	}

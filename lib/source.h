@@ -18,9 +18,10 @@ struct source_opt {
 	const char *rejects;
 	int header, dialect, ragged;
 	uint64_t max_record;
-	bool row_column; /* append _row */
-	bool keep_names; /* leave __DOT__ in the names */
-	bool names;      /* shard-cat: print the column names only */
+	bool rejects_begun; /* by an earlier input: go on in the file */
+	bool row_column;    /* append _row */
+	bool keep_names;    /* leave __DOT__ in the names */
+	bool names;         /* shard-cat: print the column names only */
 };
 
 extern const struct opt_spec source_specs[];
@@ -35,7 +36,7 @@ struct source;
  * its end marker.  ctx may be NULL; borrowed.  Everything read is put to the
  * run's account at the end.
  */
-struct source *source_open(const struct source_opt *o, char *const *paths,
+struct source *source_open(struct source_opt *o, char *const *paths,
     size_t npaths, char want_sep, bool expect, struct context *ctx,
     struct schema *s, struct run *run, struct err *e);
 /* 1 and a batch, 0 at the end, -1. */

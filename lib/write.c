@@ -252,6 +252,7 @@ dest_of(struct writer *w, struct bytes split, struct err *e)
 static int
 row_dest(struct writer *w, struct batch *b, uint32_t row, struct err *e)
 {
+	struct bytes split;
 	int d;
 
 	if (w->split.slot >= 0 && b->slot[w->split.slot].code) {
@@ -263,7 +264,9 @@ row_dest(struct writer *w, struct batch *b, uint32_t row, struct err *e)
 			    dest_of(w, bytes_str(w->split.code_names[code]), e);
 		return d;
 	}
-	d = dest_of(w, csv_value(batch_raw(b, &w->split, row), &w->scratch), e);
+	split = csv_value(batch_raw(b, &w->split, row), &w->scratch);
+	d = split.n ? dest_of(w, split, e)
+		    : err_set(e, "no split in column _split");
 	return d < 0 && e->kind == ERR_INPUT ? run_at(w->run, b, row, e) : d;
 }
 

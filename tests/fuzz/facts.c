@@ -1,0 +1,90 @@
+/*
+ * facts - any text: refused, or loaded; saved it loads as the same, and a
+ * merge with another one gives the same both ways round.
+ */
+#include "facts.h"
+
+#include "fuzz.h"
+
+static bool
+load(struct bytes s, struct facts *f)
+{
+	struct err e = ERR_ZERO;
+
+	if (facts_load(f, "fuzz", s, &e) == 0)
+		return true;
+	PROPERTY(e.kind == ERR_INPUT && strncmp(e.msg, "fuzz:", 5) == 0);
+	return false;
+}
+
+static struct buf
+save(const struct facts *f)
+{
+	struct buf b = BUF_ZERO;
+
+	facts_save(f, &b);
+	return b;
+}
+
+/* a and b merged, saved; an empty buffer when they do not fit. */
+static struct buf
+merged(struct bytes a, struct bytes b)
+{
+	struct facts x, y;
+	struct buf r = BUF_ZERO;
+	struct err e = ERR_ZERO;
+
+	PROPERTY(load(a, &x));
+	PROPERTY(load(b, &y));
+	if (facts_merge(&x, &y, &e) == 0)
+		r = save(&x);
+	else
+		PROPERTY(e.msg[0]);
+	facts_fini(&x);
+	facts_fini(&y);
+	return r;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bytes s = bytes_of((const char *)data, size), rest = {NULL, 0};
+	const char *cut = size ? memchr(data, '\f', size) : NULL;
+	struct buf a, b, ab, ba;
+	struct facts f;
+	struct place why;
+	size_t i;
+
+	/* two texts with a form feed between them, or one */
+	if (cut) {
+		s.n = (size_t)(cut - s.p);
+		rest = bytes_of(cut + 1, size - s.n - 1);
+	}
+	if (!load(s, &f))
+		return 0;
+	PROPERTY(f.nin > 0 && f.ncol > 0);
+	for (i = 0; i < f.nin; i++) {
+		PROPERTY(facts_input(&f, f.in[i].number) == &f.in[i]);
+		PROPERTY(i == 0 || f.in[i - 1].number < f.in[i].number);
+	}
+	for (i = 0; i < f.ncol; i++)
+		PROPERTY(colfacts_type(&f.col[i], &why)[0]);
+	(void)facts_rows(&f);
+	a = save(&f);
+	facts_fini(&f);
+	PROPERTY(load(buf_bytes(&a), &f));
+	b = save(&f);
+	facts_fini(&f);
+	PROPERTY(bytes_eq(buf_bytes(&a), buf_bytes(&b)));
+	if (cut && load(rest, &f)) {
+		facts_fini(&f);
+		ab = merged(s, rest);
+		ba = merged(rest, s);
+		PROPERTY(bytes_eq(buf_bytes(&ab), buf_bytes(&ba)));
+		buf_fini(&ab);
+		buf_fini(&ba);
+	}
+	buf_fini(&a);
+	buf_fini(&b);
+	return 0;
+}

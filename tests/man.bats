@@ -1,0 +1,307 @@
+#!/usr/bin/env bats
+# The man pages: their examples run, and they say what the programs say.
+
+load helper
+
+MAN=$TOP/man
+
+programs() {
+	local src
+	for src in "$TOP"/cmd/shard-*.c; do
+		basename "$src" .c
+	done
+}
+
+# commands PAGE: the `.Dl $` lines as a shell would get them.  A line that ends
+# with a backslash goes on in the next .Dl line.
+commands() {
+	awk '/^\.Dl \$ / || (more && /^\.Dl /) {
+		sub(/^\.Dl (\$ )?/, "")
+		gsub(/\\\(aq/, "\047")
+		gsub(/\\\(dq/, "\"")
+		gsub(/\\&/, "")
+		gsub(/\\ /, " ")
+		more = sub(/\\e$/, "\\")
+		gsub(/\\e/, "\\")
+		print
+	}' "$1"
+}
+
+# What a reader of the page sees, unbroken.
+rendered() {
+	mandoc -Tascii -O width=400 "$1" | sed 's/.\x08//g'
+}
+
+# examples PAGE: runs them in order, in a directory that holds the sample.  A
+# command behind `!` must fail.
+examples() {
+	local page=$MAN/$1 dir=$BATS_TEST_TMPDIR/sample
+	mkdir -p "$dir/.bin"
+	ln -s "$TOP/pipelines/preprocess" "$dir/.bin/shard-preprocess"
+	PATH=$dir/.bin:$PATH
+	cd "$dir"
+	sh "$MAN/examples-setup.sh"
+	commands "$page" |
+		sed 's/^! \(.*\)$/\1 \&\& { echo "ended well, and should not have"; exit 1; }/' \
+			>.script
+	grep -q . .script || { echo "no example in $1"; return 1; }
+	# with -v bash prints each line before it runs: the last one is to blame
+	bash -evo pipefail .script </dev/null >.out 2>&1 || { cat .out; return 1; }
+}
+
+@test "man: the examples of shard-cat(1) work, in order" {
+	examples shard-cat.1
+}
+
+@test "man: the examples of shard-check(1) work, in order" {
+	examples shard-check.1
+}
+
+@test "man: the examples of shard-dedup(1) work, in order" {
+	examples shard-dedup.1
+}
+
+@test "man: the examples of shard-ls(1) work, in order" {
+	examples shard-ls.1
+}
+
+@test "man: the examples of shard-map(1) work, in order" {
+	examples shard-map.1
+}
+
+@test "man: the examples of shard-run(1) work, in order" {
+	examples shard-run.1
+}
+
+@test "man: the examples of shard-split(1) work, in order" {
+	examples shard-split.1
+}
+
+@test "man: the examples of shard-stats(1) work, in order" {
+	examples shard-stats.1
+}
+
+@test "man: the examples of shard-through(1) work, in order" {
+	examples shard-through.1
+}
+
+@test "man: the examples of shard-write(1) work, in order" {
+	examples shard-write.1
+}
+
+@test "man: the examples of shard-context(5) work, in order" {
+	examples shard-context.5
+}
+
+@test "man: the examples of shard-csv(5) work, in order" {
+	examples shard-csv.5
+}
+
+@test "man: the examples of shard-output(5) work, in order" {
+	examples shard-output.5
+}
+
+@test "man: the examples of shard-stream(5) work, in order" {
+	examples shard-stream.5
+}
+
+@test "man: the examples of shard-preprocess(7) work, in order" {
+	examples shard-preprocess.7
+}
+
+@test "man: the examples of shardkit(7) work, in order" {
+	examples shardkit.7
+}
+
+@test "man: no page has examples that nobody runs" {
+	local page
+	for page in "$MAN"/*.[157]; do
+		page=${page##*/}
+		echo "$page"
+		grep -qx "	examples $page" "$BATS_TEST_FILENAME"
+	done
+}
+
+@test "man: examples read as they run, escapes and all" {
+	need mandoc
+	local page line
+	for page in "$MAN"/*.[157]; do
+		rendered "$page" | sed 's/^ *\(\$ \)\{0,1\}//' >"$BATS_TEST_TMPDIR/seen"
+		while IFS= read -r line; do
+			line="${line#"${line%%[! ]*}"}"
+			grep -qxF -- "$line" "$BATS_TEST_TMPDIR/seen" || {
+				echo "${page##*/}: is not read as it runs: $line"
+				return 1
+			}
+		done < <(commands "$page")
+	done
+}
+
+@test "man: mandoc finds nothing to warn of in any page" {
+	need mandoc
+	local page
+	for page in "$MAN"/*.[157]; do
+		run mandoc -Tlint -Wwarning "$page"
+		echo "$output"
+		[ "$status" -eq 0 ]
+		[ -z "$output" ]
+	done
+}
+
+@test "man: pages that are referred to exist, and shardkit(7) refers to all" {
+	local page name section
+	grep -hE '^\.Xr shard' "$MAN"/*.[157] | sort -u |
+		while read -r _ name section _; do
+			echo "$name($section)"
+			[ -f "$MAN/$name.$section" ] || exit 1
+		done
+	for page in "$MAN"/shard-*.[157]; do
+		name=${page##*/}
+		echo "$name"
+		grep -q "^\.Xr ${name%.*} ${name##*.}" "$MAN/shardkit.7"
+	done
+}
+
+# help_options PROGRAM: letter, name and argument of each option, as --help has
+# them; a dash where there is none.
+help_options() {
+	"$1" --help | awk '
+		/^  -., --/ { print substr($1, 2, 1), substr($2, 3), arg(3) }
+		/^      --/ { print "-", substr($1, 3), arg(2) }
+		function arg(at,   s) {
+			# the text begins in column 33, or on the next line
+			s = $0
+			if (substr(s, 31, 2) == "  ")
+				s = substr(s, 1, 30)
+			sub(/^ *(-., )?--[a-z-]+ */, "", s)
+			sub(/ +$/, "", s)
+			return s == "" ? "-" : s
+		}' | sort
+}
+
+# page_options PAGE: the same, from the lists of options in the page.
+page_options() {
+	sed -n 's/^\.It Fl \(Fl .*\)$/- , Fl \1/p; s/^\.It Fl \(. , Fl Fl .*\)$/\1/p' "$1" |
+		sed "s/\\\\(aq/'/g" |
+		awk '{
+			letter = $1; name = $5; $1 = $2 = $3 = $4 = $5 = ""
+			gsub(/ (Ar|Cm|Ns) /, " "); gsub(/ (Ar|Cm|Ns) /, " ")
+			gsub(/ \| /, "|"); gsub(/^ +| +$/, "")
+			print letter, name, $0 == "" ? "-" : $0
+		}' | sort
+}
+
+@test "man: each program has its page, with the options of --help and no other" {
+	local program
+	for program in $(programs); do
+		echo "$program"
+		[ -f "$MAN/$program.1" ]
+		help_options "$program" >"$BATS_TEST_TMPDIR/help"
+		page_options "$MAN/$program.1" >"$BATS_TEST_TMPDIR/page"
+		grep -q ' help ' "$BATS_TEST_TMPDIR/help"
+		diff "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page"
+	done
+}
+
+@test "man: options are listed in the order of their letters or names" {
+	local page
+	for page in "$MAN"/*.1 "$MAN/shard-preprocess.7"; do
+		echo "${page##*/}"
+		awk '/^\.Bl/ { compact = /-compact/ }
+			/^\.It Fl/ && !compact { print $3 == "Fl" ? $4 : $3 }' "$page" |
+			sort -fc
+	done
+}
+
+@test "man: the synopsis has the letters of the usage line" {
+	local program
+	for program in $(programs); do
+		echo "$program"
+		"$program" --help | grep '^usage: ' | grep -oE '\[-[A-Za-z0-9]+' |
+			grep -oE '[A-Za-z0-9]' | sort -u >"$BATS_TEST_TMPDIR/usage"
+		sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$MAN/$program.1" |
+			grep -E '^(\.Op )?\.?Fl [A-Za-z0-9]+( |$)' |
+			sed 's/^\(\.Op \)\{0,1\}\.\{0,1\}Fl //; s/ .*//' | grep -v '^Fl$' |
+			grep -o . | sort -u >"$BATS_TEST_TMPDIR/synopsis" || :
+		diff "$BATS_TEST_TMPDIR/usage" "$BATS_TEST_TMPDIR/synopsis"
+	done
+}
+
+@test "man: no page speaks of a long option that no program has" {
+	local program page option
+	{
+		for program in $(programs) preprocess; do
+			"$program" --help
+		done | grep -oE -- '--[a-z][a-z-]*' | sed 's/^--//'
+		echo option # as in [--option ...]
+	} | sort -u >"$BATS_TEST_TMPDIR/known"
+	for page in "$MAN"/*.[157]; do
+		grep -oE 'Fl Fl [a-z-]+' "$page" | sed 's/^Fl Fl //' | sort -u |
+			comm -23 - "$BATS_TEST_TMPDIR/known" >"$BATS_TEST_TMPDIR/strange"
+		sed "s/^/${page##*/}: --/" "$BATS_TEST_TMPDIR/strange"
+		[ ! -s "$BATS_TEST_TMPDIR/strange" ]
+	done
+}
+
+@test "man: the table of letters in shardkit(7) is that of the programs" {
+	local program
+	for program in $(programs); do
+		help_options "$program" |
+			sed -n "s/^\([^-]\) \([^ ]*\) .*/\1 \2 ${program#shard-}/p"
+	done | sort >"$BATS_TEST_TMPDIR/programs"
+	sed -n 's/^\.It Fl \(.\) Ta Fl Fl \([^ ]*\) Ta \(.*\)$/\1 \2 \3/p' \
+		"$MAN/shardkit.7" |
+		awk '{ for (i = 3; i <= NF; i++) print $1, $2, $i }' |
+		sort >"$BATS_TEST_TMPDIR/table"
+	[ -s "$BATS_TEST_TMPDIR/programs" ]
+	diff "$BATS_TEST_TMPDIR/programs" "$BATS_TEST_TMPDIR/table"
+}
+
+@test "man: shard-preprocess(7) has the options and the environment of the job" {
+	local page=$MAN/shard-preprocess.7
+	preprocess --help | sed -n 's/^  \(--*[a-z][a-z-]*\).*/\1/p' | sort \
+		>"$BATS_TEST_TMPDIR/help"
+	echo --help >>"$BATS_TEST_TMPDIR/help"
+	sort -o "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/help"
+	sed -n 's/^\.It Fl Fl \([a-z-]*\).*/--\1/p; s/^\.It Fl \([a-z]\)$/-\1/p' "$page" |
+		sort >"$BATS_TEST_TMPDIR/page"
+	diff "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page"
+	# config NAME DEFAULT ENV
+	sed -n "s/^config \([a-z_]*\) \([^ ]*\) \([A-Z_]*\)\$/\3 \1/p" \
+		"$TOP/pipelines/preprocess" | tr _ - | sort >"$BATS_TEST_TMPDIR/code"
+	sed -n 's/^\.It Ev \([A-Z_]*\) Ta Fl Fl \([a-z-]*\)$/\1 \2/p' "$page" |
+		tr _ - | sort >"$BATS_TEST_TMPDIR/page"
+	[ -s "$BATS_TEST_TMPDIR/code" ]
+	diff "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/page"
+}
+
+@test "man: shard-output(5) explains every reason for which rows are dropped" {
+	local reason n=0
+	while read -r reason; do
+		echo "$reason"
+		grep -qE "^(\.It $reason|\.Ql $reason)\$" "$MAN/shard-output.5"
+		((n += 1))
+	done < <(sed -n 's/.*\[DROP_[A-Z_]*\] = "\([a-z-]*\)".*/\1/p' "$TOP/lib/account.c")
+	[ "$n" -gt 0 ]
+}
+
+@test "man: --help goes to standard output, with status 0 and not a word of error" {
+	local program
+	for program in $(programs) preprocess; do
+		echo "$program"
+		run -0 --separate-stderr "$program" --help
+		[ -z "$stderr" ]
+		[[ $output == *"usage: $program"* ]]
+	done
+}
+
+@test "man: an unknown option is refused on standard error with the usage, status 2" {
+	local program
+	for program in $(programs) preprocess; do
+		echo "$program"
+		run -2 --separate-stderr "$program" --no-such-option
+		[ -z "$output" ]
+		[[ $stderr == "$program: --no-such-option: no such option"* ]]
+		[[ $stderr == *"usage: $program"* ]]
+	done
+}

@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# What the tests of bad input share: makers of input, judges of refusals.
+
+export -f rows
+
+# lines FILE LINE...: a file of these lines.
+lines() {
+	mkdir -p "$(dirname "$1")" && printf '%s\n' "${@:2}" >"$1"
+}
+
+# says TEXT: the last run said so on standard error.
+says() {
+	# shellcheck disable=SC2154
+	[[ $stderr == *"$1"* ]] && return
+	printf 'expected on stderr: %s\ngot: %s\n' "$1" "$stderr"
+	return 1
+}
+
+# barren DIR...: not one file there, temp files included.
+barren() {
+	local found
+	found=$(find "$@" -type f 2>/dev/null) || :
+	[[ -z $found ]] && return
+	printf 'left behind: %s\n' "$found"
+	return 1
+}
+
+# context CTX SHARD...: pass 1 over shards that rows made.
+context() {
+	shard-stats -t orderDate -k customerId -l label -o "$1/parts" "${@:2}" &&
+		shard-stats --merge -o "$1" "$1/parts"
+}
+
+# squeeze EXT FILE: FILE in the codec of this extension, on standard output.
+squeeze() {
+	case $1 in
+	gz) gzip -nc "$2" ;;
+	zst) need zstd && zstd -qc "$2" ;;
+	lz4) need lz4 && lz4 -qc "$2" ;;
+	bz2) need bzip2 && bzip2 -c "$2" ;;
+	xz) need xz && xz -c "$2" ;;
+	esac
+}
+
+# flip FILE OFFSET: the byte there with all its bits turned over.
+flip() {
+	local byte
+	byte=$(od -An -v -tu1 -j "$2" -N 1 "$1")
+	# shellcheck disable=SC2059
+	printf "\\x$(printf %02x $((byte ^ 255)))" |
+		dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+# plain: standard input, its end marker cut to rows and account.
+plain() {
+	sed '$s/ digest:[0-9a-f]*:[0-9]*$//'
+}
+
+# soon COMMAND...: it holds within five seconds.
+soon() {
+	for _ in {1..50}; do
+		"$@" && return
+		sleep 0.1
+	done
+	return 1
+}

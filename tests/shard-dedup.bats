@@ -1,0 +1,177 @@
+#!/usr/bin/env bats
+# shard-dedup: each key's first occurrence over all shards, and no other.
+
+load helper
+load more
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# pass1: facts of part-*.csv with columns id,t,k.
+pass1() {
+	rm -rf c
+	shard-stats -t t -k k -o c/parts part-*.csv
+	shard-stats --merge -o c c/parts
+}
+
+@test "dedup: keeps the rows at each key's earliest time over all shards, in input order" {
+	lines part-1.csv id,t,k 1,2024-01-02,a 2,2024-01-01,b 3,2024-01-05,a 4,2024-01-02,a
+	lines part-2.csv id,t,k 5,2024-01-01,a 6,2024-01-01,b 7,2024-01-09,c
+	pass1
+	shard-dedup -c c part-1.csv >got
+	lines want id,t,k 2,2024-01-01,b
+	cmp want got
+	shard-dedup -c c part-2.csv >got
+	lines want id,t,k 5,2024-01-01,a 6,2024-01-01,b 7,2024-01-09,c
+	cmp want got
+}
+
+@test "dedup: --ties=one keeps the smallest shard and row" {
+	lines part-1.csv id,t,k 1,2024-01-02,a 2,2024-01-01,b 3,2024-01-01,b
+	lines part-2.csv id,t,k 4,2024-01-02,a 5,2024-01-01,b 6,2024-01-09,c
+	pass1
+	lines want1 id,t,k 1,2024-01-02,a 2,2024-01-01,b
+	lines want2 id,t,k 6,2024-01-09,c
+	for i in 1 2; do
+		shard-dedup -c c --ties one part-$i.csv | cmp - want$i
+		shard-cat part-$i.csv | shard-dedup -c c --ties one --like part-$i.csv | cmp - want$i
+		shard-run cat part-$i.csv : dedup -c c --ties one | cmp - want$i
+	done
+	run -2 --separate-stderr shard-dedup -c c --ties one <part-1.csv
+	says "--ties=one needs to know the shard: --like FILE"
+}
+
+@test "dedup: --ties=one behind another filter keeps a row of every key, piped or fused" {
+	lines part-1.csv id,t,k 1,2024-01-09,x 2,2024-01-02,a 3,2024-01-01,b 4,2024-01-01,b
+	pass1
+	shard-run cat part-1.csv : map -w 'id != 1' : dedup -c c --ties one >want
+	[[ $(wc -l <want) == 3 ]]
+	# or an error: but not other rows
+	if shard-cat --end emit part-1.csv | shard-map -w 'id != 1' --end both |
+		shard-dedup --end expect -c c --ties one --like part-1.csv >got; then
+		cmp want got
+	fi
+}
+
+@test "dedup: rows without a key stay, or go with --null-key=drop" {
+	lines part-1.csv id,t,k 1,2024-01-02, '2,2024-01-01,""' 3,2024-01-01,b 4,2024-01-05,b
+	pass1
+	shard-dedup -c c part-1.csv >got
+	lines want id,t,k 1,2024-01-02, '2,2024-01-01,""' 3,2024-01-01,b
+	cmp want got
+	shard-dedup -c c --null-key drop --end emit part-1.csv >got
+	printf 'id,t,k\n3,2024-01-01,b\n\004shardkit 1 1 drop:duplicate:1 drop:missing-key:2 in:-:4\n' | cmp - <(plain <got)
+}
+
+@test "dedup: keys are bytes: 007 is not 7, quotes do not count, NA is a key among text" {
+	lines part-1.csv id,t,k 1,2024-01-01,007 2,2024-01-02,7 '3,2024-01-03,"7"' \
+		4,2024-01-01,NA 5,2024-01-02,NA '6,2024-01-01,"x""y"' '7,2024-01-02,"x""y"' 8,2024-01-01,A
+	pass1
+	shard-dedup -c c part-1.csv | cut -d , -f 1 >got
+	lines want id 1 2 4 6 8
+	cmp want got
+}
+
+@test "dedup: among numbers an NA token is a missing key" {
+	lines part-1.csv id,t,k 1,2024-01-01,1 2,2024-01-01,NA 3,2024-01-02,NA 4,2024-01-02,1
+	pass1
+	shard-dedup -c c part-1.csv | cut -d , -f 1 >got
+	lines want id 1 2 3
+	cmp want got
+}
+
+@test "dedup: file, stream, pipe with end markers, list and one process give the same bytes" {
+	for i in 1 2 3; do rows $((i * 40)) >part-$i.csv; done
+	context c part-{1..3}.csv
+	for i in 1 2 3; do
+		shard-dedup -c c part-$i.csv >want
+		shard-dedup -c c <part-$i.csv | cmp - want
+		SHARD_STRICT=1 shard-cat part-$i.csv | SHARD_STRICT=1 shard-dedup -c c | shard-cat --end expect | cmp - want
+		shard-run cat part-$i.csv : dedup -c c | cmp - want
+		echo part-$i.csv | shard-dedup -c c --files-from - | cmp - want
+	done
+	shard-dedup -c c part-{1..3}.csv >want
+	printf 'part-%d.csv\0' 1 2 3 | shard-dedup -c c -0 --files-from - | cmp - want
+}
+
+@test "dedup: --ties=one over several FILE operands keeps one row of each key" {
+	for i in 1 2 3; do rows $((i * 40)) >part-$i.csv; done
+	context c part-{1..3}.csv
+	shard-dedup -c c --ties one part-{1..3}.csv >got
+	[[ $(tail -n +2 got | cut -d , -f 3 | sort | uniq -d) == "" ]]
+	[[ $(wc -l <got) == 8 ]]
+}
+
+@test "dedup: an input that is not what pass 1 read is refused" {
+	rows 9 >part-1.csv
+	context c part-1.csv
+	sed -i 's/,c3,/,other,/' part-1.csv
+	run -1 --separate-stderr shard-dedup -c c part-1.csv
+	says 'part-1.csv:5: key "other" is not in the context'
+	rows 9 | sed '2,$s/2024/2023/' >part-1.csv
+	run -1 --separate-stderr shard-dedup -c c part-1.csv
+	says 'part-1.csv:2: key "c0" occurs earlier than the context knows'
+	rows 9 | sed '$s/text/TEXT/' >part-1.csv # same keys and times
+	run -1 --separate-stderr bash -c 'shard-run cat -c c part-1.csv : dedup -c c >got'
+	says "part-1.csv: input changed during the run"
+	rows 9 | sed '3s/2024[^,]*/never/' >part-1.csv
+	run -1 --separate-stderr shard-dedup -c c part-1.csv
+	says 'part-1.csv:3: time "never" in column orderDate, which pass 1 did not see'
+}
+
+@test "dedup: an index that is missing, cut or flipped is refused" {
+	rows 9 >part-1.csv
+	context c part-1.csv
+	shard-dedup -c c part-1.csv >want
+	cp c/first.idx whole
+	size=$(stat -c %s whole)
+	for n in 0 1 100 4095 4096 $((size / 2)) $((size - 1)); do
+		head -c "$n" whole >c/first.idx
+		run -1 --separate-stderr shard-dedup -c c part-1.csv
+		says "c/first.idx: "
+	done
+	# every byte that says something
+	cmp -l whole <(head -c "$size" /dev/zero) | awk '{ print $1 - 1 }' >places || :
+	[[ $(wc -l <places) -gt 50 ]]
+	while read -r n; do
+		cp whole c/first.idx
+		flip c/first.idx "$n"
+		if shard-dedup -c c part-1.csv >got 2>err; then cmp got want; fi
+	done < <(awk 'NR % 2' places)
+	rm c/first.idx
+	run -1 --separate-stderr shard-dedup -c c part-1.csv
+	says "first.idx"
+}
+
+@test "dedup: no context, another key, a missing column are refused" {
+	rows 9 >part-1.csv
+	context c part-1.csv
+	run -2 --separate-stderr shard-dedup part-1.csv
+	says "--context is needed"
+	run -1 --separate-stderr shard-dedup -c none part-1.csv
+	says "none: no context here"
+	run -2 --separate-stderr shard-dedup -c c -k label part-1.csv
+	says "the context c is of key customerId and time orderDate"
+	run -1 --separate-stderr bash -c 'shard-map --drop customerId part-1.csv | shard-dedup -c c'
+	says 'standard input: no column "customerId"'
+	shard-stats -t orderDate -o d/parts part-1.csv
+	shard-stats --merge -o d d/parts
+	run -1 --separate-stderr shard-dedup -c d part-1.csv
+}
+
+@test "dedup: a killed upstream is an error and gets no end marker" {
+	rows 9 >part-1.csv
+	context c part-1.csv
+	shard-cat --end emit part-1.csv | head -c 200 >cut
+	run -1 --separate-stderr shard-dedup -c c --end both <cut
+	[[ $output != *$'\004'* ]]
+}
+
+@test "dedup: a full disk is an error, never a short file" {
+	[ -w /dev/full ] || skip "needs /dev/full"
+	rows 2000 >part-1.csv
+	context c part-1.csv
+	run -1 --separate-stderr bash -c 'shard-dedup -c c part-1.csv >/dev/full'
+	says "No space left on device"
+}

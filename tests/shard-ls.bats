@@ -1,0 +1,252 @@
+#!/usr/bin/env bats
+# shard-ls: which files are shards, in which order, and whose turn they are.
+
+load helper
+load more
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	mkdir in
+}
+
+# shards N...: in/part-N.csv each.
+shards() {
+	local n
+	for n; do lines "in/part-$n.csv" a "$n"; done
+}
+
+# write_all IN OUT: a record in OUT for every shard of IN, made with facts.
+write_all() {
+	[[ -e facts ]] || echo 1 >facts
+	shard-ls "$1" | shard-run -L - cat {} : write --split all --facts facts -o "$2"
+}
+
+@test "ls: shards come in number order, not in name order" {
+	shards 10 9 00011 2
+	shard-ls in >got
+	lines want in/part-2.csv in/part-9.csv in/part-10.csv in/part-00011.csv
+	cmp want got
+	shard-ls in/ | cmp - want
+}
+
+@test "ls: several roots, files and directories, are one list" {
+	shards 1 3
+	lines more/part-2.csv a 2
+	shard-ls in more/part-2.csv >got
+	lines want in/part-1.csv more/part-2.csv in/part-3.csv
+	cmp want got
+	shard-ls more in | cmp - want
+}
+
+@test "ls: -l tells number, format, codec and bytes" {
+	shards 7
+	rows 3 | gzip >in/part-00008-0f-c000.csv.gz
+	printf 'a\tb\n' >in/part-9.tsv
+	shard-ls -l in >got
+	printf '%s\t%s\t%s\t%s\t%s\n' 00007 csv none 4 in/part-7.csv \
+		00008 csv gz "$(stat -c %s in/part-00008-0f-c000.csv.gz)" in/part-00008-0f-c000.csv.gz \
+		00009 tsv none 4 in/part-9.tsv >want
+	cmp want got
+}
+
+@test "ls: names that begin with _ or . and other files are no shards" {
+	shards 1
+	touch in/_SUCCESS in/.part-00002.csv.crc in/_part-3.csv in/notes.txt
+	[[ $(shard-ls in) == in/part-1.csv ]]
+}
+
+@test "ls: a directory named like a shard is left out with a warning" {
+	shards 1
+	mkdir in/part-2.csv
+	run -0 --separate-stderr shard-ls in
+	[[ $output == in/part-1.csv ]]
+	says "in/part-2.csv: not a regular file, left out"
+}
+
+@test "ls: a shard of unknown format, or a dangling link, is refused by name" {
+	shards 1
+	touch in/part-2.xls
+	run -1 --separate-stderr shard-ls in
+	says "in/part-2.xls: unknown format"
+	rm in/part-2.xls
+	ln -s nowhere in/part-2.csv
+	run -1 --separate-stderr shard-ls in
+	says "in/part-2.csv: No such file or directory"
+}
+
+@test "ls: a shard number too large for any shard is refused, not passed over" {
+	shards 1
+	lines in/part-99999999999999999999999.csv a 1
+	run -1 --separate-stderr shard-ls in
+	says "part-99999999999999999999999.csv"
+}
+
+@test "ls: two shards of one number are refused and both are named" {
+	shards 1 01
+	run -1 --separate-stderr shard-ls in
+	says "in/part-01.csv and in/part-1.csv have one shard number, 1"
+	[[ -z $output ]]
+	rm in/part-01.csv
+	gzip -k in/part-1.csv
+	run -1 --separate-stderr shard-ls in
+	says "in/part-1.csv and in/part-1.csv.gz have one shard number"
+	rm in/part-1.csv.gz
+	run -1 --separate-stderr shard-ls in in
+	says "have one shard number"
+}
+
+@test "ls: a zero-byte shard is refused by name" {
+	shards 1 3
+	: >in/part-2.csv
+	run -1 --separate-stderr shard-ls in
+	says "in/part-2.csv: zero-byte file"
+	[[ -z $output ]]
+}
+
+@test "ls: a missing directory, and one without shards, are refused" {
+	run -1 --separate-stderr shard-ls none
+	says "none: No such file or directory"
+	run -1 --separate-stderr shard-ls in
+	says "no shard found"
+	run -2 --separate-stderr shard-ls
+	says "where? name a directory"
+}
+
+@test "ls: a file that is no shard is refused as an operand" {
+	lines other.csv a 1
+	run -1 --separate-stderr shard-ls other.csv
+	says "other.csv: not a shard's name"
+}
+
+@test "ls: -0 ends names with a NUL byte" {
+	mkdir $'new\nline'
+	lines $'new\nline/part-1.csv' a 1
+	lines $'new\nline/part-2.csv' a 1
+	shard-ls -0 $'new\nline' >got
+	printf '%s\0' $'new\nline/part-1.csv' $'new\nline/part-2.csv' | cmp - got
+}
+
+@test "ls: --part 1/N to N/N are the whole list, each shard once" {
+	shards {1..17}
+	shard-ls in | sort >want
+	for n in 1 2 3 5 17 20; do
+		: >all
+		for ((i = 1; i <= n; i++)); do shard-ls --part "$i/$n" in >>all; done
+		sort all | cmp - want
+	done
+	# and the parts are of one size, give or take one
+	[[ $(shard-ls --part 1/3 in | wc -l) == 6 && $(shard-ls --part 3/3 in | wc -l) == 5 ]]
+}
+
+@test "ls: a part outside the whole is wrong usage" {
+	shards 1
+	for part in 0/3 4/3 1/0 a/b 1 '' -1/3 1/3x; do
+		run -2 --separate-stderr shard-ls --part "$part" in
+		says "expected I/N with 1 <= I <= N, or auto"
+		[[ -z $output ]]
+	done
+}
+
+@test "ls: --part auto takes the part from the scheduler's variables" {
+	shards {1..10}
+	local i all
+	for vars in "SLURM_ARRAY_TASK_ID SLURM_ARRAY_TASK_COUNT" "SLURM_PROCID SLURM_NTASKS" \
+		"AWS_BATCH_JOB_ARRAY_INDEX AWS_BATCH_JOB_ARRAY_SIZE" "JOB_COMPLETION_INDEX JOB_COMPLETIONS" \
+		"SHARD_PART_INDEX SHARD_PART_COUNT"; do
+		all=
+		for i in 0 1 2; do
+			all+=$(env "${vars% *}=$i" "${vars#* }=3" shard-ls --part auto in)$'\n'
+		done
+		[[ $(sort <<<"${all%$'\n'}") == $(shard-ls in | sort) ]]
+		run -2 --separate-stderr env "${vars% *}=3" "${vars#* }=3" shard-ls --part auto in
+		says "do not make a part of a whole"
+		run -2 --separate-stderr env "${vars% *}=0" shard-ls --part auto in
+	done
+	all=
+	for i in 5 6 7; do # an array that begins at 5
+		all+=$(SLURM_ARRAY_TASK_ID=$i SLURM_ARRAY_TASK_COUNT=3 SLURM_ARRAY_TASK_MIN=5 shard-ls --part auto in)$'\n'
+	done
+	[[ $(sort <<<"${all%$'\n'}") == $(shard-ls in | sort) ]]
+	for i in algo-1 algo-2; do
+		SM_HOSTS='["algo-1", "algo-2"]' SM_CURRENT_HOST=$i shard-ls --part auto in
+	done | sort | cmp - <(shard-ls in | sort)
+	run -2 --separate-stderr env SM_HOSTS='["algo-1"]' SM_CURRENT_HOST=algo-9 shard-ls --part auto in
+	run -2 --separate-stderr shard-ls --part auto in
+	says "no scheduler's variables here"
+}
+
+@test "ls: --pattern chooses other names, by their group's number" {
+	lines in/day_10.csv a 1
+	lines in/day_9.csv a 1
+	shards 1
+	[[ $(shard-ls --pattern '^day_([0-9]+)' in) == $'in/day_9.csv\nin/day_10.csv' ]]
+	[[ $(shard-ls --pattern '^day_' in) == $'in/day_10.csv\nin/day_9.csv' ]]
+	run -1 --separate-stderr shard-ls --pattern 'd(a)y' in
+	says "the pattern's group is not a number"
+	run -2 --separate-stderr shard-ls --pattern '(' in
+	says '--pattern "("'
+}
+
+@test "ls: --todo leaves out what is done, and only that" {
+	shards 1 2 3
+	shard-ls --todo out --facts /dev/null in | cmp - <(shard-ls in)
+	write_all in out
+	[[ -z $(shard-ls --todo out --facts facts in) ]]
+	shards 4
+	[[ $(shard-ls --todo out --facts facts in) == in/part-4.csv ]]
+	rm out/_shards/00002.tsv
+	[[ $(shard-ls --todo out --facts facts in) == $'in/part-2.csv\nin/part-4.csv' ]]
+}
+
+@test "ls: --todo names what was made with other facts, of other bytes, or is damaged" {
+	shards 1 2 3
+	write_all in out
+	echo 2 >other
+	shard-ls --todo out --facts other in | cmp - <(shard-ls in)
+	lines in/part-1.csv a 9
+	[[ $(shard-ls --todo out --facts facts in) == in/part-1.csv ]]
+	shards 1
+	touch -d @1 in/part-1.csv in/part-3.csv # the same bytes: not stale
+	[[ -z $(shard-ls --todo out --facts facts in) ]]
+	rm out/all/part-00002.csv
+	echo >>out/all/part-00003.csv
+	[[ $(shard-ls --todo out --facts facts in) == $'in/part-2.csv\nin/part-3.csv' ]]
+	head -c 50 out/_shards/00001.tsv >cut && mv cut out/_shards/00001.tsv
+	shard-ls --todo out --facts facts in | cmp - <(shard-ls in)
+}
+
+@test "ls: --todo --verify trusts no time of a file" {
+	shards 1
+	touch -d @1 in/part-1.csv
+	write_all in out
+	printf 'a\n2\n' | dd of=in/part-1.csv conv=notrunc status=none
+	touch -d @1 in/part-1.csv
+	[[ $(shard-ls --verify --todo out --facts facts in) == in/part-1.csv ]]
+}
+
+@test "ls: --todo takes an output that came through pipes as done" {
+	shards 1
+	echo 1 >facts
+	export SHARD_STRICT=1
+	shard-cat in/part-1.csv | shard-map |
+		shard-write --split all --facts facts --like in/part-1.csv -o out
+	[[ -z $(shard-ls --todo out --facts facts in) ]]
+	lines in/part-1.csv a 9
+	[[ $(shard-ls --todo out --facts facts in) == in/part-1.csv ]]
+}
+
+@test "ls: --todo and --part go together" {
+	shards {1..6}
+	write_all in out
+	shards {7..9}
+	for i in 1 2; do shard-ls --todo out --facts facts --part $i/2 in; done | sort >got
+	lines want in/part-7.csv in/part-8.csv in/part-9.csv
+	cmp want got
+}
+
+@test "ls: a full disk is an error" {
+	[ -w /dev/full ] || skip "needs /dev/full"
+	shards 1
+	run -1 --separate-stderr bash -c 'shard-ls in >/dev/full'
+	says "No space left on device"
+}

@@ -1,0 +1,162 @@
+#!/usr/bin/env bats
+# shard-run: the same bytes as the pipe, and no shard spoils another.
+
+load helper
+load more
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	mkdir in
+	for i in 1 2 3; do rows $((i * 40)) >in/part-$i.csv; done
+}
+
+@test "run: a chain gives the bytes of the pipe" {
+	context c in/part-{1..3}.csv
+	for i in 1 2 3; do
+		shard-run cat in/part-$i.csv : map -l label : dedup -c c : split -c c >want
+		shard-cat in/part-$i.csv | shard-map -l label | shard-dedup -c c | shard-split -c c | cmp - want
+		shard-run cat in/part-$i.csv : map -l label : dedup -c c : split -c c : write -o fused
+		SHARD_STRICT=1 bash -o pipefail -c 'shard-cat "$1" | shard-map -l label |
+			shard-dedup -c c | shard-split -c c | shard-write -o piped --like "$1"' - in/part-$i.csv
+	done
+	cmp <(tree fused -path './[tv]*') <(tree piped -path './[tv]*')
+	cmp <(cat fused/_shards/* | grep -v ^input) <(cat piped/_shards/* | grep -v ^input)
+	[[ $(tail -qn +2 fused/*/part* | wc -l) -gt 0 ]]
+}
+
+@test "run: cat alone is shard-cat" {
+	shard-run cat in/part-1.csv | cmp - in/part-1.csv
+	shard-run cat <in/part-1.csv | cmp - in/part-1.csv
+	shard-run cat in/part-1.csv in/part-2.csv | cmp - <(shard-cat in/part-1.csv in/part-2.csv)
+	ls in/* | shard-run cat --files-from - | cmp - <(shard-cat in/*)
+	printf '%s\0' in/* | shard-run cat -0 --files-from - | cmp - <(shard-cat in/*)
+}
+
+@test "run: --list runs the chain for every shard, from a file, a stream, with NULs" {
+	shard-ls in >list
+	shard-run --list list cat {} : write --split all -o a
+	shard-run --list - cat {} : write --split all -o b <list
+	shard-ls -0 in | shard-run -0 --list - cat {} : write --split all -o c
+	for i in 1 2 3; do cmp in/part-$i.csv a/all/part-0000$i.csv; done
+	cmp <(tree a) <(tree b)
+	cmp <(tree a) <(tree c)
+}
+
+@test "run: {} and {n} are replaced in every word" {
+	shard-ls in | shard-run -L - cat {} : map --constant 'from={n} {}' : write --split 's{n}' -o out
+	[[ $(tail -n 1 out/s00002/part-00002.csv) == *',00002 in/part-2.csv' ]]
+}
+
+@test "run: a name with spaces, quotes, newlines and colons is one word" {
+	for name in "a b" $'new\nline' "it's \"x\"" '$(touch x)' : '{}'; do
+		mkdir -p "$name"
+		cp in/part-1.csv "$name/part-5.csv"
+		printf '%s\0' "$name/part-5.csv" | shard-run -0 -L - cat {} : write --split all -o "out"
+		cmp in/part-1.csv out/all/part-00005.csv
+		rm -r out
+	done
+	[[ ! -e x ]]
+}
+
+@test "run: a bad shard fails alone: message, next shard, 1 at the end" {
+	echo 1,2 >>in/part-1.csv
+	: >in/part-2.csv
+	rows 5 | gzip | head -c 50 >in/part-4.csv.gz
+	run -1 --separate-stderr shard-run -L <(printf '%s\n' in/part-1.csv in/part-2.csv none/part-9.csv in/part-4.csv.gz in/part-3.csv) \
+		cat {} : write --split all -o out
+	says "in/part-1.csv:42: ragged row"
+	says "in/part-2.csv: empty input"
+	says "none/part-9.csv: No such file or directory"
+	says "in/part-4.csv.gz: truncated gzip data"
+	[[ $(find out -type f | sort) == $'out/_shards/00003.tsv\nout/all/part-00003.csv' ]]
+}
+
+@test "run: two listed shards of one number are refused: none overwrites the other" {
+	mkdir more
+	rows 7 >more/part-1.csv
+	run -1 --separate-stderr shard-run -L <(printf '%s\n' in/part-1.csv more/part-1.csv) cat {} : write --split all -o out
+	says in/part-1.csv
+	says more/part-1.csv
+}
+
+@test "run: --rejects keeps the rejects of all shards of a list" {
+	echo 1 >>in/part-1.csv
+	echo 2 >>in/part-2.csv
+	shard-ls in | shard-run -L - cat --ragged reject --rejects bad {} : write --split all -o out
+	[[ $(cut -f 1 bad) == $'in/part-1.csv\nin/part-2.csv' ]]
+}
+
+@test "run: 100 bad shards under ulimit -n 64 do not keep the good one from its output" {
+	mkdir many
+	for i in {1..100}; do lines many/part-$i.csv a,b "$i" >/dev/null; done
+	lines many/part-101.csv a,b 1,2
+	run -1 --separate-stderr bash -c 'ulimit -n 64; shard-ls many | shard-run -L - cat {} : write --split all -o out'
+	[[ $(grep -c "ragged row" <<<"$stderr") == 100 && $(wc -l <<<"$stderr") == 100 ]]
+	cmp many/part-101.csv out/all/part-00101.csv
+}
+
+@test "run: a full output stops the list at once" {
+	[ -w /dev/full ] || skip "needs /dev/full"
+	run -1 --separate-stderr bash -c 'shard-ls in | shard-run -L - cat {} : map >/dev/full'
+	[[ $stderr == "shard-run: "*"No space left on device" ]]
+}
+
+@test "run: with SHARD_STRICT=1 standard input needs its end marker" {
+	head -c 500 in/part-1.csv | head -n -1 >cut
+	run -1 --separate-stderr env SHARD_STRICT=1 shard-run cat : write --batch --split all -o out <cut
+	says "ended without its end marker"
+	barren out
+}
+
+@test "run: with SHARD_STRICT=1 a stream to a pipe gets its end marker" {
+	SHARD_STRICT=1 shard-run cat in/part-1.csv : map | shard-cat --end expect | cmp - in/part-1.csv
+}
+
+@test "run: bad chains are wrong usage" {
+	run -2 --separate-stderr shard-run
+	says "no chain; it begins with cat"
+	run -2 --separate-stderr shard-run map
+	says 'a chain begins with cat, not "map"'
+	run -2 --separate-stderr shard-run cat in/part-1.csv : sort
+	says '"sort" is no filter'
+	run -2 --separate-stderr shard-run cat in/part-1.csv : : map
+	says "empty part in the chain"
+	run -2 --separate-stderr shard-run cat in/part-1.csv :
+	run -2 --separate-stderr shard-run cat in/part-1.csv : map in/part-2.csv
+	says "in a chain only cat names files"
+	run -2 --separate-stderr shard-run cat in/part-1.csv : write -o out : map
+	says "map cannot stand behind the end of the chain"
+	run -2 --separate-stderr shard-run cat --bogus
+	run -2 --separate-stderr shard-run --list /dev/null cat in/part-1.csv : map
+	says "the chain has no {}"
+	run -2 --separate-stderr bash -c 'shard-ls in | shard-run -L - cat {} : map --bogus'
+	[[ $(grep -c bogus <<<"$stderr") == 1 ]] # once, not for every shard
+}
+
+@test "run: an empty list is done at once" {
+	run -0 --separate-stderr shard-run -L /dev/null cat {} : write --split all -o out
+	[[ -z $output && -z $stderr ]]
+	barren out
+}
+
+@test "run: --progress-fd tells the bytes of every finished shard, and of no other" {
+	echo 1 >>in/part-2.csv
+	shard-ls in | shard-run --progress-fd 8 -L - cat {} : write --split all -o out 8>told 2>err && return 1
+	stat -c %s in/part-1.csv in/part-3.csv | cmp - told
+}
+
+@test "run: SIGTERM and SIGINT leave no temp file and no record" {
+	mkfifo part-8.csv
+	rows 20000 >big.csv
+	for signal in TERM INT; do
+		env --default-signal=INT "$(command -v shard-run)" cat part-8.csv : write --split all -o out 3>&- &
+		pid=$!
+		exec 8>part-8.csv
+		cat big.csv >&8
+		soon eval '[[ -n $(find out -name ".tmp*" 2>/dev/null) ]]'
+		kill -$signal $pid
+		run ! wait $pid
+		exec 8>&-
+		barren out
+	done
+}

@@ -1,0 +1,172 @@
+#!/usr/bin/env bats
+# shard-split: every row gets exactly one split, the same however it comes.
+
+load helper
+load more
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+@test "split: train before the first cutoff, val before the second, test from there" {
+	lines t.csv t 2024-01-01 2024-01-02 '"2024-01-02T00:00:00.000000001"' 2024-01-03 2025-01-01
+	shard-split -t t --cutoffs 2024-01-02,2024-01-03 t.csv >got
+	lines want t,_split 2024-01-01,train 2024-01-02,val '"2024-01-02T00:00:00.000000001",val' 2024-01-03,test 2025-01-01,test
+	cmp want got
+	shard-split -t t --cutoffs 2024-01-02,2024-01-02 t.csv | grep -c val >n || :
+	[[ $(<n) == 0 ]]
+}
+
+@test "split: integer times are compared as integers" {
+	lines t.csv t 9 10 100 -5
+	shard-split -t t --cutoffs 10,100 t.csv >got
+	lines want t,_split 9,train 10,val 100,test -5,train
+	cmp want got
+}
+
+@test "split: the context's cutoffs and column serve when none are given" {
+	rows 100 >part-1.csv
+	context c part-1.csv
+	shard-split -c c part-1.csv | awk -F , '{ n[$NF]++ } END { print n["train"], n["val"], n["test"] }' >got
+	awk -F , 'NR > 1 { print $2 }' part-1.csv | sort | awk '
+		{ t[NR - 1] = $0 }
+		END {
+			for (i = 0; i < NR; i++) n[t[i] < t[70] ? 0 : t[i] < t[85] ? 1 : 2]++
+			print n[0], n[1], n[2]
+		}' | cmp - got
+}
+
+@test "split: file, stream, pipe with end markers, list and one process give the same bytes" {
+	rows 200 >part-1.csv
+	context c part-1.csv
+	for by in "temporal -c c" "hash -s 7" "group -k customerId" "group+time -k customerId -t orderDate --cutoffs 2024-05-01"; do
+		# shellcheck disable=SC2086
+		{
+			shard-split --by $by part-1.csv >want
+			shard-split --by $by <part-1.csv | cmp - want
+			SHARD_STRICT=1 shard-cat part-1.csv | SHARD_STRICT=1 shard-split --by $by | shard-cat --end expect | cmp - want
+			shard-run cat part-1.csv : split --by $by | cmp - want
+			printf 'part-1.csv\0' | shard-split --by $by -0 --files-from - | cmp - want
+		}
+		[[ $(wc -l <want) -gt 1 ]]
+	done
+}
+
+@test "split: hash does not depend on other rows or shards, only on seed and row" {
+	rows 300 >all.csv
+	shard-split -b hash all.csv | tail -n +2 | sort >want
+	for part in '2,100' '101,301'; do { head -n 1 all.csv; sed -n "${part}p" all.csv; } | shard-split -b hash | tail -n +2; done | sort | cmp - want
+	shard-split -b hash -s 1 all.csv | tail -n +2 | sort >other
+	run ! cmp -s want other
+	for split in train val test; do grep -q ",$split\$" want; done
+	[[ $(shard-split -b hash --train-ratio 1 all.csv | grep -c ',train$') == 300 ]]
+	[[ $(shard-split -b hash --train-ratio 0 --test-val-ratio 0 all.csv | grep -c ',test$') == 300 ]]
+}
+
+@test "split: group keeps a key in one split, quoted or not" {
+	rows 300 >t.csv
+	sed '2,100s/,\(c[0-9]\),/,"\1",/' t.csv >q.csv
+	shard-split -b group -k customerId q.csv | tail -n +2 | tr -d '"' | awk -F , '{ print $3, $NF }' | sort -u >got
+	[[ $(wc -l <got) == 7 ]]
+}
+
+@test "split: group+time puts later rows of unknown customers out of time" {
+	for i in {0..40}; do echo "k$i,2024-01-01"; echo "k$i,2024-09-01"; done >body
+	{ echo k,t; cat body; } >t.csv
+	shard-split -b group+time -k k -t t --cutoffs 2024-06-01 --end emit t.csv >got
+	awk -F , 'NR > 1 && !/\004/ { s[$1, $2] = $3; keys[$1] = 1 }
+		END {
+			for (k in keys) {
+				a = s[k, "2024-01-01"]; b = s[k, "2024-09-01"]
+				if (!(a == "train" && b == "" || a == "val" && b == "oot")) { print k, a, b; bad = 1 }
+				n[a]++
+			}
+			exit bad || !n["train"] || !n["val"]
+		}' got
+	tail -n 1 got | grep -q 'drop:filtered:[1-9]'
+}
+
+@test "split: --only drops the rows of the other splits, counted" {
+	lines t.csv t 2024-01-01 2024-01-02 2024-01-03
+	shard-split -t t --cutoffs 2024-01-02,2024-01-03 --only val --end emit t.csv >got
+	printf 't,_split\n2024-01-02,val\n\004shardkit 1 1 drop:filtered:2 in:-:3\n' | cmp - <(plain <got)
+	run -2 --separate-stderr shard-split -t t --cutoffs 2024-01-02,2024-01-03 --only none t.csv
+	says '--only "none": no such split'
+}
+
+@test "split: a row without a time is refused with its line, or goes where it is told" {
+	lines t.csv a,t 1,2024-01-01 2, 3,x '4,""'
+	run -1 --separate-stderr shard-split -t t --cutoffs 2024-01-02,2024-01-03 t.csv
+	says 't.csv:3: missing time "" in column t'
+	lines u.csv a,t 1,2024-01-01 3,x
+	run -1 --separate-stderr shard-split -t t --cutoffs 2024-01-02,2024-01-03 u.csv
+	says 'u.csv:3: unparsable time "x" in column t'
+	shard-split -t t --cutoffs 2024-01-02,2024-01-03 --missing-time test t.csv >got
+	lines want a,t,_split 1,2024-01-01,train 2,,test 3,x,test '4,"",test'
+	cmp want got
+	shard-split -t t --cutoffs 2024-01-02,2024-01-03 --missing-time drop --end emit t.csv >got
+	printf 'a,t,_split\n1,2024-01-01,train\n\004shardkit 1 1 drop:missing-time:3 in:-:4\n' | cmp - <(plain <got)
+}
+
+@test "split: a time of another kind than the cutoffs is refused with its line" {
+	lines t.csv t 2024-01-01 2024-01-01T00:00:00Z
+	run -1 --separate-stderr shard-split -t t --cutoffs 2024-01-02,2024-01-03 --missing-time drop t.csv
+	says 't.csv:3: time "2024-01-01T00:00:00Z" in column t is of kind zoned'
+}
+
+@test "split: unknown columns and a column _split already there are refused" {
+	lines t.csv a,t 1,2024-01-01
+	run -1 --separate-stderr shard-split -t z --cutoffs 2024-01-02,2024-01-03 t.csv
+	says 't.csv: no column "z"; the header has: a, t'
+	run -1 --separate-stderr shard-split -b group -k z t.csv
+	says 'no column "z"'
+	lines t.csv a,_split 1,train
+	run -1 --separate-stderr shard-split -b hash t.csv
+	says "there is a column _split already"
+}
+
+@test "split: what decides nothing is wrong usage" {
+	lines t.csv a,t 1,2024-01-01
+	run -2 --separate-stderr shard-split t.csv
+	says "--by=temporal needs cutoffs"
+	run -2 --separate-stderr shard-split --cutoffs 2024-01-02,2024-01-03 t.csv
+	says "--time COL is needed"
+	run -2 --separate-stderr shard-split -b group t.csv
+	says "--key COL is needed"
+	for cutoffs in 2024-01-03,2024-01-02 2024-01-01 x,y 2024-01-01,5 ''; do
+		run -2 --separate-stderr shard-split -t t --cutoffs "$cutoffs" t.csv
+		says "--cutoffs"
+	done
+	run -2 --separate-stderr shard-split -b hash --train-ratio 1.1 t.csv
+	says "not a number from 0 to 1"
+}
+
+@test "split: a context cut in its cutoffs is refused" {
+	rows 50 >part-1.csv
+	context c part-1.csv
+	cp c/split.tsv whole
+	for ((n = 0; n < $(stat -c %s whole); n += 5)); do
+		head -c "$n" whole >c/split.tsv
+		if shard-split -c c part-1.csv >got 2>err; then
+			echo "accepted: the first $n bytes"
+			return 1
+		fi
+	done
+	sed 's/2024/2x24/' whole >c/split.tsv
+	run -1 --separate-stderr shard-split -c c part-1.csv
+	says "c/split.tsv"
+	rm c/split.tsv
+	run ! --separate-stderr shard-split -c c part-1.csv
+}
+
+@test "split: a killed upstream is an error and gets no end marker" {
+	rows 20 | shard-cat --end emit | head -c 300 >cut
+	run -1 --separate-stderr shard-split -b hash --end both <cut
+	[[ $output != *$'\004'* ]]
+}
+
+@test "split: a full disk is an error, never a short file" {
+	[ -w /dev/full ] || skip "needs /dev/full"
+	run -1 --separate-stderr bash -c 'rows 2000 | shard-split -b hash >/dev/full'
+	says "No space left on device"
+}

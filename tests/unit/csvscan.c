@@ -1,0 +1,343 @@
+/*
+ * csvscan - every variant against the portable one, and the portable one
+ * against a specification that works field by field, not byte by byte.
+ */
+#include "csvscan.h"
+
+#include "test.h"
+
+#define MAX_LEN ((size_t)8192)
+
+static const char seps[] = {',', '\t', ';'};
+
+/*
+ * The grammar, one field at a time:
+ *	field   = quoted | plain
+ *	quoted  = '"' { any byte but '"' | '""' } '"'
+ *	plain   = { any byte but separator, newline, '"' }
+ * Behind a field stands a separator, a newline or the end.
+ */
+static void
+naive(const char *p, size_t n, char sep, uint32_t *idx, struct scan *s)
+{
+	size_t i = 0, k;
+
+	memset(s, 0, sizeof(*s));
+	for (k = 0; k < n; k++)
+		if (p[k] == '\0' || p[k] == '\r')
+			s->flags |= SCAN_CONTROL;
+	while (i < n) {
+		if (p[i] == '"') {
+			for (i++;; i++) {
+				const char *q = memchr(p + i, '"', n - i);
+				size_t to = q ? (size_t)(q - p) : n;
+
+				for (; i < to; i++)
+					s->nquoted += p[i] == '\n';
+				if (!q) {
+					s->open_quote = true;
+					return;
+				}
+				if (i + 1 == n || p[i + 1] != '"')
+					break;
+				i++;
+			}
+			i++;
+		} else {
+			while (i < n && p[i] != sep && p[i] != '\n' &&
+			    p[i] != '"')
+				i++;
+		}
+		if (i == n)
+			return;
+		if (p[i] != sep && p[i] != '\n') {
+			s->flags |= SCAN_STRAY;
+			return;
+		}
+		idx[s->nidx++] = (uint32_t)i;
+		if (p[i] == '\n') {
+			s->nrec++;
+			s->nidx_rec = s->nidx;
+			s->end = (uint32_t)i + 1;
+		}
+		i++;
+	}
+}
+
+static uint32_t want_idx[MAX_LEN + SCAN_PAD];
+static struct guarded data, index_room;
+
+static void
+compare(const char *who, const char *p, size_t n, char sep,
+    const struct scan *got, const uint32_t *idx, const struct scan *want)
+{
+	test_about("%s, %zu bytes at %u, sep %d: %.100s", who, n,
+	    (unsigned)((uintptr_t)p & 63), sep, err_quote(bytes_of(p, n)));
+	if (!EQ_U(got->flags, want->flags) || want->flags)
+		return;
+	EQ_U(got->nidx, want->nidx);
+	EQ_U(got->nrec, want->nrec);
+	EQ_U(got->nidx_rec, want->nidx_rec);
+	EQ_U(got->end, want->end);
+	EQ_U(got->nquoted, want->nquoted);
+	EQ_U(got->open_quote, want->open_quote);
+	CHECK(got->nidx != want->nidx ||
+	    memcmp(idx, want_idx, want->nidx * sizeof(*idx)) == 0);
+}
+
+/* All variants on p[0..n); the index ends directly at a guard page. */
+static void
+check(const char *p, size_t n, char sep)
+{
+	const struct csvscan_variant *v;
+	uint32_t *idx = (uint32_t *)(void *)guarded_back(
+	    &index_room, (n + SCAN_PAD) * sizeof(*idx));
+	struct scan want, got;
+
+	naive(p, n, sep, want_idx, &want);
+	for (v = csvscan_variants(); v->name; v++) {
+		memset(&got, 0xee, sizeof(got));
+		v->fn(p, n, sep, idx, &got);
+		compare(v->name, p, n, sep, &got, idx, &want);
+	}
+	csvscan(p, n, sep, idx, &got);
+	compare("csvscan", p, n, sep, &got, idx, &want);
+	test.context[0] = '\0';
+}
+
+/* In front of a guard page, behind one, and at `off` in between. */
+static void
+check_placed(const char *p, size_t n, char sep, size_t off)
+{
+	char *at = guarded_back(&data, n);
+
+	memcpy(at, p, n);
+	check(at, n, sep);
+	at = guarded_front(&data) + off;
+	memcpy(at, p, n);
+	check(at, n, sep);
+}
+
+/* Bytes of the alphabet; clean ones have no CR and no NUL. */
+static void
+random_bytes(char *p, size_t n, bool clean)
+{
+	static const char all[] = ",\"\na;\t\r";
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		p[i] = all[below(clean ? 6 : sizeof(all))];
+}
+
+/* Fields as RFC 4180 has them, cut off at n: the vectors' fast path. */
+static void
+random_csv(char *p, size_t n, char sep)
+{
+	size_t i = 0, k;
+
+	while (i < n) {
+		if (one_in(2)) {
+			p[i++] = '"';
+			for (k = below(one_in(8) ? 200 : 12); k && i < n; k--) {
+				p[i] = ",\"\na;\t "[below(7)];
+				if (p[i] == '"' && i + 1 < n)
+					p[++i] = '"';
+				i++;
+			}
+			if (i < n)
+				p[i++] = '"';
+		} else {
+			for (k = below(one_in(8) ? 200 : 12); k && i < n; k--)
+				p[i++] = "abc'xyz"[below(7)];
+		}
+		if (i < n)
+			p[i++] = one_in(4) ? '\n' : sep;
+	}
+}
+
+static void
+the_portable_one_is_always_there(void)
+{
+	const struct csvscan_variant *v = csvscan_variants();
+
+	EQ_S(v->name, "portable");
+	while (v->name)
+		v++;
+	CHECK(v - csvscan_variants() >= 1);
+#if defined(__x86_64__)
+	EQ_S(csvscan_variants()[1].name, "sse2");
+#endif
+}
+
+static void
+random_bytes_at_every_length_up_to_300(void)
+{
+	char p[300];
+	size_t n;
+	int i;
+
+	for (n = 0; n <= 300; n++)
+		for (i = 0; i < 40; i++) {
+			random_bytes(p, n, i % 4 != 0);
+			check_placed(p, n, seps[below(3)], below(64));
+		}
+}
+
+static void
+clean_csv_at_every_length_up_to_300(void)
+{
+	char p[300];
+	size_t n;
+	int i;
+
+	for (n = 0; n <= 300; n++)
+		for (i = 0; i < 60; i++) {
+			char sep = seps[below(3)];
+
+			random_csv(p, n, sep);
+			if (i % 10 == 0 && n)
+				p[below(n)] = "\r\"\0x"[below(4)];
+			check_placed(p, n, sep, below(64));
+		}
+}
+
+static void
+longer_data_of_any_length(void)
+{
+	static char p[MAX_LEN];
+	int i;
+
+	for (i = 0; i < 3000; i++) {
+		size_t n = 301 + below(MAX_LEN - 301);
+		char sep = seps[below(3)];
+
+		random_csv(p, n, sep);
+		if (i % 8 == 0)
+			p[below(n)] = "\r\"\0x"[below(4)];
+		/* check_placed() puts it up to 63 bytes in */
+		check_placed(p, n > MAX_LEN - 64 ? MAX_LEN - 64 : n, sep,
+		    below(64));
+	}
+}
+
+static void
+every_alignment(void)
+{
+	char p[300];
+	size_t off, n;
+
+	for (off = 0; off < 64; off++)
+		for (n = 0; n <= 300; n += 1 + below(5)) {
+			random_csv(p, n, ',');
+			check_placed(p, n, ',', off);
+		}
+}
+
+/* What quotes do must not depend on where the 64-byte steps fall. */
+static void
+quotes_across_the_borders_of_steps(void)
+{
+	static const char *const part[] = {"\"", "\"\"", "\"\"\"",
+	    "\"\"\"\"", "\",", ",\"", "\n\"", "\"\n", "\",\"", "\"\n\"",
+	    "x\"", "\"x", "\"\"x", "\"\r\n", "\"\",\"\"", "\n", ",", "\"a\"",
+	    "\"a\nb\"", "\",\n\"", "\"\"\"\n", ",\"\"\"", "\"\"\"\"\n"};
+	char p[260];
+	size_t i, at, at2, k;
+
+	for (i = 0; i < LEN(part); i++)
+		for (at = 50; at < 80; at++)
+			for (k = 0; k < 6; k++) {
+				size_t len = strlen(part[i]);
+
+				memset(p, 'a', sizeof(p));
+				if (k & 1)
+					p[0] = '"';
+				if (k & 2)
+					p[at - 1] = ',';
+				memcpy(p + at, part[i], len);
+				if (k & 4)
+					p[at + len] = ',';
+				check_placed(p, 130, ',', 0);
+				/* and a second one, a step or two on */
+				at2 = at + 40 + below(100);
+				memcpy(p + at2, part[i], len);
+				check_placed(p, 260, ',', below(64));
+				/* and the data ends right there */
+				check_placed(p, at + len, ',', 0);
+			}
+}
+
+static void
+whole_steps_of_one_byte(void)
+{
+	static const char bytes[] = {',', '"', '\n', '\0', '\r', 'a', '\t'};
+	char p[256];
+	size_t i, k, n;
+
+	for (i = 0; i < LEN(bytes); i++)
+		for (n = 0; n <= sizeof(p); n++) {
+			memset(p, bytes[i], n);
+			check_placed(p, n, ',', 0);
+			check_placed(p, n, '\t', 0);
+			for (k = 0; k < LEN(bytes); k++) {
+				if (n > 64)
+					memset(p + 64, bytes[k], n - 64);
+				check_placed(p, n, ',', 0);
+			}
+		}
+}
+
+/* Bytes with the high bit set, and all other ones, are plain. */
+static void
+every_byte_value(void)
+{
+	char p[200];
+	int c;
+
+	for (c = 0; c < 256; c++) {
+		memset(p, 'a', sizeof(p));
+		p[below(64)] = (char)c;
+		p[64 + below(64)] = (char)c;
+		p[190] = (char)c;
+		check_placed(p, sizeof(p), ',', 0);
+		check_placed(p, sizeof(p), ';', 0);
+		check_placed(p, sizeof(p), '\t', 0);
+		check_placed(p, sizeof(p), '|', 0);
+	}
+}
+
+static void
+the_environment_chooses_the_variant(void)
+{
+	/* chosen at the first call of this process: which is over; but a
+	 * name that no machine has must not have stopped it */
+	uint32_t idx[8 + SCAN_PAD];
+	struct scan s;
+
+	csvscan("a,b\nc,d\n", 8, ',', idx, &s);
+	EQ_U(s.nidx, 4);
+	EQ_U(s.nrec, 2);
+	EQ_U(s.end, 8);
+	EQ_U(idx[2], 5);
+}
+
+int
+main(void)
+{
+	data = guarded_new(MAX_LEN + 64);
+	index_room = guarded_new((MAX_LEN + SCAN_PAD) * sizeof(uint32_t));
+	/* before the first call: a name that no machine has */
+	setenv("SHARD_SIMD", "abacus", 0);
+	RUN(the_portable_one_is_always_there);
+	RUN(random_bytes_at_every_length_up_to_300);
+	RUN(clean_csv_at_every_length_up_to_300);
+	RUN(longer_data_of_any_length);
+	RUN(every_alignment);
+	RUN(quotes_across_the_borders_of_steps);
+	RUN(whole_steps_of_one_byte);
+	RUN(every_byte_value);
+	RUN(the_environment_chooses_the_variant);
+	guarded_free(&data);
+	guarded_free(&index_room);
+	return test_end();
+}
