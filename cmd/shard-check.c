@@ -71,8 +71,12 @@ path_of(const struct check *c, const char *name)
 static int
 by_shard(const void *a, const void *b)
 {
-	return strcmp(((const struct record *)a)->shard,
-	    ((const struct record *)b)->shard);
+	const char *x = ((const struct record *)a)->shard;
+	const char *y = ((const struct record *)b)->shard;
+	size_t n = strlen(x), m = strlen(y);
+
+	/* numbers of five digits or more: the shorter is the smaller */
+	return n != m ? (n < m ? -1 : 1) : strcmp(x, y);
 }
 
 static int
@@ -353,18 +357,28 @@ check(struct check *c, const struct check_opt *o, const struct cmd_files *f,
 	return rc;
 }
 
-/* Temp files in OUT, in the records and in every split. */
+/* What was sealed is so no longer. */
 static int
-clean(struct check *c, struct err *e)
+unseal(const struct check *c, struct err *e)
 {
 	char *path = path_of(c, "_SUCCESS");
-	DIR *d;
-	struct dirent *de;
 	int rc = 0;
 
 	if (unlink(path) < 0 && errno != ENOENT)
 		rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
 	free(path);
+	return rc;
+}
+
+/* Temp files in OUT, in the records and in every split. */
+static int
+clean(struct check *c, struct err *e)
+{
+	DIR *d;
+	struct dirent *de;
+	char *path;
+	int rc = unseal(c, e);
+
 	if (rc == 0)
 		rc = commit_sweep(c->out, e);
 	d = opendir(c->out);
@@ -424,7 +438,8 @@ prune(struct check *c, const struct cmd_files *f, struct err *e)
 		if (!f->n ||
 		    !bsearch(
 			&c->rec[i].shard, keep, f->n, sizeof(*keep), by_string))
-			rc = remove_shard(c, &c->rec[i], e);
+			rc = unseal(c, e) < 0 ? -1
+					      : remove_shard(c, &c->rec[i], e);
 	for (i = 0; i < f->n; i++)
 		free(keep[i]);
 	free(keep);
@@ -457,13 +472,18 @@ main(int argc, char *argv[])
 		rc = err_kind_set(&e, ERR_USAGE, "--prune needs --files-from");
 	if (rc == 0)
 		rc = cmd_files(&list, 0, NULL, &files, &e);
+	for (k = 0; k < files.n && rc == 0; k++)
+		if (!shard_name_parse(files.v[k]).is_part)
+			rc = err_set(&e,
+			    "%s: no shard number in the name (part-N...)",
+			    files.v[k]);
 	if (rc == 0) {
 		c.out = argv[i];
 		if (o.clean)
 			rc = clean(&c, &e);
 		else if (o.prune)
 			rc = prune(&c, &files, &e);
-		else
+		else if (!o.build || (rc = unseal(&c, &e)) == 0)
 			rc = check(&c, &o, &files, &e);
 	}
 	status = rc < 0 ? cmd_fail(&e) : c.bad ? CMD_FAILED : CMD_OK;

@@ -73,16 +73,17 @@ static int
 auto_part(struct part *p, struct err *e)
 {
 	static const struct {
-		const char *index, *count, *first;
+		const char *index, *count, *first, *step;
 	} vars[] = {
-	    {"SHARD_PART_INDEX", "SHARD_PART_COUNT", NULL},
+	    {"SHARD_PART_INDEX", "SHARD_PART_COUNT", NULL, NULL},
 	    {"SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT",
-		"SLURM_ARRAY_TASK_MIN"},
-	    {"SLURM_PROCID", "SLURM_NTASKS", NULL},
-	    {"AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", NULL},
-	    {"JOB_COMPLETION_INDEX", "JOB_COMPLETIONS", NULL},
+		"SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_STEP"},
+	    {"SLURM_PROCID", "SLURM_NTASKS", NULL, NULL},
+	    {"AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", NULL,
+		NULL},
+	    {"JOB_COMPLETION_INDEX", "JOB_COMPLETIONS", NULL, NULL},
 	};
-	uint64_t first = 0;
+	uint64_t first = 0, step = 1;
 	size_t i;
 
 	for (i = 0; i < LEN(vars); i++) {
@@ -92,12 +93,15 @@ auto_part(struct part *p, struct err *e)
 		    !env_u64(vars[i].count, &p->n) ||
 		    (vars[i].first && getenv(vars[i].first) &&
 			!env_u64(vars[i].first, &first)) ||
-		    p->i < first || p->i - first >= p->n)
+		    (vars[i].step && getenv(vars[i].step) &&
+			!env_u64(vars[i].step, &step)) ||
+		    step == 0 || p->i < first || (p->i - first) % step ||
+		    (p->i - first) / step >= p->n)
 			return err_kind_set(e, ERR_USAGE,
 			    "--part auto: %s and %s do not make a part of a "
 			    "whole",
 			    vars[i].index, vars[i].count);
-		p->i -= first;
+		p->i = (p->i - first) / step;
 		return 0;
 	}
 	if (sagemaker(p))

@@ -11,11 +11,15 @@ struct run_opt {
 	bool zero;
 
 	uint64_t progress;
+	const char *replace;
 };
 
 static const struct opt_spec specs[] = {
     OPT(OPT_STR, 'L', "list", "FILE", struct run_opt, list,
 	"run for every shard named in FILE (- is standard input)"),
+    OPT(OPT_STR, 'I', "replace", "TEXT", struct run_opt, replace,
+	"what stands for the shard in the chain ({}; then {n} is nothing "
+	"special)"),
     OPT(OPT_FLAG, '0', "null", NULL, struct run_opt, zero,
 	"names in the list end with a NUL byte instead of a newline"),
     OPT(OPT_U64, 0, "progress-fd", "N", struct run_opt, progress,
@@ -23,22 +27,27 @@ static const struct opt_spec specs[] = {
     OPT_END,
 };
 
-/* Replaces {} by the path and {n} by the shard's five-digit number. */
+/*
+ * Replaces {} by the path and {n} by the shard's five-digit number; or mark,
+ * where one was given, by the path.
+ */
 static char *
-substitute(const char *word, const char *path)
+substitute(const char *word, const char *mark, const char *path)
 {
+	const char *self = mark ? mark : "{}";
+	size_t n = strlen(self);
 	struct buf b = BUF_ZERO;
 
-	for (; *word; word++) {
-		if (path && strncmp(word, "{}", 2) == 0) {
+	while (*word) {
+		if (path && strncmp(word, self, n) == 0) {
 			buf_puts(&b, path);
-			word++;
-		} else if (path && strncmp(word, "{n}", 3) == 0) {
+			word += n;
+		} else if (path && !mark && strncmp(word, "{n}", 3) == 0) {
 			buf_printf(&b, "%05llu",
 			    (unsigned long long)shard_name_parse(path).number);
-			word += 2;
+			word += 3;
 		} else {
-			buf_putc(&b, *word);
+			buf_putc(&b, *word++);
 		}
 	}
 	return buf_release(&b);
@@ -69,8 +78,8 @@ parse_words(const char *name, const struct opt_spec *s, void *opt,
  * one path (NULL: none to replace), and runs it.
  */
 static int
-run_one(int argc, char **argv, const char *path, struct session *session,
-    struct err *e)
+run_one(int argc, char **argv, const char *mark, const char *path,
+    struct session *session, struct err *e)
 {
 	struct chain c = {.link = NULL};
 	char **word = xcalloc((size_t)argc + 1, sizeof(*word)), **operands;
@@ -83,7 +92,7 @@ run_one(int argc, char **argv, const char *path, struct session *session,
 
 	source_defaults(&c.source);
 	for (i = 0; i < argc; i++)
-		word[i] = substitute(argv[i], path);
+		word[i] = substitute(argv[i], mark, path);
 	if (strcmp(argv[argc - 1], ":") == 0) {
 		err_kind_set(e, ERR_USAGE, "empty part at the chain's end");
 		goto out;
@@ -183,7 +192,8 @@ run_list(
 	size_t k;
 
 	for (i = 0; i < argc; i++)
-		marked |= strstr(argv[i], "{}") != NULL;
+		marked |=
+		    strstr(argv[i], o->replace ? o->replace : "{}") != NULL;
 	if (!marked) {
 		cmd_error("--list: the chain has no {} for the shard");
 		return CMD_USAGE;
@@ -195,7 +205,7 @@ run_list(
 		return cmd_fail(&e);
 	}
 	for (k = 0; k < f.n; k++) {
-		if (run_one(argc, argv, f.v[k], session, &e) == 0) {
+		if (run_one(argc, argv, o->replace, f.v[k], session, &e) == 0) {
 			tell(o->progress, f.v[k]);
 			continue;
 		}
@@ -225,13 +235,18 @@ main(int argc, char *argv[])
 
 	cmd_start(cmd.name);
 	first = cmd_parse(&cmd, argc, argv);
+	cmd_check_fd(o.progress, "--progress-fd");
+	if (o.replace && !*o.replace) {
+		cmd_error("--replace needs a text");
+		return CMD_USAGE;
+	}
 	if (first == argc) {
 		cmd_error("no chain; it begins with cat");
 		status = CMD_USAGE;
 	} else if (o.list) {
 		status = run_list(&o, argc - first, argv + first, &session);
-	} else if (run_one(argc - first, argv + first, NULL, &session, &e) <
-	    0) {
+	} else if (run_one(argc - first, argv + first, NULL, NULL, &session,
+		       &e) < 0) {
 		status = cmd_fail(&e);
 	}
 	session_fini(&session);

@@ -90,7 +90,8 @@ collect(struct chain *c, const struct stats_opt *so, const struct main_opt *mo,
 			tell(mo->progress, f->v[i]);
 			continue;
 		}
-		if (!one && !shard_name_parse(f->v[i]).is_part)
+		if (!one && !(so->like && f->n == 1) &&
+		    !shard_name_parse(f->v[i]).is_part)
 			rc = err_set(&e,
 			    "%s: no shard number in the name (part-N...)",
 			    f->v[i]);
@@ -283,6 +284,7 @@ main(int argc, char *argv[])
 	source_defaults(&chain.source);
 	chain_add(&chain, fs, so);
 	first = cmd_parse(&cmd, argc, argv);
+	cmd_check_fd(mo.progress, "--progress-fd");
 	cmd_end_markers(&common, &chain);
 	if (cmd_files(&common, argc - first, argv + first, &files, &e) < 0) {
 		status = cmd_fail(&e);
@@ -298,6 +300,10 @@ main(int argc, char *argv[])
 				break;
 		if (e.kind)
 			status = cmd_fail(&e);
+	} else if (chain.source.row_column) {
+		err_kind_set(&e, ERR_USAGE,
+		    "--row-column is for streams, not for pass 1");
+		status = cmd_fail(&e);
 	} else if (fs->setup(so, &session, &e) < 0) {
 		status = cmd_fail(&e);
 	} else if (common.files_from && files.n == 0) {

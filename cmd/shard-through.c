@@ -23,7 +23,7 @@ pass(const struct chain *c, bool expect, int fd, uint64_t *rows,
     struct account *account, struct err *e)
 {
 	struct csv_opt co = {
-	    .max_record = CSV_MAX_RECORD, .want_trailer = expect};
+	    .max_record = c->source.max_record, .want_trailer = expect};
 	const char *delim = getenv("SHARD_DELIM");
 	struct in *in = in_open("-", 0, e);
 	struct csv *csv = NULL;
@@ -34,7 +34,6 @@ pass(const struct chain *c, bool expect, int fd, uint64_t *rows,
 	size_t n, i;
 	int rc = -1;
 
-	(void)c;
 	co.sep = co.out_sep = delim && strcmp(delim, "tab") == 0 ? '\t' : ',';
 	if (!in || !(csv = csv_open(in, &co, e)))
 		goto out;
@@ -94,21 +93,25 @@ feeder(const struct chain *c, int to, int report)
 		return cmd_fail(&e);
 	close(to);
 	trailer_format(&b, rows, &a);
-	return write_all(report, "report", b.p, b.n, &e) < 0 ? cmd_fail(&e)
+	/* nobody listens when the counter has gone, which says why itself */
+	return write_all(report, "report", b.p, b.n, &e) < 0 ? CMD_FAILED
 							     : CMD_OK;
 }
 
+/* 0 when it ended well; else e says how it ended, and *sig by which signal. */
 static int
-wait_for(pid_t pid, const char *what, struct err *e)
+wait_for(pid_t pid, const char *what, int *sig, struct err *e)
 {
 	int st;
 
+	*sig = 0;
 	while (waitpid(pid, &st, 0) < 0)
 		if (errno != EINTR)
 			return err_sys(e, ERR_INPUT, "%s: wait", what);
-	if (WIFSIGNALED(st))
-		return err_set(
-		    e, "%s was killed by signal %d", what, WTERMSIG(st));
+	if (WIFSIGNALED(st)) {
+		*sig = WTERMSIG(st);
+		return err_set(e, "%s was killed by signal %d", what, *sig);
+	}
 	if (WEXITSTATUS(st) != 0)
 		return err_set(
 		    e, "%s ended with status %d", what, WEXITSTATUS(st));
@@ -140,9 +143,9 @@ emit(uint64_t rows, int report, struct err *e)
 static int
 run(const struct chain *c, char **argv, struct err *e)
 {
-	int to[2], from[2], report[2], rc, rc2;
+	int to[2], from[2], report[2], rc, rc2, sig;
 	struct account unused;
-	struct err second = ERR_ZERO;
+	struct err second = ERR_ZERO, third = ERR_ZERO;
 	pid_t command, feed;
 	uint64_t rows;
 
@@ -170,11 +173,21 @@ run(const struct chain *c, char **argv, struct err *e)
 	dup2(from[0], STDIN_FILENO);
 	close(from[0]);
 	rc = pass(c, false, STDOUT_FILENO, &rows, &unused, e);
+	/* whatever the command still writes goes nowhere: it must not wait */
+	close(STDIN_FILENO);
 	if (rc < 0)
 		err_prefix(e, "%s: ", argv[0]);
-	/* the root of the trouble first: the input, then the command */
-	rc2 = wait_for(feed, "the stream before", &second);
-	if (wait_for(command, argv[0], rc2 < 0 ? e : &second) < 0 || rc2 < 0) {
+	/*
+	 * The root of the trouble: the stream before, then the command; but
+	 * a command that was only cut off by our own failure is none.
+	 */
+	rc2 = wait_for(feed, "the stream before", &sig, &second);
+	if (wait_for(command, argv[0], &sig, &third) < 0 &&
+	    !(rc < 0 && sig == SIGPIPE)) {
+		*e = third;
+		rc = -1;
+	}
+	if (rc2 < 0 && !(rc < 0 && e->kind == ERR_OUTPUT)) {
 		*e = second;
 		rc = -1;
 	}
@@ -195,7 +208,13 @@ main(int argc, char *argv[])
 	    OPT_CHOICE(0, "end", struct common_opt, end, end_names,
 		"end markers (none; both when SHARD_STRICT=1)"),
 	    OPT_END};
-	const struct opt_group groups[] = {{specs, &common}, {NULL, NULL}};
+	static const struct opt_spec record_specs[] = {
+	    OPT(OPT_BYTES, 0, "max-record", "SIZE", struct source_opt,
+		max_record,
+		"longest record allowed (SHARD_MAX_RECORD, or 20M)"),
+	    OPT_END};
+	const struct opt_group groups[] = {
+	    {specs, &common}, {record_specs, &chain.source}, {NULL, NULL}};
 	const struct cmd cmd = {"shard-through", "COMMAND [ARG ...]",
 	    "run another command inside a safe pipe",
 	    "shard-cat a.csv | shard-through awk -F, 'NR==1 || $3>0' | "
@@ -205,6 +224,7 @@ main(int argc, char *argv[])
 	int first;
 
 	cmd_start(cmd.name);
+	source_defaults(&chain.source);
 	first = cmd_parse(&cmd, argc, argv);
 	if (first == argc) {
 		cmd_error("which command?");

@@ -257,6 +257,16 @@ cmd_files_numbers(const struct cmd_files *f, struct err *e)
 }
 
 void
+cmd_check_fd(uint64_t fd, const char *option)
+{
+	if (fd == 0 || (fd > 2 && fd < 65536 && fcntl((int)fd, F_GETFD) >= 0))
+		return;
+	cmd_error("%s %llu: not an open descriptor above 2", option,
+	    (unsigned long long)fd);
+	exit(CMD_USAGE);
+}
+
+void
 cmd_end_markers(const struct common_opt *o, struct chain *c)
 {
 	const char *strict = getenv("SHARD_STRICT");

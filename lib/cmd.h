@@ -59,6 +59,10 @@ MUST_CHECK int cmd_files_some(
 /* Refuses two shards of one number. */
 MUST_CHECK int cmd_files_numbers(const struct cmd_files *f, struct err *e);
 
+/* Ends the program with status 2 unless fd is 0 (not given) or open: another
+ * file might get its number later. */
+void cmd_check_fd(uint64_t fd, const char *option);
+
 /* Decides end markers from --end and SHARD_STRICT. */
 void cmd_end_markers(const struct common_opt *o, struct chain *c);
 

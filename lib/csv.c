@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "csvscan.h"
+#include "shards.h"
 
 struct csv {
 	struct in *in;
@@ -45,7 +46,6 @@ csv_guess_sep(const char *name, struct bytes header)
 {
 	static const char order[] = {',', ';', '\t', '|'};
 	bool quoted = false, seen[LEN(order)] = {false};
-	const char *tsv = strstr(name, ".tsv");
 	size_t i, k;
 
 	for (i = 0; i < header.n; i++) {
@@ -54,7 +54,7 @@ csv_guess_sep(const char *name, struct bytes header)
 		for (k = 0; !quoted && k < LEN(order); k++)
 			seen[k] |= header.p[i] == order[k];
 	}
-	if (tsv && (tsv[4] == '\0' || tsv[4] == '.'))
+	if (shard_name_parse(name).format == FORMAT_TSV)
 		return '\t';
 	for (k = 0; k < LEN(order); k++)
 		if (seen[k])

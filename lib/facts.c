@@ -486,6 +486,7 @@ facts_save(const struct facts *f, struct buf *to)
 	int k;
 
 	buf_printf(to, "%s\n", facts_header);
+	line(to, "format", "shardkit", 1, U(1));
 	if (f->time)
 		line(to, "time", f->time, 5, U(f->time_kind),
 		    U(f->time_place.shard), U(f->time_place.row),
@@ -547,6 +548,10 @@ load_line(
 	struct input *in;
 	int k;
 
+	if (is(kind, "format")) {
+		f->format = v[0] == 1;
+		return f->format;
+	}
 	if (is(kind, "time")) {
 		f->time = xstrndup(name.p, name.n);
 		f->time_kind =
@@ -653,8 +658,11 @@ facts_load(struct facts *f, const char *name, struct bytes text, struct err *e)
 		}
 	}
 	tsv_fini(&t);
-	if (f->nin == 0 || f->ncol == 0) {
-		err_set(e, "%s: names no input or no column", name);
+	if (!f->format || f->nin == 0 || f->ncol == 0) {
+		err_set(e,
+		    "%s: not of format 1, or names no input or no "
+		    "column",
+		    name);
 		facts_fini(f);
 		return -1;
 	}

@@ -61,6 +61,7 @@ struct facts {
 	char *na;      /* NULL: auto */
 	uint64_t seed; /* of the row hashes, with strata */
 	bool schema;
+	bool format; /* a known format version was read */
 	enum header_policy header;
 	uint64_t fingerprint; /* of the reader's options */
 	struct input *in;     /* by number */

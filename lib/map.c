@@ -76,6 +76,11 @@ map_setup(void *opt, struct session *s, struct err *e)
 		o->ctx = session_context(s, o->context, e);
 		if (!o->ctx)
 			return -1;
+		if (o->label && o->ctx->have_labels &&
+		    strcmp(o->label, o->ctx->facts.label) != 0)
+			return err_kind_set(e, ERR_USAGE,
+			    "--label %s: the labels in %s are those of %s",
+			    o->label, o->context, o->ctx->facts.label);
 	}
 	na_rule_init(&o->na_rule,
 	    o->na        ? o->na
@@ -446,7 +451,7 @@ map_one_label(struct map *m, struct batch *b, uint32_t row, struct bytes *cell,
 		return 0;
 	}
 	class = class_number(v);
-	if (class == CLASS_INT) {
+	if (class == CLASS_INT && !bytes_eq(v, bytes_str("-0"))) {
 		if (raw.n != v.n)
 			*cell = keep_bytes(b, v.p, v.n);
 		return 1;

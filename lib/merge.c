@@ -37,6 +37,7 @@ struct merge {
 	size_t npart;
 	struct facts facts;
 	struct na_rule na;
+	struct buf split, labels; /* files to be, "" for none */
 };
 
 /* Keeps facts of 1, 2, 4, ... partials on a stack: n log n work in all. */
@@ -219,14 +220,14 @@ given_cutoffs(const struct merge *m, struct instant cut[2], struct err *e)
 }
 
 static int
-write_split(struct merge *m, struct err *e)
+make_split(struct merge *m, struct err *e)
 {
 	const struct merge_opt *o = m->opt;
 	uint64_t n = m->facts.time_rows, i1, i2;
 	uint64_t ntrain, nval;
 	struct instant cut[2] = {INSTANT_INF, INSTANT_INF};
-	struct buf b = BUF_ZERO, path = BUF_ZERO;
-	int rc, i;
+	struct buf *b = &m->split;
+	int i;
 
 	if (n == 0)
 		return err_set(
@@ -258,21 +259,16 @@ write_split(struct merge *m, struct err *e)
 		o->warn("the val split is empty");
 	if (ntrain + nval == n)
 		o->warn("the test split is empty");
-	buf_puts(&b, "name\tvalue\n");
-	buf_puts(&b, "time_column\t");
-	tsv_put(&b, bytes_str(m->facts.time));
-	buf_putc(&b, '\n');
+	buf_puts(b, "name\tvalue\ntime_column\t");
+	tsv_put(b, bytes_str(m->facts.time));
+	buf_putc(b, '\n');
 	for (i = 0; i < 2; i++) {
-		buf_puts(&b, i ? "test_cutoff\t" : "train_cutoff\t");
-		instant_format(&b, m->facts.time_kind, cut[i]);
-		buf_putc(&b, '\n');
+		buf_puts(b, i ? "test_cutoff\t" : "train_cutoff\t");
+		instant_format(b, m->facts.time_kind, cut[i]);
+		buf_putc(b, '\n');
 	}
-	buf_printf(&b, "rows\t%llu\n", (unsigned long long)n);
-	buf_printf(&path, "%s/split.tsv", m->dir);
-	rc = commit_file(buf_cstr(&path), b.p, b.n, e);
-	buf_fini(&b);
-	buf_fini(&path);
-	return rc;
+	buf_printf(b, "rows\t%llu\n", (unsigned long long)n);
+	return 0;
 }
 
 /* Cursors over all sections of a type; caller frees. */
@@ -401,10 +397,10 @@ by_text(const void *a, const void *b)
 }
 
 static int
-write_labels(struct merge *m, struct err *e)
+make_labels(struct merge *m, struct err *e)
 {
 	struct keytable t = {0};
-	struct buf b = BUF_ZERO, path = BUF_ZERO;
+	struct buf *b = &m->labels;
 	struct keyent *v = NULL;
 	struct label *l = NULL;
 	struct run_cursor *c;
@@ -435,14 +431,13 @@ write_labels(struct merge *m, struct err *e)
 		    !na_is_token(&m->na, l[i].text);
 	}
 	qsort(l, t.n, sizeof(*l), by_text);
-	buf_printf(&path, "%s/labels.tsv", m->dir);
 	if (text) {
-		buf_puts(&b, "label\tcode\n");
+		buf_puts(b, "label\tcode\n");
 		for (i = 0; i < t.n; i++) {
-			tsv_put(&b, l[i].text);
-			buf_printf(&b, "\t%zu\n", i);
+			tsv_put(b, l[i].text);
+			buf_printf(b, "\t%zu\n", i);
 		}
-		rc = commit_file(buf_cstr(&path), b.p, b.n, e);
+		rc = 0;
 		goto out;
 	}
 	for (i = 0; i < t.n; i++) {
@@ -463,8 +458,6 @@ write_labels(struct merge *m, struct err *e)
 	rc = 0;
 out:
 	keytable_fini(&t);
-	buf_fini(&b);
-	buf_fini(&path);
 	free(v);
 	free(l);
 	free(c);
@@ -583,6 +576,19 @@ storage_of(const struct colfacts *c, const char *type)
 	return type;
 }
 
+/* The shortest decimal that reads back the same. */
+static void
+shortest(char out[40], double d)
+{
+	int digits;
+
+	for (digits = 1; digits <= 17; digits++) {
+		snprintf(out, 40, "%.*g", digits, d);
+		if (strtod(out, NULL) == d)
+			return;
+	}
+}
+
 static void
 put_range(struct buf *b, const struct colfacts *c, const char *type, bool max)
 {
@@ -594,7 +600,7 @@ put_range(struct buf *b, const struct colfacts *c, const char *type, bool max)
 		    (long long)(max ? c->imax : c->imin));
 	else if ((strcmp(type, "int") == 0 || strcmp(type, "float") == 0) &&
 	    c->have_num)
-		snprintf(num, sizeof(num), "%.17g", max ? c->max : c->min);
+		shortest(num, max ? c->max : c->min);
 	else if (strcmp(type, "time") == 0 && c->have_time) {
 		instant_format(b, k, max ? c->tmax : c->tmin);
 		return;
@@ -706,6 +712,8 @@ merge_fini(struct merge *m)
 	}
 	free(m->part);
 	free(m->ordinal);
+	buf_fini(&m->split);
+	buf_fini(&m->labels);
 	facts_fini(&m->facts);
 	na_rule_fini(&m->na);
 }
@@ -733,6 +741,21 @@ remove_file(const char *dir, const char *name, struct err *e)
 	return rc;
 }
 
+/* DIR/NAME with that content; nothing when it is empty. */
+static int
+commit_buf(
+    const char *dir, const char *name, const struct buf *b, struct err *e)
+{
+	struct buf path = BUF_ZERO;
+	int rc = 0;
+
+	buf_printf(&path, "%s/%s", dir, name);
+	if (b->n)
+		rc = commit_file(buf_cstr(&path), b->p, b->n, e);
+	buf_fini(&path);
+	return rc;
+}
+
 static int
 merge_all(const char *dir, char *const *paths, size_t n,
     const struct merge_opt *opt, struct err *e)
@@ -743,6 +766,10 @@ merge_all(const char *dir, char *const *paths, size_t n,
 
 	if (merge_open(&m, paths, n, e) < 0)
 		goto out;
+	/* what can be refused is refused before the old context goes */
+	if ((m.facts.time && make_split(&m, e) < 0) ||
+	    (m.facts.label && make_labels(&m, e) < 0))
+		goto out;
 	/* meta.tsv is what makes it a context: away first, back last */
 	if (remove_file(dir, "meta.tsv", e) < 0 ||
 	    remove_file(dir, "labels.tsv", e) < 0 ||
@@ -750,9 +777,9 @@ merge_all(const char *dir, char *const *paths, size_t n,
 	    remove_file(dir, "strata.tsv", e) < 0 ||
 	    remove_file(dir, "first.idx", e) < 0)
 		goto out;
-	if ((m.facts.time && write_split(&m, e) < 0) ||
+	if (commit_buf(dir, "split.tsv", &m.split, e) < 0 ||
+	    commit_buf(dir, "labels.tsv", &m.labels, e) < 0 ||
 	    (m.facts.key && m.facts.time && write_index(&m, e) < 0) ||
-	    (m.facts.label && write_labels(&m, e) < 0) ||
 	    (m.facts.strata && write_strata(&m, e) < 0) ||
 	    write_schema(&m, e) < 0)
 		goto out;

@@ -55,7 +55,7 @@ source_defaults(struct source_opt *o)
 	o->max_record = CSV_MAX_RECORD;
 	env = getenv("SHARD_MAX_RECORD");
 	if (env && !parse_size(bytes_str(env), &o->max_record))
-		o->max_record = CSV_MAX_RECORD;
+		o->max_record = 0; /* refused when a source is opened */
 }
 
 struct source {
@@ -438,6 +438,10 @@ source_open(struct source_opt *o, char *const *paths, size_t npaths,
 {
 	struct source *s = xcalloc(1, sizeof(*s));
 
+	if (o->max_record == 0) {
+		err_kind_set(e, ERR_USAGE, "SHARD_MAX_RECORD is not a size");
+		goto fail;
+	}
 	s->opt = o;
 	s->ctx = ctx;
 	s->run = run;

@@ -54,11 +54,20 @@ stats_defaults(void *opt)
 static int
 stats_setup(void *opt, struct session *s, struct err *e)
 {
+	static const char *const words[] = {"train", "val", "test", "drop"};
 	struct stats_opt *o = opt;
+	bool known = false;
+	size_t i;
 
 	(void)s;
 	if (!o->out)
 		return err_kind_set(e, ERR_USAGE, "--output is needed");
+	for (i = 0; o->missing_time && i < LEN(words); i++)
+		known |= strcmp(o->missing_time, words[i]) == 0;
+	if (o->missing_time && !known)
+		return err_kind_set(e, ERR_USAGE,
+		    "--missing-time %s: must be train|val|test|drop",
+		    err_quote(bytes_str(o->missing_time)));
 	if (o->key && !o->time)
 		return err_kind_set(e, ERR_USAGE,
 		    "--key needs --time: the first occurrence is the "

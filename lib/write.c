@@ -2,6 +2,7 @@
  * write - routes rows to the shard files of their splits, commits them, and
  * leaves the record.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,15 @@ write_defaults(void *opt)
 	memset(opt, 0, sizeof(struct write_opt));
 }
 
+/* A split is a directory under OUT, and nothing else. */
+static bool
+split_name_ok(struct bytes s)
+{
+	return s.n > 0 && s.n < 200 && s.p[0] != '.' && s.p[0] != '_' &&
+	    !memchr(s.p, '/', s.n) && !memchr(s.p, '\0', s.n) &&
+	    !memchr(s.p, '\n', s.n);
+}
+
 static int
 write_setup(void *opt, struct session *s, struct err *e)
 {
@@ -65,6 +75,10 @@ write_setup(void *opt, struct session *s, struct err *e)
 	(void)s;
 	if (!o->out)
 		return err_kind_set(e, ERR_USAGE, "--output DIR is needed");
+	if (o->split && !split_name_ok(bytes_str(o->split)))
+		return err_kind_set(e, ERR_USAGE,
+		    "--split %s cannot be the name of a split",
+		    err_quote(bytes_str(o->split)));
 	o->fmt = FORMAT_UNKNOWN;
 	if (o->format) {
 		o->fmt = format_named(bytes_str(o->format));
@@ -84,8 +98,10 @@ write_setup(void *opt, struct session *s, struct err *e)
 			    err_quote(bytes_str(o->compress)));
 	}
 	if (o->facts) {
-		if (file_load(o->facts, &b, e) < 0)
+		if (file_load(o->facts, &b, e) < 0) {
+			e->kind = ERR_OUTPUT; /* no shard could be written */
 			return -1;
+		}
 		o->facts_digest = digest_of(b.p, b.n);
 		buf_fini(&b);
 	}
@@ -198,15 +214,6 @@ write_init(void **st, const void *opt, struct schema *s, struct run *run,
 	return w->rows ? 0 : -1;
 }
 
-/* A split is a directory under OUT, and nothing else. */
-static bool
-split_name_ok(struct bytes s)
-{
-	return s.n > 0 && s.n < 200 && s.p[0] != '.' && s.p[0] != '_' &&
-	    !memchr(s.p, '/', s.n) && !memchr(s.p, '\0', s.n) &&
-	    !memchr(s.p, '\n', s.n);
-}
-
 /* The index of the split's dest, opened when it is new; -1. */
 static int
 dest_of(struct writer *w, struct bytes split, struct err *e)
@@ -266,7 +273,7 @@ row_dest(struct writer *w, struct batch *b, uint32_t row, struct err *e)
 	}
 	split = csv_value(batch_raw(b, &w->split, row), &w->scratch);
 	d = split.n ? dest_of(w, split, e)
-		    : err_set(e, "no split in column _split");
+		    : err_set(e, "\"\" cannot be the name of a split");
 	return d < 0 && e->kind == ERR_INPUT ? run_at(w->run, b, row, e) : d;
 }
 
@@ -380,6 +387,20 @@ remove_stale(struct writer *w, const struct record *old,
 	return 0;
 }
 
+/* An output that is about to change is sealed no longer. */
+static int
+unseal(const char *out, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	int rc = 0;
+
+	buf_printf(&b, "%s/_SUCCESS", out);
+	if (unlink(buf_cstr(&b)) < 0 && errno != ENOENT && errno != ENOTDIR)
+		rc = err_sys(e, ERR_OUTPUT, "%s: remove", b.p);
+	buf_fini(&b);
+	return rc;
+}
+
 static int
 write_finish(void *st, struct err *e)
 {
@@ -406,6 +427,8 @@ write_finish(void *st, struct err *e)
 		    (unsigned long long)record_rows(&new));
 		goto out;
 	}
+	if (unseal(w->o->out, e) < 0)
+		goto out;
 	path = record_path(w->o->out, new.shard);
 	if (access(path, F_OK) == 0) {
 		/* a damaged old record names nothing that could be removed */

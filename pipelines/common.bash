@@ -184,7 +184,7 @@ list_script() { # FILE WORD...
 	local file=$1
 	shift
 	{
-		printf '#!/bin/sh\nprintf '\''%%s\\0'\'' "$@" | exec'
+		printf '#!/bin/bash\nprintf '\''%%s\\0'\'' "$@" | exec'
 		printf ' %q' "$@"
 		echo
 	} >"$file" && chmod +x "$file"

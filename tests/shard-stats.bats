@@ -71,7 +71,7 @@ merged() {
 	rows 6 >part-3.csv
 	run -1 --separate-stderr shard-stats -t orderDate -o parts part-1.csv part-2.csv none.csv part-3.csv
 	says "part-2.csv:2: ragged row"
-	says "none.csv: No such file or directory"
+	says "none.csv: no shard number in the name"
 	[[ $(ls -A parts) == $'00001.st\n00003.st' ]]
 }
 
