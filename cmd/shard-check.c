@@ -20,7 +20,7 @@ struct check_opt {
 };
 
 static const struct opt_spec specs[] = {
-    OPT(OPT_FLAG, 'b', "build", NULL, struct check_opt, build,
+    OPT(OPT_FLAG, 0, "build", NULL, struct check_opt, build,
 	"write _manifest.tsv, _account.tsv and, last, _SUCCESS"),
     OPT(OPT_FLAG, 0, "clean", NULL, struct check_opt, clean,
 	"only remove _SUCCESS and the temp files of killed runs"),

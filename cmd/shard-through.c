@@ -218,7 +218,7 @@ main(int argc, char *argv[])
 	const struct cmd cmd = {"shard-through", "COMMAND [ARG ...]",
 	    "run another command inside a safe pipe",
 	    "shard-cat a.csv | shard-through awk -F, 'NR==1 || $3>0' | "
-	    "shard-map -t",
+	    "shard-map --text",
 	    groups, true};
 	struct err e = ERR_ZERO;
 	int first;

@@ -35,7 +35,7 @@ static const struct opt_spec specs[] = {
 	"leave these columns out"),
     OPT(OPT_FLAG, 0, "if-all", NULL, struct map_opt, if_all,
 	"--concat only where all its columns exist"),
-    OPT(OPT_STR, 'l', "label", "COL", struct map_opt, label,
+    OPT(OPT_STR, 0, "label", "COL", struct map_opt, label,
 	"make this label an integer; drop rows without one"),
     OPT(OPT_STR, 0, "missing", "TEXT", struct map_opt, missing,
 	"what --concat writes for a missing cell ([MISSING])"),
@@ -48,7 +48,7 @@ static const struct opt_spec specs[] = {
 	"only these columns, in this order"),
     OPT(OPT_STR, 0, "separator", "TEXT", struct map_opt, sep,
 	"what --concat puts between cells (|)"),
-    OPT(OPT_FLAG, 't', "text", NULL, struct map_opt, text,
+    OPT(OPT_FLAG, 0, "text", NULL, struct map_opt, text,
 	"the text column, where the four name columns exist"),
     OPT_CHOICE(0, "unseen-label", struct map_opt, unseen, unseen_names,
 	"labels that the context does not know (error)"),
@@ -577,7 +577,8 @@ static const struct stage map_stage = {map_init, map_process, NULL, map_free};
 const struct filter filter_map = {
     .name = "map",
     .summary = "per-row column work on a row stream",
-    .example = "shard-cat part-00000.csv | shard-map -w 'amount > 0' -l label",
+    .example =
+	"shard-cat part-00000.csv | shard-map -w 'amount > 0' --label label",
     .specs = specs,
     .opt_size = sizeof(struct map_opt),
     .defaults = map_defaults,

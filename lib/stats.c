@@ -22,7 +22,7 @@
 const struct opt_spec stats_specs[] = {
     OPT(OPT_STR, 'k', "key", "COL", struct stats_opt, key,
 	"collect the first occurrence of every key"),
-    OPT(OPT_STR, 'l', "label", "COL", struct stats_opt, label,
+    OPT(OPT_STR, 0, "label", "COL", struct stats_opt, label,
 	"collect the labels"),
     OPT(OPT_STR, 0, "like", "FILE", struct stats_opt, like,
 	"the shard that the stream comes from"),

@@ -39,6 +39,6 @@ lines"
 14,2024-03-06 06:00:00,jon,9,0,
 END
 
-shard-stats -t orderDate -k customerId -l label --schema -o CTX/parts \
+shard-stats -t orderDate -k customerId --label label --schema -o CTX/parts \
 	raw/part-*
 shard-stats --merge -o CTX CTX/parts

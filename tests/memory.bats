@@ -19,7 +19,7 @@ setup_file() {
 		rows 1 | head -n 1
 		for ((i = 0; i < 1073741824 / $(stat -c %s block) + 1; i++)); do cat block; done
 	} >big/part-00000.csv
-	shard-stats -t orderDate -k customerId -l label -o ctx/parts big/part-00000.csv
+	shard-stats -t orderDate -k customerId --label label -o ctx/parts big/part-00000.csv
 	shard-stats --merge -o ctx ctx/parts
 }
 
@@ -44,19 +44,19 @@ peak() {
 
 @test "memory: every filter of the chain in pipes stays below 32 MiB on a 1 GiB shard" {
 	peak 32768 bash -o pipefail -c 'export SHARD_STRICT=1
-		shard-cat -c ctx big/part-00000.csv | shard-map -t -l label -c ctx |
+		shard-cat -c ctx big/part-00000.csv | shard-map --text --label label -c ctx |
 		shard-dedup -c ctx | shard-split -c ctx |
 		shard-write -o piped --like big/part-00000.csv'
 }
 
 @test "memory: the chain in one process stays below 32 MiB on a 1 GiB shard" {
-	peak 32768 shard-run cat -c ctx big/part-00000.csv : map -t -l label -c ctx : \
+	peak 32768 shard-run cat -c ctx big/part-00000.csv : map --text --label label -c ctx : \
 		dedup -c ctx : split -c ctx : write -o fused
 	cmp piped/train/part-00000.csv fused/train/part-00000.csv
 }
 
 @test "memory: pass 1 stays below 64 MiB on a 1 GiB shard" {
-	peak 65536 shard-stats --force --schema -t orderDate -k customerId -l label -o st/parts big/part-00000.csv
+	peak 65536 shard-stats --force --schema -t orderDate -k customerId --label label -o st/parts big/part-00000.csv
 }
 
 @test "memory: compressed output and input stay below 64 MiB" {
@@ -77,14 +77,14 @@ peak() {
 		head -c $((16 << 20)) /dev/zero | tr '\0' 'x'
 		printf '",0\n3,2024-01-03,c,y,1\n'
 	} >huge/part-00000.csv
-	shard-stats -t orderDate -k customerId -l label -o hctx/parts huge/part-00000.csv
+	shard-stats -t orderDate -k customerId --label label -o hctx/parts huge/part-00000.csv
 	shard-stats --merge -o hctx --cutoffs 2024-01-03,2024-01-03 hctx/parts
 	peak 65536 bash -o pipefail -c 'export SHARD_STRICT=1
-		shard-cat -c hctx huge/part-00000.csv | shard-map -t -l label -c hctx |
+		shard-cat -c hctx huge/part-00000.csv | shard-map --text --label label -c hctx |
 		shard-dedup -c hctx | shard-split -c hctx |
 		shard-write -o hout --like huge/part-00000.csv'
 	cmp <(head -n 3 huge/part-00000.csv) hout/train/part-00000.csv
-	peak 65536 shard-run cat -c hctx huge/part-00000.csv : map -t -l label -c hctx : \
+	peak 65536 shard-run cat -c hctx huge/part-00000.csv : map --text --label label -c hctx : \
 		dedup -c hctx : split -c hctx : write -o hfused
 	cmp hout/train/part-00000.csv hfused/train/part-00000.csv
 }

@@ -27,7 +27,7 @@ barren() {
 
 # context CTX SHARD...: pass 1 over shards that rows made.
 context() {
-	shard-stats -t orderDate -k customerId -l label -o "$1/parts" "${@:2}" &&
+	shard-stats -t orderDate -k customerId --label label -o "$1/parts" "${@:2}" &&
 		shard-stats --merge -o "$1" "$1/parts"
 }
 

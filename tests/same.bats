@@ -64,7 +64,7 @@ same() {
 	(cd roots && preprocess --job-type training --input b a --output ../roots-out --label label --workers 2)
 	same roots-out
 	# pass 1 by hand, shards in reverse and shuffled
-	shard-ls raw | tac | shard-stats -t orderDate -k customerId -l label -o grp/parts --files-from -
+	shard-ls raw | tac | shard-stats -t orderDate -k customerId --label label -o grp/parts --files-from -
 	find grp/parts -name '*.st' | sort -R --random-source=<(yes) |
 		shard-stats --merge -o grp/ctx --files-from -
 	for f in split.tsv labels.tsv schema.tsv first.idx; do
@@ -98,7 +98,7 @@ same() {
 		sep=comma
 		[[ $f == *.tsv ]] && sep=tab
 		SHARD_DELIM=$sep bash -o pipefail -c 'shard-cat -c want/_context "$1" |
-			shard-map -t -l label -c want/_context |
+			shard-map --text --label label -c want/_context |
 			shard-dedup -c want/_context | shard-split -c want/_context |
 			shard-write -o loose --like "$1"' - "$f"
 	done

@@ -102,32 +102,32 @@ maps() {
 @test "map: text labels of one shard give all shards codes; an unknown one is refused" {
 	lines part-1.csv l 1 0
 	lines part-2.csv l fraud 1
-	shard-stats -l l -o c/parts part-1.csv part-2.csv
+	shard-stats --label l -o c/parts part-1.csv part-2.csv
 	shard-stats --merge -o c c/parts
-	maps $'l\n1\n0\n"fraud"\n' $'l\n1\n0\n2' -l l -c c
+	maps $'l\n1\n0\n"fraud"\n' $'l\n1\n0\n2' --label l -c c
 	lines t.csv l 1 nan
-	run -1 --separate-stderr shard-map -l l -c c t.csv
+	run -1 --separate-stderr shard-map --label l -c c t.csv
 	says 't.csv:3: label "nan" is not in c/labels.tsv'
-	maps $'l\nnan\n1\nx' $'l\n1' -l l -c c --unseen-label drop
+	maps $'l\nnan\n1\nx' $'l\n1' --label l -c c --unseen-label drop
 }
 
 @test "map: a context that is missing or damaged is refused" {
 	lines t.csv l 1
-	run -1 --separate-stderr shard-map -l l -c none t.csv
+	run -1 --separate-stderr shard-map --label l -c none t.csv
 	says "none: no context here"
 	lines part-1.csv l a b
-	shard-stats -l l -o c/parts part-1.csv
+	shard-stats --label l -o c/parts part-1.csv
 	shard-stats --merge -o c c/parts
 	for bad in $'label\tcode\na\t0\n' $'label\tcode\na\t0\nb\t0\n' $'label\tcode\na\t0\nb\t2\n' $'code\tlabel\n0\ta\n1\tb\n' \
 		$'label\tcode\nb\t0\na\t1\n' $'label\tcode\na\t0\na\t1\n' $'label\tcode\na\tx\nb\t1\n' ''; do
 		printf %s "$bad" >c/labels.tsv
-		if shard-map -l l -c c part-1.csv >got 2>err; then
+		if shard-map --label l -c c part-1.csv >got 2>err; then
 			printf 'accepted: %q\n' "$bad"
 			return 1
 		fi
 	done
 	rm c/labels.tsv
-	run -1 --separate-stderr shard-map -l l -c c part-1.csv
+	run -1 --separate-stderr shard-map --label l -c c part-1.csv
 }
 
 @test "map: columns of one name, no column left, unknown columns are refused" {

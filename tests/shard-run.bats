@@ -13,10 +13,10 @@ setup() {
 @test "run: a chain gives the bytes of the pipe" {
 	context c in/part-{1..3}.csv
 	for i in 1 2 3; do
-		shard-run cat in/part-$i.csv : map -l label : dedup -c c : split -c c >want
-		shard-cat in/part-$i.csv | shard-map -l label | shard-dedup -c c | shard-split -c c | cmp - want
-		shard-run cat in/part-$i.csv : map -l label : dedup -c c : split -c c : write -o fused
-		SHARD_STRICT=1 bash -o pipefail -c 'shard-cat "$1" | shard-map -l label |
+		shard-run cat in/part-$i.csv : map --label label : dedup -c c : split -c c >want
+		shard-cat in/part-$i.csv | shard-map --label label | shard-dedup -c c | shard-split -c c | cmp - want
+		shard-run cat in/part-$i.csv : map --label label : dedup -c c : split -c c : write -o fused
+		SHARD_STRICT=1 bash -o pipefail -c 'shard-cat "$1" | shard-map --label label |
 			shard-dedup -c c | shard-split -c c | shard-write -o piped --like "$1"' - in/part-$i.csv
 	done
 	cmp <(tree fused -path './[tv]*') <(tree piped -path './[tv]*')

@@ -77,7 +77,7 @@ merged() {
 
 @test "stats: an unknown column is refused and the header is listed" {
 	lines part-1.csv a,b 1,2
-	for option in "-t z" "-t a -k z" "-l z"; do
+	for option in "-t z" "-t a -k z" "--label z"; do
 		# shellcheck disable=SC2086
 		run -1 --separate-stderr shard-stats $option -o parts part-1.csv
 		says 'part-1.csv: no column "z"; the header has: a, b'
@@ -138,7 +138,7 @@ merged() {
 
 @test "stats: a partial cut or flipped at any place is refused" {
 	rows 10 >part-1.csv
-	shard-stats -t orderDate -k customerId -l label -o parts part-1.csv
+	shard-stats -t orderDate -k customerId --label label -o parts part-1.csv
 	mkdir bad
 	size=$(stat -c %s parts/00001.st)
 	for ((n = 0; n < size; n += 13)); do
@@ -155,13 +155,13 @@ merged() {
 @test "stats: any order and grouping of shards, file or stream, gives the same facts" {
 	for i in 1 2 3 4 5; do rows $((i * 9)) | sed "2,\$s/,c/,c$((i % 3))/" >part-$i.csv; done
 	context want part-{1..5}.csv
-	printf '%s\0' part-{5..1}.csv | shard-stats -t orderDate -k customerId -l label -o c/parts -0 --files-from -
+	printf '%s\0' part-{5..1}.csv | shard-stats -t orderDate -k customerId --label label -o c/parts -0 --files-from -
 	shard-stats --merge -o c c/parts/0000{3,1,5,2,4}.st
 	cmp <(merged want) <(merged c)
 	for i in 1 2 3 4 5; do
 		shard-cat --end emit part-$i.csv |
-			shard-stats --end expect -t orderDate -k customerId -l label --like part-$i.csv -o s/parts
-		shard-run cat part-$i.csv : stats -t orderDate -k customerId -l label -o r/parts
+			shard-stats --end expect -t orderDate -k customerId --label label --like part-$i.csv -o s/parts
+		shard-run cat part-$i.csv : stats -t orderDate -k customerId --label label -o r/parts
 	done
 	shard-stats --merge -o s s/parts
 	shard-stats --merge -o r r/parts
@@ -226,14 +226,14 @@ merged() {
 	lines part-1.csv l 1 0
 	lines part-2.csv l 1 fraud '"a,b"'
 	lines part-3.csv l '' 0
-	shard-stats -l l -o c/parts part-1.csv part-2.csv part-3.csv
+	shard-stats --label l -o c/parts part-1.csv part-2.csv part-3.csv
 	shard-stats --merge -o c c/parts
 	printf 'label\tcode\n0\t0\n1\t1\na,b\t2\nfraud\t3\n' | cmp - c/labels.tsv
 }
 
 @test "stats: labels that are all numbers make no labels.tsv" {
 	lines part-1.csv l 1 0 '' 2.0
-	shard-stats -l l -o c/parts part-1.csv
+	shard-stats --label l -o c/parts part-1.csv
 	shard-stats --merge -o c c/parts
 	[[ ! -e c/labels.tsv ]]
 }
