@@ -319,19 +319,35 @@ scan(struct csv *c, const char *p, size_t n, char sep, struct scan *s)
 	csvscan(p, n, sep, c->idx + 1, s);
 }
 
-/* Offset of the last record if it begins like an end marker, else s->end. */
+/*
+ * Offset of the last record if it begins like an end marker, else s->end; and
+ * the number of records before it.
+ */
 static uint32_t
-marker_at(const struct csv *c, const char *p, const struct scan *s)
+marker_at(const struct csv *c, struct bytes v, struct scan *s, uint64_t *before)
 {
+	const char *nl;
 	uint32_t start;
 
+	*before = c->rows + c->rejected + c->nblank;
+	if (c->opt.no_quotes) { /* quotes mean nothing: lines are records */
+		nl = memrchr(v.p, '\n', v.n);
+		s->end = nl ? (uint32_t)(nl - v.p) + 1 : 0;
+		nl = s->end > 1 ? memrchr(v.p, '\n', s->end - 1) : NULL;
+		start = nl ? (uint32_t)(nl - v.p) + 1 : 0;
+		if (s->end == 0 || v.p[start] != TRAILER_BYTE)
+			return s->end;
+		*before += count_newlines(v.p, start);
+		return start;
+	}
 	if (s->nidx_rec == 0)
 		return s->end;
 	/* a marker has one field, so the entry before its newline's is the
 	 * end of the record before */
 	start = c->idx[s->nidx_rec - 1] + 1;
-	if ((start > 0 && p[start - 1] != '\n') || p[start] != TRAILER_BYTE)
+	if ((start > 0 && v.p[start - 1] != '\n') || v.p[start] != TRAILER_BYTE)
 		return s->end;
+	*before += s->nrec - 1;
 	return start;
 }
 
@@ -389,6 +405,7 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 	c->line = c->next_line;
 	while (!c->done) {
 		bool final, clean;
+		uint64_t before;
 		uint32_t mark;
 		ssize_t used;
 
@@ -402,7 +419,7 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 		if (final && in_end_line(c->in, &v))
 			c->cut = true; /* the last line had no end */
 		scan(c, v.p, v.n, c->sep, &s);
-		mark = marker_at(c, v.p, &s);
+		mark = marker_at(c, v, &s, &before);
 		if (mark < s.end && mark + TRAILER_MAX > s.end) {
 			if (!final) { /* is it the last record? look on */
 				min = v.n + 1;
@@ -411,7 +428,7 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 			if (s.end == v.n &&
 			    take_trailer(c,
 				bytes_of(v.p + mark, s.end - mark - 1),
-				c->rows + s.nrec - 1)) {
+				before)) {
 				c->done = true;
 				if (mark == 0)
 					return the_end(c, e);

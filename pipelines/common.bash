@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What the pipelines share: configuration, lists, workers, lock, progress.
-# Sourced, never run.  Callers set `job` and define `usage`.
+# Sourced, never run.  Callers set `job` and `workers` and define `usage`.
+# shellcheck disable=SC2154,SC2209
 
 die() {
 	printf '%s: %s\n' "$job" "$*" >&2

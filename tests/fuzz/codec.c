@@ -23,8 +23,7 @@ read_all(const char *path, size_t min, uint64_t *n, uint64_t *digest)
 	*n = 0;
 	if (!in)
 		goto out;
-	while ((rc = in_peek(in, min, &v, &e)) == 0 && v.n > 0 &&
-	    *n < ENOUGH) {
+	while ((rc = in_peek(in, min, &v, &e)) == 0 && v.n > 0 && *n < ENOUGH) {
 		size_t take = min < v.n ? min : v.n;
 
 		if ((uint64_t)take > ENOUGH - *n)
@@ -53,7 +52,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t i;
 
 	if (codec_of_magic(head) == CODEC_NONE)
-		PROPERTY(rc == 0 && n == size && digest == digest_of(data, size));
+		PROPERTY(
+		    rc == 0 && n == size && digest == digest_of(data, size));
 	for (i = 0; i < LEN(pieces); i++) {
 		rc2 = read_all(path, pieces[i], &n2, &digest2);
 		/* large data may be left before its end is reached */

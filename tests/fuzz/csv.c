@@ -182,8 +182,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0) ||
 	    memchr(text.p, '\004', text.n))
 		goto out;
-	PROPERTY(read_all(1, buf_bytes(&text), &clean, &cells2, &text2, &e) ==
-	    0);
+	PROPERTY(
+	    read_all(1, buf_bytes(&text), &clean, &cells2, &text2, &e) == 0);
 	PROPERTY(bytes_eq(buf_bytes(&cells), buf_bytes(&cells2)));
 	PROPERTY(bytes_eq(buf_bytes(&text), buf_bytes(&text2)));
 out:

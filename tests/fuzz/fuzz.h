@@ -49,14 +49,14 @@ fuzz_file(int which, const void *p, size_t n)
 		fd[which] = memfd_create("fuzz", MFD_CLOEXEC);
 		if (fd[which] < 0)
 			abort();
-		snprintf(path[which], sizeof(path[which]),
-		    "/proc/self/fd/%d", fd[which]);
+		snprintf(path[which], sizeof(path[which]), "/proc/self/fd/%d",
+		    fd[which]);
 	}
 	if (ftruncate(fd[which], 0) < 0)
 		abort();
 	while (at < n) {
-		ssize_t k = pwrite(fd[which], (const char *)p + at, n - at,
-		    (off_t)at);
+		ssize_t k =
+		    pwrite(fd[which], (const char *)p + at, n - at, (off_t)at);
 
 		if (k <= 0)
 			abort();

@@ -53,8 +53,8 @@ good(void)
 		value[i].where = i;
 		if (name(i).n <= KEYENT_INLINE)
 			keyent_set_inline(&value[i], name(i));
-		PROPERTY(keyindex_add(w, &value[i], name(i),
-			     key_hash(name(i)), &e) == 0);
+		PROPERTY(keyindex_add(w, &value[i], name(i), key_hash(name(i)),
+			     &e) == 0);
 	}
 	PROPERTY(keyindex_finish(w, &e) == 0);
 	keyindex_writer_free(w);
@@ -113,15 +113,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ask(fuzz_file(0, data, size)); /* as it stands */
 	buf_putb(&b, buf_bytes(&whole));
 	for (; size >= 4; data += 4, size -= 4) {
-		size_t at = ((size_t)data[0] << 16 | (size_t)data[1] << 8 |
-				data[2]) %
+		size_t at =
+		    ((size_t)data[0] << 16 | (size_t)data[1] << 8 | data[2]) %
 		    b.n;
 
 		b.p[at] ^= (char)data[3];
 	}
 	if (size == 3)
-		b.n = ((size_t)data[0] << 16 | (size_t)data[1] << 8 |
-			  data[2]) %
+		b.n = ((size_t)data[0] << 16 | (size_t)data[1] << 8 | data[2]) %
 		    (b.n + 1);
 	ask(fuzz_file(0, b.p, b.n));
 	buf_fini(&b);

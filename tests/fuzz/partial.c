@@ -72,8 +72,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, data, size);
 	memcpy(copy, "SHARDST1", 8);
 	memcpy(copy + size - 8, "SHARDEND", 8);
-	digest = digest_of_seeded(
-	    copy + size - 32, 16, digest_of(copy, size - 32));
+	digest =
+	    digest_of_seeded(copy + size - 32, 16, digest_of(copy, size - 32));
 	memcpy(copy + size - 16, &digest, 8);
 	walk(fuzz_file(0, copy, size));
 	free(copy);

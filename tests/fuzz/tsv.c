@@ -1,6 +1,6 @@
 /* tsv - any text: refused, or written again it is the same text. */
-#include "fuzz.h"
 #include "tsv.h"
+#include "fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -65,8 +65,9 @@ rows_are_sorted_and_read_back(void)
 	a.drop[DROP_UNPLANNED] = 2;
 	a.drop[DROP_DUPLICATE] = 3;
 	account_each(&a, collect, &r);
-	EQ_S(r.text, "added external 1\ndrop duplicate 3\n"
-		     "drop unplanned 2\nin - 9\n");
+	EQ_S(r.text,
+	    "added external 1\ndrop duplicate 3\n"
+	    "drop unplanned 2\nin - 9\n");
 	CHECK(same(&r.back, &a));
 	for (i = 1; i < DROP_COUNT; i++)
 		CHECK(strcmp(drop_name((enum drop)(i - 1)),
@@ -145,8 +146,8 @@ damaged_markers_are_refused(void)
 	    "\004shardkit 1 x in:-:5", "\004shardkit 1 -5 in:-:5",
 	    "\004shardkit 1 5 in:-:", "\004shardkit 1 5 in:-", "shardkit 1 5",
 	    "\004shardkit 1 5 in:-:5x", "\004shardkit 1 5 in:-:5:6",
-	    "\004shardkit 1 5 drop:lost:1 in:-:5",
-	    "\004shardkit 1 5  in:-:5", "\004shardkit 1  5 in:-:5",
+	    "\004shardkit 1 5 drop:lost:1 in:-:5", "\004shardkit 1 5  in:-:5",
+	    "\004shardkit 1  5 in:-:5",
 	    "\004shardkit 1 99999999999999999999 in:-:5",
 	    "\004shardkit 1 5 in:-:99999999999999999999",
 	    "\004shardkit 1 5 in:-:5\r", "\004shardkit 1 5 in:-:5,",

@@ -75,13 +75,12 @@ make(const struct maker *m, struct bytes s, struct buf *to)
 		if (!have(m->command))
 			return false;
 		test_write(plain, s.p, s.n);
-		snprintf(cmd, sizeof(cmd), "%s <'%s' >'%s'", m->command,
-		    plain, packed);
+		snprintf(cmd, sizeof(cmd), "%s <'%s' >'%s'", m->command, plain,
+		    packed);
 		ok = CHECK(system(cmd) == 0);
 	} else {
 		int fd = open(packed, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-		struct out *o =
-		    out_new(fd, packed, m->codec, 0, false, &e);
+		struct out *o = out_new(fd, packed, m->codec, 0, false, &e);
 
 		ok = OK(o && out_write(o, s.p, s.n, &e) == 0 &&
 			out_finish(o, false, &e) == 0,
@@ -181,8 +180,8 @@ whole_files_read_back(void)
 			test_about("%s, %zu bytes", makers[m].name, sizes[i]);
 			EQ_U(codec_of_magic(buf_bytes(&packed)),
 			    makers[m].codec);
-			reads_as(makers[m].codec, buf_bytes(&packed),
-			    buf_bytes(&s));
+			reads_as(
+			    makers[m].codec, buf_bytes(&packed), buf_bytes(&s));
 		}
 	CHECK(tried >= 2 * LEN(sizes));
 	buf_fini(&s);
@@ -210,8 +209,7 @@ members_behind_each_other_are_one_stream(void)
 		if (!made)
 			continue;
 		test_about("%s", makers[m].name);
-		reads_as(
-		    makers[m].codec, buf_bytes(&packed), buf_bytes(&all));
+		reads_as(makers[m].codec, buf_bytes(&packed), buf_bytes(&all));
 	}
 	buf_fini(&s);
 	buf_fini(&all);
@@ -235,12 +233,11 @@ every_truncation_is_refused(void)
 			test_about("%s cut to %zu of %zu", makers[m].name, n,
 			    packed.n);
 			if (n == border) /* nothing says that more should be
-					    there */
-				reads_as(makers[m].codec,
-				    bytes_of(packed.p, n), buf_bytes(&s));
+			                    there */
+				reads_as(makers[m].codec, bytes_of(packed.p, n),
+				    buf_bytes(&s));
 			else
-				refused(makers[m].codec,
-				    bytes_of(packed.p, n));
+				refused(makers[m].codec, bytes_of(packed.p, n));
 		}
 	}
 	buf_fini(&s);
@@ -270,8 +267,8 @@ a_cut_at_a_flush_point_is_refused(void)
 	/* whole rows up to there, and the decoder has seen them all */
 	text(&s, 20000);
 	memset(&z, 0, sizeof(z));
-	CHECK(deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY) ==
-	    Z_OK);
+	CHECK(
+	    deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY) == Z_OK);
 	z.next_in = (unsigned char *)s.p;
 	z.avail_in = 10000;
 	z.next_out = out;
@@ -311,8 +308,8 @@ every_flipped_byte_is_refused_or_harmless(void)
 				int rc;
 
 				packed.p[i] ^= (char)with;
-				rc = unpack(makers[m].codec,
-				    buf_bytes(&packed), &got, &e);
+				rc = unpack(makers[m].codec, buf_bytes(&packed),
+				    &got, &e);
 				packed.p[i] ^= (char)with;
 				test_about("%s, byte %zu of %zu flipped by "
 					   "%02x",
@@ -342,7 +339,10 @@ foreign_bytes_behind_are_refused(void)
 	} junk[] = {{"x", 1}, {"\n", 1}, {"id,name\n", 8}, {"\x1f", 1},
 	    {"\x1f\x8b", 2}, {"\x1f\x8b\x08", 3}, {"\xff\xff\xff\xff", 4},
 	    {"BZ", 2}, {"\x04\x22\x4d", 3}, {"\x28\xb5\x2f", 3},
-	    {"PK\3\4....................", 24}, {"\xfd" "7zXZ", 5},
+	    {"PK\3\4....................", 24},
+	    {"\xfd"
+	     "7zXZ",
+		5},
 	    {"\0\0\0x", 4}, {"\0\0\0\0x", 5}};
 	struct buf s = BUF_ZERO, packed = BUF_ZERO;
 	size_t m, i, n;
@@ -449,8 +449,8 @@ borders_of_members_around_borders_of_blocks(void)
 			buf_put(&want, s.p, n);
 			test_about("%s, border at %zu", m->name, packed.n);
 			if (kind == 1) { /* cut right behind, then all */
-				refused(m->codec,
-				    bytes_of(packed.p, packed.n - 1));
+				refused(
+				    m->codec, bytes_of(packed.p, packed.n - 1));
 				reads_as(m->codec, buf_bytes(&packed),
 				    buf_bytes(&want));
 				continue;

@@ -8,7 +8,7 @@
 
 /* What a table holds, and how a file of it is written. */
 struct table {
-	size_t ncol, nrow; /* nrow without the header */
+	size_t ncol, nrow;  /* nrow without the header */
 	struct bytes *cell; /* (nrow + 1) * ncol, the names first */
 	struct buf text;
 };
@@ -48,9 +48,9 @@ table_make(size_t ncol, size_t nrow, size_t longest, bool plain)
 			n = below(3);
 		}
 		for (k = 0; k < n; k++)
-			buf_putc(&t.text, n > 500 && !one_in(50)
-				? 'L'
-				: plain ? plain_abc[below(10)]
+			buf_putc(&t.text,
+			    n > 500 && !one_in(50)      ? 'L'
+				: plain                 ? plain_abc[below(10)]
 				: i < ncol && one_in(3) ? 'n'
 							: abc[below(12 - 1)]);
 		end[i] = t.text.n;
@@ -310,10 +310,10 @@ plain_tsv_takes_quotes_as_they_are(void)
 static void
 pieces_across_the_border_of_a_block(void)
 {
-	static const char *const piece[] = {"\"\"", "\"a\"\"b\"",
-	    "\"a\nb\"", "\"a\r\nb\"", "\",\"", "\"\"\"\"", "x", "\"x\""};
-	static const char *const value[] = {"", "a\"b", "a\nb", "a\r\nb", ",",
-	    "\"", "x", "x"};
+	static const char *const piece[] = {"\"\"", "\"a\"\"b\"", "\"a\nb\"",
+	    "\"a\r\nb\"", "\",\"", "\"\"\"\"", "x", "\"x\""};
+	static const char *const value[] = {
+	    "", "a\"b", "a\nb", "a\r\nb", ",", "\"", "x", "x"};
 	size_t i;
 	int d, crlf, last;
 
@@ -321,10 +321,9 @@ pieces_across_the_border_of_a_block(void)
 		for (d = -12; d <= 2; d++)
 			for (crlf = 0; crlf < 2; crlf++)
 				for (last = 0; last < 2; last++) {
-					struct csv_opt opt = {.max_record =
-						CSV_MAX_RECORD};
-					struct table t = {2, 3, NULL,
-					    BUF_ZERO};
+					struct csv_opt opt = {
+					    .max_record = CSV_MAX_RECORD};
+					struct table t = {2, 3, NULL, BUF_ZERO};
 					struct bytes cell[8];
 					struct buf b = BUF_ZERO;
 					uint64_t line[5] = {1, 2, 3, 0, 0};
@@ -347,11 +346,10 @@ pieces_across_the_border_of_a_block(void)
 					else
 						buf_printf(&b, "3,4%s", nl);
 					for (k = 0; k < 8; k++)
-						cell[k] = bytes_str(
-						    (const char *[]){"p", "q",
-							"1", "2", "",
-							value[i], "3",
-							"4"}[k]);
+						cell[k] =
+						    bytes_str((const char *[]){
+							"p", "q", "1", "2", "",
+							value[i], "3", "4"}[k]);
 					cell[4] = bytes_of(t.text.p, fill);
 					t.cell = cell;
 					test_write(path, b.p, b.n);
@@ -412,8 +410,8 @@ read_bytes(const char *name, struct bytes s, struct csv_opt opt)
 		names = csv_names(c, &n);
 		for (i = 0; i < n; i++) {
 			if (i)
-				buf_putc(&r.rows, opt.out_sep ? opt.out_sep
-							      : csv_sep(c));
+				buf_putc(&r.rows,
+				    opt.out_sep ? opt.out_sep : csv_sep(c));
 			buf_putb(&r.rows, names[i]);
 		}
 		buf_putc(&r.rows, '\n');
@@ -479,7 +477,10 @@ dialects_are_normalised(void)
 
 	gives("t.csv", o, "a,b\n1,2\n", "a,b\n1,2\n");
 	gives("t.csv", o, "a,b\r\n1,2\r\n", "a,b\n1,2\n");
-	gives("t.csv", o, "\xef\xbb\xbf" "a,b\n1,2", "a,b\n1,2\n");
+	gives("t.csv", o,
+	    "\xef\xbb\xbf"
+	    "a,b\n1,2",
+	    "a,b\n1,2\n");
 	gives("t.csv", o, "\xef\xbb\xbf\"a\",b\n1,2", "a,b\n1,2\n");
 	gives("t.csv", o, "a;b\n1;2,5\n", "a,b\n1,\"2,5\"\n");
 	gives("t.tsv", o, "a\tb\n1\t2,5\n", "a,b\n1,\"2,5\"\n");
@@ -505,7 +506,10 @@ header_only_is_a_table(void)
 	gives("t.csv", o, "a,b", "a,b\n");
 	gives("t.csv", o, "a", "a\n");
 	gives("t.csv", o, "a\r\n", "a\n");
-	gives("t.csv", o, "\xef\xbb\xbf" "a", "a\n");
+	gives("t.csv", o,
+	    "\xef\xbb\xbf"
+	    "a",
+	    "a\n");
 	gives("t.csv", o, "\"a\"\"\nb\",c\n", "a\"\nb,c\n");
 }
 
@@ -545,8 +549,8 @@ many_blank_lines(void)
 	struct result r;
 	size_t i, n;
 
-	for (n = IN_BLOCK - 12; n < 3 * IN_BLOCK; n += n < IN_BLOCK ? 1
-							: IN_BLOCK / 2) {
+	for (n = IN_BLOCK - 12; n < 3 * IN_BLOCK;
+	     n += n < IN_BLOCK ? 1 : IN_BLOCK / 2) {
 		buf_clear(&b);
 		buf_puts(&b, "a,b\n1,2\n");
 		for (i = 0; i < n; i++)
@@ -602,8 +606,8 @@ what_is_no_csv_is_refused_with_its_line(void)
 
 	for (i = 0; i < LEN(t); i++)
 		refused(t[i].s, t[i].why);
-	refused_bytes("t.csv", o, bytes_of(nul, sizeof(nul) - 1),
-	    "t.csv:3: NUL byte");
+	refused_bytes(
+	    "t.csv", o, bytes_of(nul, sizeof(nul) - 1), "t.csv:3: NUL byte");
 	refused_bytes("t.csv", o,
 	    bytes_of(nul_in_quotes, sizeof(nul_in_quotes) - 1),
 	    "t.csv:3: NUL byte");
@@ -636,8 +640,8 @@ lines_are_counted_over_blocks(void)
 				}
 			}
 			buf_printf(&b, "%s%s",
-			    (const char *[]){"1,2,3", "1,x\"y", "1,2\r3",
-				"1,\"zzz"}[kind],
+			    (const char *[]){
+				"1,2,3", "1,x\"y", "1,2\r3", "1,\"zzz"}[kind],
 			    nl);
 			snprintf(why, sizeof(why), "t.csv:%" PRIu64 ": %s",
 			    line,
@@ -653,8 +657,8 @@ short_rows_are_padded_when_asked(void)
 {
 	struct csv_opt o = {.ragged = RAGGED_PAD};
 
-	gives("t.csv", o, "a,b,c\n1\n2,3\n4,5,6\n",
-	    "a,b,c\n1,,\n2,3,\n4,5,6\n");
+	gives(
+	    "t.csv", o, "a,b,c\n1\n2,3\n4,5,6\n", "a,b,c\n1,,\n2,3,\n4,5,6\n");
 	gives("t.csv", o, "a,b\r\n\"x,y\"\r\n", "a,b\n\"x,y\",\n");
 	o.out_sep = ';';
 	gives("t.csv", o, "a,b,c\n1;2\n", "a;b;c\n\"1;2\";;\n");
@@ -745,8 +749,8 @@ rejects_over_blocks(void)
 static void
 a_record_may_be_as_long_as_the_limit(void)
 {
-	static const uint64_t limits[] = {16, 100, 4096, IN_BLOCK - 1,
-	    IN_BLOCK, IN_BLOCK + 1, 1000000};
+	static const uint64_t limits[] = {
+	    16, 100, 4096, IN_BLOCK - 1, IN_BLOCK, IN_BLOCK + 1, 1000000};
 	size_t i;
 	int d, behind, kind;
 
@@ -763,8 +767,8 @@ a_record_may_be_as_long_as_the_limit(void)
 					struct result r;
 
 					buf_printf(&b, "a,b%s1,2%s", nl, nl);
-					n = limits[i] + (size_t)d -
-					    strlen(nl) - 2;
+					n = limits[i] + (size_t)d - strlen(nl) -
+					    2;
 					if (kind == 2)
 						n -= 2;
 					buf_puts(&b, kind == 2 ? "\"" : "");
@@ -858,8 +862,7 @@ directories_do_not_say_the_separator(void)
 		    ',');
 	}
 	test_about("a.tsvx/part-1.tsv");
-	EQ_U((unsigned char)csv_guess_sep(
-		 "a.tsvx/part-1.tsv", bytes_str("a")),
+	EQ_U((unsigned char)csv_guess_sep("a.tsvx/part-1.tsv", bytes_str("a")),
 	    '\t');
 }
 
@@ -940,10 +943,10 @@ a_stream_without_its_end_marker_is_refused(void)
 
 	refused_bytes("t.csv", o, bytes_str("a,b\n1,2\n"),
 	    "ended without its end marker");
-	refused_bytes("t.csv", o, bytes_str("a,b\n"),
-	    "ended without its end marker");
-	refused_bytes("t.csv", o, bytes_str("a\n1\n"),
-	    "ended without its end marker");
+	refused_bytes(
+	    "t.csv", o, bytes_str("a,b\n"), "ended without its end marker");
+	refused_bytes(
+	    "t.csv", o, bytes_str("a\n1\n"), "ended without its end marker");
 }
 
 static void
@@ -953,8 +956,8 @@ an_end_marker_that_does_not_fit_is_refused(void)
 	    "t.csv:3: end marker that does not fit");
 	refused("a,b\n1,2\n\004shardkit 1 0 in:-:0\n", "does not fit");
 	refused("a,b\n\004shardkit 1 1 in:-:1\n1,2\n", "t.csv:2: end marker");
-	refused("a,b\n1,2\n\004shardkit 1 1 in:-:1\n3,4\n",
-	    "t.csv:3: end marker");
+	refused(
+	    "a,b\n1,2\n\004shardkit 1 1 in:-:1\n3,4\n", "t.csv:3: end marker");
 	refused("a,b\n1,2\n\004shardkit 1 1 in:-:1\n\n", "t.csv:3: end marker");
 	refused("a,b\n1,2\n\004shardkit 1 x\n", "t.csv:3: end marker");
 	/* whatever else begins so is data */

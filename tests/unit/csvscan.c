@@ -44,8 +44,8 @@ naive(const char *p, size_t n, char sep, uint32_t *idx, struct scan *s)
 			}
 			i++;
 		} else {
-			while (i < n && p[i] != sep && p[i] != '\n' &&
-			    p[i] != '"')
+			while (
+			    i < n && p[i] != sep && p[i] != '\n' && p[i] != '"')
 				i++;
 		}
 		if (i == n)
@@ -215,8 +215,8 @@ longer_data_of_any_length(void)
 		if (i % 8 == 0)
 			p[below(n)] = "\r\"\0x"[below(4)];
 		/* check_placed() puts it up to 63 bytes in */
-		check_placed(p, n > MAX_LEN - 64 ? MAX_LEN - 64 : n, sep,
-		    below(64));
+		check_placed(
+		    p, n > MAX_LEN - 64 ? MAX_LEN - 64 : n, sep, below(64));
 	}
 }
 
@@ -237,10 +237,10 @@ every_alignment(void)
 static void
 quotes_across_the_borders_of_steps(void)
 {
-	static const char *const part[] = {"\"", "\"\"", "\"\"\"",
-	    "\"\"\"\"", "\",", ",\"", "\n\"", "\"\n", "\",\"", "\"\n\"",
-	    "x\"", "\"x", "\"\"x", "\"\r\n", "\"\",\"\"", "\n", ",", "\"a\"",
-	    "\"a\nb\"", "\",\n\"", "\"\"\"\n", ",\"\"\"", "\"\"\"\"\n"};
+	static const char *const part[] = {"\"", "\"\"", "\"\"\"", "\"\"\"\"",
+	    "\",", ",\"", "\n\"", "\"\n", "\",\"", "\"\n\"", "x\"", "\"x",
+	    "\"\"x", "\"\r\n", "\"\",\"\"", "\n", ",", "\"a\"", "\"a\nb\"",
+	    "\",\n\"", "\"\"\"\n", ",\"\"\"", "\"\"\"\"\n"};
 	char p[260];
 	size_t i, at, at2, k;
 

@@ -50,8 +50,7 @@ long_messages_are_cut_not_overrun(void)
 	for (n = sizeof(e.msg) - 40; n < sizeof(e.msg) + 5; n++) {
 		big[n] = '\0';
 		err_set(&e, "%s", big);
-		EQ_U(strlen(e.msg),
-		    n < sizeof(e.msg) ? n : sizeof(e.msg) - 1);
+		EQ_U(strlen(e.msg), n < sizeof(e.msg) ? n : sizeof(e.msg) - 1);
 		errno = EACCES;
 		err_sys(&e, ERR_INPUT, "%s", big);
 		CHECK(strlen(e.msg) < sizeof(e.msg));
@@ -102,7 +101,8 @@ long_quotes_are_shortened_between_characters(void)
 			size_t len;
 
 			for (i = 0; i < n; i++)
-				big[i] = i < off ? 'a'
+				big[i] = i < off
+				    ? 'a'
 				    : "\xe2\x82\xac"[(i - off) % 3];
 			/* whole characters only */
 			if (n >= off && (n - off) % 3)

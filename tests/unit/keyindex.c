@@ -30,8 +30,8 @@ write_index(const char *path, struct keys *k, uint64_t max_keys)
 			keyent_set_inline(&x, key_bytes(&k->v[i]));
 		else /* what the heap part holds is the writer's to say */
 			keyent_set_heap(&x, 999, 999, 999);
-		ok = OK(keyindex_add(w, &x, key_bytes(&k->v[i]), k->v[i].hash,
-			    &e) == 0,
+		ok = OK(keyindex_add(
+			    w, &x, key_bytes(&k->v[i]), k->v[i].hash, &e) == 0,
 		    e);
 	}
 	ok = ok && OK(keyindex_finish(w, &e) == 0, e);
@@ -64,8 +64,8 @@ check_index(const char *path, const struct keys *k)
 	EQ_U(keyindex_keys(x), k->n);
 	for (i = 0; i < k->n; i++) {
 		keyindex_prefetch(x, k->v[i].hash);
-		if (!EQ_I(keyindex_find(x, key_bytes(&k->v[i]), k->v[i].hash,
-			      &got, &e),
+		if (!EQ_I(keyindex_find(
+			      x, key_bytes(&k->v[i]), k->v[i].hash, &got, &e),
 			1))
 			break;
 		EQ_U(got.hi, k->v[i].first.hi);
@@ -74,16 +74,16 @@ check_index(const char *path, const struct keys *k)
 	for (i = 0; i < 2000; i++) {
 		struct bytes a = absent_key(p, i);
 		/* a hash of its own, or one that is there */
-		uint64_t h = k->n && one_in(2) ? k->v[below(k->n)].hash
-					       : key_hash(a);
+		uint64_t h =
+		    k->n && one_in(2) ? k->v[below(k->n)].hash : key_hash(a);
 
 		EQ_I(keyindex_find(x, a, h, &got, &e), 0);
 	}
 	for (i = 0; i < k->n && i < 500; i++) { /* a byte less, a byte more */
 		struct key key = k->v[i];
 
-		EQ_I(keyindex_find(x, bytes_of(key.p, key.n - 1), key.hash,
-			 &got, &e),
+		EQ_I(keyindex_find(
+			 x, bytes_of(key.p, key.n - 1), key.hash, &got, &e),
 		    0);
 	}
 	for (i = 0; i < NSHARDS; i++) {
@@ -113,8 +113,8 @@ every_key_is_found_and_no_other(void)
 
 			for (i = 0; i < k.n; i++) {
 				free(k.v[i].p);
-				k.v[i].n = (size_t[]){13, 14, 15, 16, 17, 18,
-				    40, 300}[below(8)];
+				k.v[i].n = (size_t[]){
+				    13, 14, 15, 16, 17, 18, 40, 300}[below(8)];
 				k.v[i].p = xmalloc(k.v[i].n + 1);
 				memset(k.v[i].p, 'q', k.v[i].n + 1);
 				snprintf(k.v[i].p, 12, "%u", (unsigned)i);
@@ -123,7 +123,7 @@ every_key_is_found_and_no_other(void)
 			test_about("%zu keys, pass %d", sizes[s], pass);
 			/* more or fewer announced than come */
 			if (write_index(path, &k,
-				pass == 0 ? k.n
+				pass == 0       ? k.n
 				    : pass == 1 ? k.n * 10 + 100
 						: k.n / 10))
 				check_index(path, &k);
@@ -168,11 +168,9 @@ the_empty_key_is_a_key(void)
 	k.v[0].hash = key_hash(bytes_of("", 0));
 	if (write_index(path, &k, 1) &&
 	    OK((x = keyindex_open(path, &e)) != NULL, e)) {
-		EQ_I(keyindex_find(
-			 x, bytes_of("", 0), k.v[0].hash, &got, &e),
+		EQ_I(keyindex_find(x, bytes_of("", 0), k.v[0].hash, &got, &e),
 		    1);
-		EQ_I(keyindex_find(
-			 x, bytes_of("\0", 1), k.v[0].hash, &got, &e),
+		EQ_I(keyindex_find(x, bytes_of("\0", 1), k.v[0].hash, &got, &e),
 		    0);
 		keyindex_close(x);
 	}
@@ -192,8 +190,8 @@ keys_of_one_hash_are_told_apart(void)
 	if (write_index(path, &k, k.n) &&
 	    OK((x = keyindex_open(path, &e)) != NULL, e)) {
 		for (i = 0; i < k.n; i++) {
-			EQ_I(keyindex_find(x, key_bytes(&k.v[i]),
-				 k.v[i].hash, &got, &e),
+			EQ_I(keyindex_find(
+				 x, key_bytes(&k.v[i]), k.v[i].hash, &got, &e),
 			    1);
 			EQ_U(got.where, k.v[i].first.where);
 			EQ_U(got.hi, k.v[i].first.hi);
@@ -350,8 +348,8 @@ a_truncated_file_is_refused(void)
 		return;
 	for (i = 0; i < 400; i++) {
 		size_t n = i < 150 ? b.n - 1 - (size_t)i
-		    : i < 200	   ? (size_t)(i - 150) * 8
-		    : i < 220	   ? 65536 - 10 + (size_t)(i - 200)
+		    : i < 200      ? (size_t)(i - 150) * 8
+		    : i < 220      ? 65536 - 10 + (size_t)(i - 200)
 				   : below(b.n);
 		struct keyindex *x;
 

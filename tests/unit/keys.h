@@ -55,8 +55,8 @@ key_make(struct key *k, size_t number)
 static struct keyent
 keyent_random(unsigned shards)
 {
-	struct instant t = {one_in(2) ? below(20) : rnd(),
-	    one_in(3) ? (uint32_t)below(32) : 0};
+	struct instant t = {
+	    one_in(2) ? below(20) : rnd(), one_in(3) ? (uint32_t)below(32) : 0};
 	struct keyent k;
 
 	memset(&k, 0, sizeof(k));

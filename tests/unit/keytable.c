@@ -84,8 +84,8 @@ check_table(struct keytable *t, struct keys *want)
 	keys_sort(want);
 	if (EQ_U(t->n, want->n))
 		for (i = 0; i < t->n; i++) {
-			if (!CHECK(keyent_key(
-				&v[i], buf_bytes(&t->heap), &got)) ||
+			if (!CHECK(
+				keyent_key(&v[i], buf_bytes(&t->heap), &got)) ||
 			    !EQ_B(got, key_bytes(&want->v[i])))
 				break;
 			EQ_U(v[i].hi, want->v[i].first.hi);
@@ -117,8 +117,8 @@ puts_against_a_list(void)
 				struct keyent e = keyent_random(5);
 
 				i = below(sizes[s]);
-				keytable_put(&t, key_bytes(&k.v[i]),
-				    k.v[i].hash, &e);
+				keytable_put(
+				    &t, key_bytes(&k.v[i]), k.v[i].hash, &e);
 				if (naive_before(&e, &k.v[i].first)) {
 					k.v[i].first.hi = e.hi;
 					k.v[i].first.where = e.where;
@@ -166,8 +166,7 @@ one_hash_tells_keys_apart_by_bytes(void)
 	keytable_init(&t, 0);
 	for (i = 0; i < k.n; i++) {
 		k.v[i].hash = UINT64_MAX;
-		keytable_put(&t, key_bytes(&k.v[i]), UINT64_MAX,
-		    &k.v[i].first);
+		keytable_put(&t, key_bytes(&k.v[i]), UINT64_MAX, &k.v[i].first);
 	}
 	check_table(&t, &k);
 	keytable_fini(&t);
@@ -187,8 +186,8 @@ hashes_at_the_ends_sort(void)
 		k.v[i].hash = UINT64_C(1) << below(64);
 		if (one_in(2))
 			k.v[i].hash = ~k.v[i].hash;
-		keytable_put(&t, key_bytes(&k.v[i]), k.v[i].hash,
-		    &k.v[i].first);
+		keytable_put(
+		    &t, key_bytes(&k.v[i]), k.v[i].hash, &k.v[i].first);
 	}
 	check_table(&t, &k);
 	keytable_fini(&t);
@@ -207,8 +206,8 @@ a_cleared_table_is_as_new(void)
 		size_t i;
 
 		for (i = 0; i < k.n; i++)
-			keytable_put(&t, key_bytes(&k.v[i]), k.v[i].hash,
-			    &k.v[i].first);
+			keytable_put(
+			    &t, key_bytes(&k.v[i]), k.v[i].hash, &k.v[i].first);
 		check_table(&t, &k);
 		keytable_clear(&t);
 		EQ_U(t.n, 0);
@@ -238,10 +237,10 @@ the_order_of_puts_does_not_matter(void)
 	for (i = 0; i < k.n; i++) {
 		size_t r = k.n - 1 - i;
 
-		keytable_put(&a, key_bytes(&k.v[i]), k.v[i].hash,
-		    &k.v[i].first);
-		keytable_put(&b, key_bytes(&k.v[r]), k.v[r].hash,
-		    &k.v[r].first);
+		keytable_put(
+		    &a, key_bytes(&k.v[i]), k.v[i].hash, &k.v[i].first);
+		keytable_put(
+		    &b, key_bytes(&k.v[r]), k.v[r].hash, &k.v[r].first);
 	}
 	va = keytable_sorted(&a);
 	vb = keytable_sorted(&b);

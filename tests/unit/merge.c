@@ -11,8 +11,7 @@
 
 static unsigned warnings;
 
-static void PRINTF_LIKE(1, 2)
-warn(const char *fmt, ...)
+static void PRINTF_LIKE(1, 2) warn(const char *fmt, ...)
 {
 	(void)fmt;
 	warnings++;
@@ -88,12 +87,11 @@ table_make(size_t n, enum time_kind kind, bool text_labels)
 		else if (one_in(2))
 			r->key = print("c%u", (unsigned)below(nkeys));
 		else
-			r->key = print("customer number %u",
-			    (unsigned)below(nkeys));
+			r->key =
+			    print("customer number %u", (unsigned)below(nkeys));
 		r->label = one_in(15) ? xstrdup("")
-		    : text_labels
-		    ? xstrdup(labels[below(LEN(labels))])
-		    : print("%u", (unsigned)below(3));
+		    : text_labels     ? xstrdup(labels[below(LEN(labels))])
+				      : print("%u", (unsigned)below(3));
 		r->amount = xstrdup(amounts[below(LEN(amounts))]);
 	}
 	return t;
@@ -327,8 +325,8 @@ any_order_and_grouping_gives_the_same_bytes(void)
 		size_t n = 20 + below(round == 0 ? 20000 : 800), i;
 		size_t nshards = 1 + below(12);
 		struct table t = table_make(n, kind, text);
-		struct merge_opt opt = {.train_ratio = 0.3 +
-			(double)below(60) / 100,
+		struct merge_opt opt = {
+		    .train_ratio = 0.3 + (double)below(60) / 100,
 		    .test_val_ratio = (double)below(101) / 100,
 		    .warn = warn};
 		size_t start[13] = {0};
@@ -337,19 +335,17 @@ any_order_and_grouping_gives_the_same_bytes(void)
 		struct buf first = BUF_ZERO, got = BUF_ZERO;
 		bool ok = true;
 
-		test_about("round %u, %zu rows, %zu shards", round, n,
-		    nshards);
+		test_about("round %u, %zu rows, %zu shards", round, n, nshards);
 		for (i = 0; i < nshards; i++) {
-			number[i] = i ? number[i - 1] + 1 + below(3)
-				      : below(5);
+			number[i] = i ? number[i - 1] + 1 + below(3) : below(5);
 			start[i + 1] = i + 1 == nshards
 			    ? n
 			    : start[i] + below(n - start[i] + 1);
 		}
 		for (i = 0; i < nshards && ok; i++) {
 			parts[i] = xstrdup(test_path("%u-%zu.st", round, i));
-			ok = pass1(&t, start[i], start[i + 1], number[i],
-			    parts[i]);
+			ok = pass1(
+			    &t, start[i], start[i + 1], number[i], parts[i]);
 		}
 		for (turn = 0; ok && turn < 6; turn++) {
 			char *v[12];
@@ -371,8 +367,8 @@ any_order_and_grouping_gives_the_same_bytes(void)
 			    CHECK(context_bytes(
 				dir, true, turn ? &got : &first))) {
 				if (turn)
-					EQ_B(buf_bytes(&got),
-					    buf_bytes(&first));
+					EQ_B(
+					    buf_bytes(&got), buf_bytes(&first));
 				else
 					check_context(dir, &t, start, number,
 					    nshards, &opt, text);
@@ -475,8 +471,8 @@ static void
 other_extremes_merge_alike(void)
 {
 	static const char *const v[] = {"99999999999999999999", "5", "-5",
-	    "inf", "1e308", "-1e-320", "9223372036854775807", "NA", "x",
-	    "007", "true", "2024-01-01", "2024-01-01T00:00:00Z",
+	    "inf", "1e308", "-1e-320", "9223372036854775807", "NA", "x", "007",
+	    "true", "2024-01-01", "2024-01-01T00:00:00Z",
 	    "-9223372036854775808"};
 	size_t i, k;
 
@@ -590,8 +586,8 @@ put64(struct buf *b, uint64_t v)
  * two times and one key.  (The writer would fsync each.)
  */
 static void
-handmade(const char *path, uint64_t number, const uint64_t times[2],
-    const char *key)
+handmade(
+    const char *path, uint64_t number, const uint64_t times[2], const char *key)
 {
 	struct buf b = BUF_ZERO, text = BUF_ZERO;
 	struct section s[3];
@@ -624,18 +620,27 @@ handmade(const char *path, uint64_t number, const uint64_t times[2],
 	f.ncol = 2;
 	facts_save(&f, &text);
 	buf_puts(&b, "SHARDST1");
-	s[0] = (struct section){.type = SECTION_TIMES, .n = 2, .off = b.n,
-	    .len = 16, .heap_off = b.n};
+	s[0] = (struct section){.type = SECTION_TIMES,
+	    .n = 2,
+	    .off = b.n,
+	    .len = 16,
+	    .heap_off = b.n};
 	put64(&b, times[0]);
 	put64(&b, times[1]);
 	memset(&k, 0, sizeof(k));
 	k.hi = times[0];
 	keyent_set_inline(&k, bytes_str(key));
-	s[1] = (struct section){.type = SECTION_KEYS, .n = 1, .off = b.n,
-	    .len = sizeof(k), .heap_off = b.n};
+	s[1] = (struct section){.type = SECTION_KEYS,
+	    .n = 1,
+	    .off = b.n,
+	    .len = sizeof(k),
+	    .heap_off = b.n};
 	buf_put(&b, &k, sizeof(k));
-	s[2] = (struct section){.type = SECTION_FACTS, .n = 1, .off = b.n,
-	    .len = text.n, .heap_off = b.n};
+	s[2] = (struct section){.type = SECTION_FACTS,
+	    .n = 1,
+	    .off = b.n,
+	    .len = text.n,
+	    .heap_off = b.n};
 	buf_putb(&b, buf_bytes(&text));
 	while (b.n % 8)
 		buf_putc(&b, '\0');

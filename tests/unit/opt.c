@@ -30,8 +30,7 @@ struct other {
 };
 
 static const struct opt_spec other_specs[] = {
-    OPT(OPT_STR, 'o', "output", "DIR", struct other, out, "where to"),
-    OPT_END};
+    OPT(OPT_STR, 'o', "output", "DIR", struct other, out, "where to"), OPT_END};
 
 static struct mine m;
 static struct other o;

@@ -23,15 +23,16 @@ fill(struct buf *b, size_t n)
 {
 	buf_clear(b);
 	while (b->n < n)
-		buf_printf(b, "%" PRIu64 ",some text that repeats,%" PRIu64 "\n",
-		    rnd(), rnd() % 10);
+		buf_printf(b,
+		    "%" PRIu64 ",some text that repeats,%" PRIu64 "\n", rnd(),
+		    rnd() % 10);
 	b->n = n;
 }
 
 /* Writes content to path, a call of `chunk` bytes at a time; 0 random. */
 static bool
-write_in(const char *path, struct bytes s, size_t chunk, enum codec codec,
-    int level)
+write_in(
+    const char *path, struct bytes s, size_t chunk, enum codec codec, int level)
 {
 	struct err e = ERR_ZERO;
 	struct out *o = out_new(create(path), path, codec, level, true, &e);
@@ -40,7 +41,9 @@ write_in(const char *path, struct bytes s, size_t chunk, enum codec codec,
 	size_t at = 0;
 
 	while (ok && at < s.n) {
-		size_t k = chunk ? chunk : one_in(3) ? below(600000) : below(99);
+		size_t k = chunk ? chunk
+		    : one_in(3)  ? below(600000)
+				 : below(99);
 
 		if (k > s.n - at)
 			k = s.n - at;
@@ -72,7 +75,7 @@ plain_content_is_as_written(void)
 
 			fill(&b, sizes[i]);
 			if (!write_in(path, buf_bytes(&b),
-				pass == 0	? 0
+				pass == 0       ? 0
 				    : pass == 1 ? OUT_BLOCK
 				    : pass == 2 ? 100
 						: 3 * OUT_BLOCK,
@@ -114,7 +117,7 @@ compressed_bytes_depend_on_the_content_alone(void)
 				    codec_info(codecs[i].c)->name,
 				    codecs[i].level, sizes[k], pass);
 				if (!write_in(path, buf_bytes(&b),
-					pass == 0	? sizes[k] + 1
+					pass == 0       ? sizes[k] + 1
 					    : pass == 1 ? 1000
 					    : pass == 2 ? OUT_BLOCK - 1
 							: 0,
@@ -122,8 +125,8 @@ compressed_bytes_depend_on_the_content_alone(void)
 					continue;
 				test_read(path, pass ? &got : &first);
 				if (pass)
-					EQ_B(buf_bytes(&got),
-					    buf_bytes(&first));
+					EQ_B(
+					    buf_bytes(&got), buf_bytes(&first));
 			}
 		}
 	buf_fini(&b);
@@ -144,8 +147,8 @@ compressed_content_reads_back(void)
 		for (level = 0; level <= 9; level++)
 			for (k = 0; k < LEN(sizes); k++) {
 				struct err e = ERR_ZERO;
-				const char *path = test_path("x%s",
-				    codec_info(codecs[i])->ext);
+				const char *path = test_path(
+				    "x%s", codec_info(codecs[i])->ext);
 				struct bytes v;
 				struct in *in;
 
@@ -155,13 +158,12 @@ compressed_content_reads_back(void)
 				buf_clear(&got);
 				test_about("%s level %d, %zu bytes", path,
 				    level, sizes[k]);
-				if (!write_in(path, buf_bytes(&b), 0,
-					codecs[i], level) ||
-				    !OK((in = in_open(path, 0, &e)) != NULL,
-					e))
+				if (!write_in(path, buf_bytes(&b), 0, codecs[i],
+					level) ||
+				    !OK((in = in_open(path, 0, &e)) != NULL, e))
 					continue;
-				while (OK(in_peek(in, 1, &v, &e) == 0, e) &&
-				    v.n) {
+				while (
+				    OK(in_peek(in, 1, &v, &e) == 0, e) && v.n) {
 					buf_putb(&got, v);
 					in_consume(in, v.n);
 				}
@@ -175,8 +177,7 @@ compressed_content_reads_back(void)
 static void
 a_full_disk_is_an_output_error(void)
 {
-	static const enum codec codecs[] = {
-	    CODEC_NONE, CODEC_GZIP, CODEC_ZSTD};
+	static const enum codec codecs[] = {CODEC_NONE, CODEC_GZIP, CODEC_ZSTD};
 	struct buf b = BUF_ZERO;
 	size_t i, n;
 
@@ -203,8 +204,9 @@ a_full_disk_is_an_output_error(void)
 			} else {
 				EQ_I(rc, -1);
 				EQ_U(e.kind, ERR_OUTPUT);
-				EQ_S(e.msg, "full: write: No space left on "
-					    "device");
+				EQ_S(e.msg,
+				    "full: write: No space left on "
+				    "device");
 			}
 			out_free(o);
 		}
@@ -217,8 +219,7 @@ a_flush_writes_what_is_buffered(void)
 	struct err e = ERR_ZERO;
 	struct buf got = BUF_ZERO;
 	const char *path = test_path("x");
-	struct out *o =
-	    out_new(create(path), path, CODEC_NONE, 0, true, &e);
+	struct out *o = out_new(create(path), path, CODEC_NONE, 0, true, &e);
 
 	if (!OK(o != NULL, e))
 		return;

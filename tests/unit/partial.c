@@ -243,21 +243,18 @@ all_sections_read_back(void)
 					EQ_B(partial_section(&p, s),
 					    bytes_of(facts, n));
 					break;
-				case SECTION_KEYS:
-					check_keys(&p, s, &k);
-					break;
+				case SECTION_KEYS: check_keys(&p, s, &k); break;
 				case SECTION_LABELS:
 					check_keys(&p, s, &l);
 					break;
 				case SECTION_STRATUM:
 					EQ_B(partial_heap(&p, s),
 					    bytes_str("odd"));
-					EQ_U(times_before(&p, s,
-						 (struct instant){4, 0}),
+					EQ_U(times_before(
+						 &p, s, (struct instant){4, 0}),
 					    3);
 					break;
-				default:
-					check_times(&p, s, t, nt);
+				default: check_times(&p, s, t, nt);
 				}
 			}
 			partial_close(&p);
@@ -472,8 +469,8 @@ a_moved_table_is_refused(void)
 			nsec = (b.n - 32 - v) / sizeof(struct section);
 			memcpy(b.p + b.n - 32, &v, 8);
 			memcpy(b.p + b.n - 24, &nsec, 8);
-			test_about("table at %" PRIu64 " and not %" PRIu64, v,
-			    off);
+			test_about(
+			    "table at %" PRIu64 " and not %" PRIu64, v, off);
 			CHECK(v > b.n - 32 || !opens(bad, buf_bytes(&b)));
 		}
 	}

@@ -27,18 +27,16 @@ names_say_number_format_and_codec(void)
 	    {"part-1.csv.lz4", true, 1, FORMAT_CSV, CODEC_LZ4},
 	    {"part-1.csv.bz2", true, 1, FORMAT_CSV, CODEC_BZIP2},
 	    {"part-1.csv.xz", true, 1, FORMAT_CSV, CODEC_XZ},
-	    {"part-00000-" UUID "-c000.snappy.parquet", true, 0,
-		FORMAT_PARQUET, CODEC_NONE},
+	    {"part-00000-" UUID "-c000.snappy.parquet", true, 0, FORMAT_PARQUET,
+		CODEC_NONE},
 	    {"part-00012-" UUID "-c000.csv.gz", true, 12, FORMAT_CSV,
 		CODEC_GZIP},
-	    {"part-00012-" UUID ".c000.csv", true, 12, FORMAT_CSV,
-		CODEC_NONE},
+	    {"part-00012-" UUID ".c000.csv", true, 12, FORMAT_CSV, CODEC_NONE},
 	    {"some/dir.tsv/part-3.csv", true, 3, FORMAT_CSV, CODEC_NONE},
 	    {"/part-3.csv", true, 3, FORMAT_CSV, CODEC_NONE},
 	    {"part-18446744073709551615.csv", true, UINT64_MAX, FORMAT_CSV,
 		CODEC_NONE},
-	    {"part-18446744073709551616.csv", false, 0, FORMAT_CSV,
-		CODEC_NONE},
+	    {"part-18446744073709551616.csv", false, 0, FORMAT_CSV, CODEC_NONE},
 	    {"part-5", true, 5, FORMAT_UNKNOWN, CODEC_NONE},
 	    {"part-5.", true, 5, FORMAT_UNKNOWN, CODEC_NONE},
 	    {"part-5.gz", true, 5, FORMAT_UNKNOWN, CODEC_GZIP},
@@ -116,8 +114,7 @@ written_names_read_back(void)
 
 static unsigned warned;
 
-static void PRINTF_LIKE(1, 2)
-warn(const char *fmt, ...)
+static void PRINTF_LIKE(1, 2) warn(const char *fmt, ...)
 {
 	(void)fmt;
 	warned++;
@@ -313,8 +310,7 @@ thousands_in_any_order(void)
 		char name[40];
 
 		/* 7919 is a prime: every number once */
-		snprintf(name, sizeof(name), "part-%zu.csv",
-		    i * 7919 % n * 3);
+		snprintf(name, sizeof(name), "part-%zu.csv", i * 7919 % n * 3);
 		put(name);
 	}
 	if (OK(find(&s, NULL, &e) == 0, e) && EQ_U(s.n, n))

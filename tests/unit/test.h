@@ -56,8 +56,7 @@ static struct {
 } test;
 
 /* What the next failures are about, shown in front of them. */
-static UNUSED void PRINTF_LIKE(1, 2)
-test_about(const char *fmt, ...)
+static UNUSED void PRINTF_LIKE(1, 2) test_about(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -67,7 +66,7 @@ test_about(const char *fmt, ...)
 }
 
 static UNUSED bool PRINTF_LIKE(3, 4)
-test_fail(const char *file, int line, const char *fmt, ...)
+    test_fail(const char *file, int line, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -227,8 +226,7 @@ test_end(void)
 }
 
 static UNUSED bool
-test_eq_u(
-    const char *file, int line, const char *what, uint64_t a, uint64_t b)
+test_eq_u(const char *file, int line, const char *what, uint64_t a, uint64_t b)
 {
 	return a == b ||
 	    test_fail(file, line, "%s: is %" PRIu64 ", expected %" PRIu64, what,
@@ -271,8 +269,7 @@ test_has(const char *file, int line, const char *s, const char *part)
 #define EQ_U(a, b) test_eq_u(__FILE__, __LINE__, #a, a, b)
 #define EQ_I(a, b) test_eq_i(__FILE__, __LINE__, #a, a, b)
 #define EQ_B(a, b) test_eq_b(__FILE__, __LINE__, #a, a, b)
-#define EQ_S(a, b)                                                             \
-	test_eq_b(__FILE__, __LINE__, #a, bytes_str(a), bytes_str(b))
+#define EQ_S(a, b) test_eq_b(__FILE__, __LINE__, #a, bytes_str(a), bytes_str(b))
 #define HAS(s, part) test_has(__FILE__, __LINE__, s, part)
 /* A library call that shall succeed; shows the message when it does not. */
 #define OK(call, e)                                                            \
@@ -297,8 +294,7 @@ guarded_new(size_t n)
 	g.size = (n + g.page - 1) / g.page * g.page;
 	g.map = mmap(NULL, g.size + 2 * g.page, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (g.map == MAP_FAILED ||
-	    mprotect(g.map, g.page, PROT_NONE) < 0 ||
+	if (g.map == MAP_FAILED || mprotect(g.map, g.page, PROT_NONE) < 0 ||
 	    mprotect(g.map + g.page + g.size, g.page, PROT_NONE) < 0) {
 		perror("mmap");
 		exit(2);

@@ -56,11 +56,12 @@ random_tables_read_back(void)
 			size_t at = raw.n;
 
 			for (k = below(one_in(10) ? 300 : 8); k; k--)
-				buf_putc(&raw, one_in(2) ? "\\\t\n\rntr"[below(7)]
-							 : (char)rnd());
+				buf_putc(&raw,
+				    one_in(2) ? "\\\t\n\rntr"[below(7)]
+					      : (char)rnd());
 			end[n++] = raw.n;
-			tsv_put(&b, bytes_of(raw.p ? raw.p + at : "",
-					raw.n - at));
+			tsv_put(
+			    &b, bytes_of(raw.p ? raw.p + at : "", raw.n - at));
 			buf_putc(&b, (i + 1) % ncol ? '\t' : '\n');
 		}
 		if (OK(tsv_parse(&t, "t", buf_bytes(&b), NULL, &e) == 0, e)) {
@@ -70,8 +71,8 @@ random_tables_read_back(void)
 				size_t at = i ? end[i - 1] : 0;
 
 				EQ_B(tsv_cell(&t, i / ncol, i % ncol),
-				    bytes_of(raw.p ? raw.p + at : "",
-					end[i] - at));
+				    bytes_of(
+					raw.p ? raw.p + at : "", end[i] - at));
 			}
 			tsv_fini(&t);
 		}
@@ -99,8 +100,8 @@ the_header_must_be_the_one(void)
 static void
 a_header_with_bytes_behind_a_nul_is_not_the_one(void)
 {
-	refused("name\tvalue\0x\na\tb\n", 17, "name\tvalue",
-	    "f.tsv:1: header is");
+	refused(
+	    "name\tvalue\0x\na\tb\n", 17, "name\tvalue", "f.tsv:1: header is");
 }
 
 static void
