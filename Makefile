@@ -13,6 +13,7 @@ CMD  := $(patsubst cmd/%.c,%,$(wildcard cmd/shard-*.c))
 LIBO := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
 MAN  := $(wildcard man/*.[157])
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(filter-out %/main.c,$(wildcard tests/fuzz/*.c)))
 
 # ISA-L reads and writes gzip several times as fast as zlib; optional.
 ISAL := $(shell printf '\043include <isa-l/igzip_lib.h>\n' | \
@@ -31,6 +32,12 @@ $(BIN)/shard-%: $(B)/cmd/shard-%.o $(B)/libshard.a
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libshard.a
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# A fuzz target with the driver that runs it over files: the seeds, in check.
+$(B)/seeds/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/main.o $(B)/libshard.a
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -82,7 +89,22 @@ check: check-deps
 	@$(MAKE) --no-print-directory all unit
 	@tests/run
 
-unit: $(UNIT)
+unit: $(UNIT) $(addprefix $(B)/seeds/,$(FUZZ))
+
+# libFuzzer, FUZZ_S seconds for each target; what it finds stays in build-fuzz.
+FUZZ_S ?= 30
+FUZZ_DEPS := clang libclang-rt-14-dev
+.PHONY: fuzz
+fuzz:
+	$(call install_missing,$(BUILD_DEPS) $(FUZZ_DEPS))
+	@mkdir -p build-fuzz
+	@for t in $(FUZZ); do mkdir -p build-fuzz/$$t && \
+	clang -O1 -g -fsanitize=fuzzer,address,undefined $(STD) -Ilib \
+	tests/fuzz/$$t.c lib/*.c -o build-fuzz/fuzz-$$t $(LIBS) && \
+	(cd build-fuzz && ./fuzz-$$t -max_total_time=$(FUZZ_S) -print_final_stats=1 \
+	-rss_limit_mb=4096 $$t ../tests/fuzz/corpus/$$t 2>fuzz-$$t.log || \
+	{ tail -n 40 fuzz-$$t.log; exit 1; }) && \
+	echo "$$t: $$(grep -o 'number_of_executed_units.*' build-fuzz/fuzz-$$t.log)" || exit 1; done
 
 $(BIN)/gen: bench/gen.c
 	@mkdir -p $(@D)
@@ -128,4 +150,4 @@ lint: lint-deps
 	$(if $(MAN),mandoc -Tlint -Wwarning $(MAN))
 
 clean:
-	rm -rf build build-asan bin
+	rm -rf build build-asan build-fuzz bin

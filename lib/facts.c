@@ -540,6 +540,16 @@ is(struct bytes s, const char *word)
 	return bytes_eq(s, bytes_str(word));
 }
 
+/* A fact of its own kind is said once. */
+static bool
+set_once(char **to, struct bytes name)
+{
+	if (*to)
+		return false;
+	*to = xstrndup(name.p, name.n);
+	return true;
+}
+
 static bool
 load_line(
     struct facts *f, struct bytes kind, struct bytes name, const uint64_t v[6])
@@ -553,25 +563,31 @@ load_line(
 		return f->format;
 	}
 	if (is(kind, "time")) {
-		f->time = xstrndup(name.p, name.n);
+		if (!set_once(&f->time, name))
+			return false;
 		f->time_kind =
 		    v[0] <= TIME_EPOCH ? (enum time_kind)v[0] : TIME_NONE;
 		f->time_place = (struct place){v[1], v[2]};
 		f->time_rows = v[3];
 		f->time_missing = v[4];
 	} else if (is(kind, "missing-time")) {
-		f->missing_time = xstrndup(name.p, name.n);
+		if (!set_once(&f->missing_time, name))
+			return false;
 	} else if (is(kind, "key")) {
-		f->key = xstrndup(name.p, name.n);
+		if (!set_once(&f->key, name))
+			return false;
 		f->key_missing = v[0];
 		f->key_tokens = v[1];
 		f->key_text = v[2] != 0;
 	} else if (is(kind, "label")) {
-		f->label = xstrndup(name.p, name.n);
+		if (!set_once(&f->label, name))
+			return false;
 	} else if (is(kind, "na")) {
-		f->na = xstrndup(name.p, name.n);
+		if (!set_once(&f->na, name))
+			return false;
 	} else if (is(kind, "strata")) {
-		f->strata = xstrndup(name.p, name.n);
+		if (!set_once(&f->strata, name))
+			return false;
 		f->seed = v[0];
 	} else if (is(kind, "reader") && v[0] <= HEADER_UNION) {
 		f->header = (enum header_policy)v[0];

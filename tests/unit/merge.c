@@ -629,6 +629,7 @@ handmade(
 	put64(&b, times[1]);
 	memset(&k, 0, sizeof(k));
 	k.hi = times[0];
+	k.where = keyent_where((struct instant){0, 0}, ordinal, 0);
 	keyent_set_inline(&k, bytes_str(key));
 	s[1] = (struct section){.type = SECTION_KEYS,
 	    .n = 1,
@@ -654,6 +655,23 @@ handmade(
 	test_write(path, b.p, b.n);
 	buf_fini(&b);
 	buf_fini(&text);
+}
+
+/* The digest is right, the content is not: no crash, and no context. */
+static void
+an_entry_of_a_shard_that_is_not_there_is_refused(void)
+{
+	struct merge_opt opt = {
+	    .train_ratio = 0.7, .test_val_ratio = 0.5, .warn = warn};
+	static const uint64_t times[2] = {5, 9};
+	char *path = xstrdup(test_path("x.st"));
+	struct err e = ERR_ZERO;
+
+	handmade(path, 4, times, "k", 0);
+	OK(context_merge(test_dir(), &path, 1, &opt, &e) == 0, e);
+	handmade(path, 4, times, "k", 3);
+	EQ_I(context_merge(test_dir(), &path, 1, &opt, &e), -1);
+	free(path);
 }
 
 static int
@@ -694,7 +712,7 @@ more_partials_than_can_be_mapped(void)
 		}
 		sprintf(key, "k%" PRIu64, k);
 		v[i] = xstrdup(test_path("%zu.st", i));
-		handmade(v[i], i, t, key);
+		handmade(v[i], i, t, key, 0);
 	}
 	shuffle(v, n);
 	qsort(all, 2 * n, sizeof(*all), by_u64);
@@ -742,6 +760,7 @@ main(void)
 	RUN(given_cutoffs_are_taken);
 	RUN(partials_that_do_not_fit_are_refused);
 	RUN(nothing_to_merge_is_an_error);
+	RUN(an_entry_of_a_shard_that_is_not_there_is_refused);
 	RUN(more_partials_than_can_be_mapped);
 	return test_end();
 }
