@@ -629,6 +629,8 @@ load_line(
 				break;
 		if (k == KIND_COUNT)
 			return false;
+		if (v[0] == 0 || v[2] == 0)
+			return false; /* seen, so seen somewhere */
 		c->n[k] = v[0];
 		c->first[k] = (struct place){v[1], v[2]};
 	} else if (c && is(kind, "int")) {

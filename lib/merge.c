@@ -26,6 +26,7 @@ struct run_cursor {
 	uint64_t at, n;
 	struct bytes heap;
 	const uint32_t *ordinal; /* of the partial's shards in the merge */
+	size_t nordinal;
 	const char *path;
 };
 
@@ -33,7 +34,8 @@ struct merge {
 	const char *dir;
 	const struct merge_opt *opt;
 	struct partial *part;
-	uint32_t **ordinal; /* per partial */
+	uint32_t **ordinal; /* per partial, of each of its shards */
+	size_t *nordinal;
 	size_t npart;
 	struct facts facts;
 	struct na_rule na;
@@ -133,12 +135,14 @@ merge_facts(struct merge *m, struct err *e)
 		goto out;
 	}
 	m->ordinal = xcalloc(m->npart, sizeof(*m->ordinal));
+	m->nordinal = xcalloc(m->npart, sizeof(*m->nordinal));
 	for (i = 0; i < m->npart; i++) {
 		struct facts f;
 
 		if (part_facts(&m->part[i], &f, e) < 0)
 			goto out;
 		m->ordinal[i] = xcalloc(f.nin, sizeof(**m->ordinal));
+		m->nordinal[i] = f.nin;
 		for (k = 0; k < f.nin; k++)
 			m->ordinal[i][k] =
 			    (uint32_t)(facts_input(&m->facts, f.in[k].number) -
@@ -296,7 +300,7 @@ cursors(struct merge *m, enum section_type type, size_t *n, uint64_t *total)
 				partial_section(p, s)
 				    .p,
 			    0, s->n, partial_heap(p, s), m->ordinal[i],
-			    p->path};
+			    m->nordinal[i], p->path};
 			*total += s->n;
 		}
 	return c;
@@ -312,7 +316,8 @@ take_range(struct run_cursor *c, uint64_t last, bool all,
 		struct bytes key;
 		uint64_t hash;
 
-		if (!keyent_key(&k, c->heap, &key))
+		if (!keyent_key(&k, c->heap, &key) ||
+		    keyent_ordinal(&k) >= c->nordinal)
 			return err_set(e, "%s: damaged partial", c->path);
 		hash = key_hash(key);
 		if (!all && hash > last)
@@ -656,12 +661,19 @@ write_schema(struct merge *m, struct err *e)
 
 struct remap {
 	const uint32_t *ordinal;
+	size_t nordinal;
+	bool bad;
 };
 
 static void
 remap(void *arg, struct keyent *k)
 {
-	const struct remap *r = arg;
+	struct remap *r = arg;
+
+	if (keyent_ordinal(k) >= r->nordinal) {
+		r->bad = true;
+		return;
+	}
 
 	k->where = keyent_where(
 	    keyent_time(k), r->ordinal[keyent_ordinal(k)], keyent_row(k));
@@ -684,7 +696,7 @@ combine(struct merge *m, const char *path, struct err *e)
 	for (i = 0; i < m->npart; i++)
 		for (k = 0; k < m->part[i].nsec; k++) {
 			const struct section *s = &m->part[i].sec[k];
-			struct remap r = {m->ordinal[i]};
+			struct remap r = {m->ordinal[i], m->nordinal[i], false};
 			bool keys = s->type == SECTION_KEYS ||
 			    s->type == SECTION_LABELS;
 
@@ -692,6 +704,11 @@ combine(struct merge *m, const char *path, struct err *e)
 			    partial_copy(w, &m->part[i], s, keys ? remap : NULL,
 				&r, e) < 0)
 				goto out;
+			if (r.bad) {
+				err_set(
+				    e, "%s: damaged partial", m->part[i].path);
+				goto out;
+			}
 		}
 	rc = partial_finish(w, e);
 out:
@@ -712,6 +729,7 @@ merge_fini(struct merge *m)
 	}
 	free(m->part);
 	free(m->ordinal);
+	free(m->nordinal);
 	buf_fini(&m->split);
 	buf_fini(&m->labels);
 	facts_fini(&m->facts);

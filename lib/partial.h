@@ -11,7 +11,7 @@
  *
  * The digest is XXH3-64 of the footer's first 16 bytes, seeded with XXH3-64 of
  * all before the footer.  Numbers are little-endian.  Opening maps the file and
- *checks the digest.
+ * checks the digest.
  */
 #ifndef SHARD_PARTIAL_H
 #define SHARD_PARTIAL_H

@@ -586,8 +586,8 @@ put64(struct buf *b, uint64_t v)
  * two times and one key.  (The writer would fsync each.)
  */
 static void
-handmade(
-    const char *path, uint64_t number, const uint64_t times[2], const char *key)
+handmade(const char *path, uint64_t number, const uint64_t times[2],
+    const char *key, uint32_t ordinal)
 {
 	struct buf b = BUF_ZERO, text = BUF_ZERO;
 	struct section s[3];
