@@ -111,12 +111,14 @@ $(BIN)/gen: bench/gen.c
 	@echo "  CC $<"
 	@$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lz
 
-# The same tests with the sanitizers on; leaks count.
+# The unit tests, the seeds and the programs' tests with the sanitizers on;
+# leaks count.
 asan: check-deps
 	@$(MAKE) --no-print-directory all unit B=build-asan BIN=build-asan/bin \
 	CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
 	@SHARDKIT_BIN=$(CURDIR)/build-asan/bin SHARDKIT_UNIT=build-asan/unit \
-	SANITIZED=1 tests/run
+	BATS_FILES='tests/shard-*.bats tests/same.bats tests/oracle.bats' \
+	ORACLE_SEEDS=1-30 SANITIZED=1 tests/run
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/shardkit \
