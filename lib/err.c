@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "utf8.h"
+
 static int
 set_va(struct err *e, enum err_kind kind, const char *fmt, va_list ap)
 {
@@ -67,30 +69,6 @@ err_prefix(struct err *e, const char *fmt, ...)
 	return -1;
 }
 
-/* Length of the well-formed UTF-8 sequence at p, 0 if there is none. */
-static size_t
-utf8_len(const unsigned char *p, size_t n)
-{
-	size_t len = p[0] < 0x80 ? 1
-	    : p[0] < 0xc2        ? 0
-	    : p[0] < 0xe0        ? 2
-	    : p[0] < 0xf0        ? 3
-	    : p[0] < 0xf5        ? 4
-				 : 0;
-	size_t i;
-
-	if (len > n)
-		return 0;
-	for (i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* overlong forms, surrogates, beyond U+10FFFF */
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return len;
-}
-
 const char *
 err_quote(struct bytes s)
 {
@@ -103,7 +81,7 @@ err_quote(struct bytes s)
 	*o++ = '"';
 	while (i < s.n && o < limit) {
 		const unsigned char *p = (const unsigned char *)s.p + i;
-		size_t len = utf8_len(p, s.n - i);
+		size_t len = utf8_len(s.p + i, s.n - i);
 
 		if (*p == '\n' || *p == '\t' || *p == '\r') {
 			*o++ = '\\';
