@@ -22,7 +22,7 @@ ISAL := $(shell printf '\043include <isa-l/igzip_lib.h>\n' | \
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith $(if $(WERROR),-Werror)
 STD  := -std=c11 -D_GNU_SOURCE -ffp-contract=off $(if $(ISAL),-DHAVE_ISAL)
-LIBS := $(if $(ISAL),-lisal) -lz -lzstd -lxxhash
+LIBS := $(if $(ISAL),-lisal) -lz -lzstd -lxxhash -Wl,--as-needed -ljansson
 
 all: $(addprefix $(BIN)/,$(CMD))
 
@@ -54,8 +54,9 @@ $(B)/libshard.a: $(LIBO)
 
 # The packages ---------------------------------------------------------------
 
-BUILD_DEPS := zlib1g-dev libzstd-dev libxxhash-dev liblz4-dev libbz2-dev \
-	liblzma-dev $(if $(filter x86_64 aarch64,$(shell uname -m)),libisal-dev)
+BUILD_DEPS := zlib1g-dev libzstd-dev libxxhash-dev libjansson-dev \
+	liblz4-dev libbz2-dev liblzma-dev \
+	$(if $(filter x86_64 aarch64,$(shell uname -m)),libisal-dev)
 RUN_DEPS   := parallel util-linux findutils
 CHECK_DEPS := bats python3-minimal libpython3-stdlib mandoc procps \
 	zstd lz4 bzip2 xz-utils

@@ -4,7 +4,8 @@
  *
  * With clang's libFuzzer:
  *	clang -g -O1 -fsanitize=fuzzer,address,undefined -Ilib -D_GNU_SOURCE \
- *	    tests/fuzz/csv.c LIBSHARD -lisal -lz -lzstd -lxxhash -o fuzz-csv
+ *	    tests/fuzz/csv.c LIBSHARD -lisal -lz -lzstd -lxxhash -ljansson \
+ *	    -o fuzz-csv
  *	./fuzz-csv -max_total_time=60 tests/fuzz/corpus/csv
  * or, to run over the seeds with any compiler, with main.c added:
  *	./fuzz-csv tests/fuzz/corpus/csv/...
