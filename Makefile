@@ -22,7 +22,7 @@ ISAL := $(shell printf '\043include <isa-l/igzip_lib.h>\n' | \
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith $(if $(WERROR),-Werror)
 STD  := -std=c11 -D_GNU_SOURCE -ffp-contract=off $(if $(ISAL),-DHAVE_ISAL)
-LIBS := $(if $(ISAL),-lisal) -lz -lzstd -lxxhash -Wl,--as-needed -ljansson
+LIBS := $(if $(ISAL),-lisal) -lz -lzstd -lxxhash -Wl,--as-needed -ljansson -lm
 
 all: $(addprefix $(BIN)/,$(CMD))
 

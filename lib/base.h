@@ -15,6 +15,9 @@
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+__extension__ typedef unsigned __int128 uint128;
+__extension__ typedef __int128 int128;
+
 /* A borrowed run of bytes: valid only while its owner says so. */
 struct bytes {
 	const char *p;

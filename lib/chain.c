@@ -33,19 +33,19 @@ session_fini(struct session *s)
 	free(s->ctx);
 	s->ctx = NULL;
 	s->nctx = 0;
+	buf_fini(&s->said);
 }
 
-const struct filter *
-filter_named(const char *name)
+void
+session_warn_once(struct session *s, const char *msg)
 {
-	static const struct filter *const all[] = {&filter_map, &filter_dedup,
-	    &filter_split, &filter_write, &filter_stats};
-	size_t i;
+	const char *p = s->said.p, *end = p + s->said.n;
 
-	for (i = 0; i < LEN(all); i++)
-		if (strcmp(all[i]->name, name) == 0)
-			return all[i];
-	return NULL;
+	for (; p < end; p += strlen(p) + 1)
+		if (strcmp(p, msg) == 0)
+			return;
+	buf_put(&s->said, msg, strlen(msg) + 1);
+	s->warn("%s", msg);
 }
 
 int
@@ -53,6 +53,25 @@ run_at(const struct run *r, const struct batch *b, uint32_t row, struct err *e)
 {
 	return err_prefix(
 	    e, "%s:%llu: ", r->input, (unsigned long long)batch_line(b, row));
+}
+
+bool
+run_source(const struct run *r, struct identity *id, uint64_t *digest)
+{
+	struct err ignored;
+
+	if (r->have_input) {
+		*id = r->id;
+		*digest = r->digest;
+		return true;
+	}
+	/* a stream's end marker says which bytes it comes from */
+	if (!r->account.have_digest || !r->like ||
+	    identity_of(r->like, id, &ignored) < 0 ||
+	    id->size != r->account.size)
+		return false;
+	*digest = r->account.digest;
+	return true;
 }
 
 /* The sink of a chain without one: the row stream on standard output. */
@@ -119,10 +138,19 @@ stream_free(void *st)
 static const struct stage stream_stage = {
     stream_init, stream_process, stream_finish, stream_free};
 
+/* Is there a last link, and is it a sink? */
+static bool
+ends_in_sink(const struct chain *c)
+{
+	const struct link *l = c->nlink ? &c->link[c->nlink - 1] : NULL;
+
+	return l && l->filter->sink && l->filter->sink(l->opt);
+}
+
 int
 chain_add(struct chain *c, const struct filter *f, void *opt)
 {
-	if (c->nlink && c->link[c->nlink - 1].filter->sink)
+	if (ends_in_sink(c))
 		return -1;
 	c->link = xrealloc(c->link, (c->nlink + 1) * sizeof(*c->link));
 	c->link[c->nlink++] = (struct link){f, opt};
@@ -200,7 +228,7 @@ chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
 		if (f->want_sep)
 			sep = f->want_sep(c->link[i].opt, paths[0]);
 	}
-	if (c->nlink == 0 || !c->link[c->nlink - 1].filter->sink)
+	if (!ends_in_sink(c))
 		a[n++] = (struct active){&stream_stage, &c->emit, NULL};
 	if (run.like)
 		run.shard = shard_name_parse(run.like);

@@ -186,6 +186,7 @@ context_open(const char *dir, struct err *e)
 	char *labels = path_in(dir, "labels.tsv");
 	char *strata = path_in(dir, "strata.tsv");
 	struct buf b = BUF_ZERO;
+	struct bytes text;
 	bool ok = false;
 	size_t i;
 
@@ -197,8 +198,17 @@ context_open(const char *dir, struct err *e)
 		    dir);
 		goto out;
 	}
-	if (file_load(meta, &b, e) < 0 ||
-	    facts_load(&c->facts, meta, buf_bytes(&b), e) < 0 ||
+	if (file_load(meta, &b, e) < 0)
+		goto out;
+	text = buf_bytes(&b);
+	if (!facts_sealed(&text)) {
+		err_set(e,
+		    "%s: damaged, truncated, or of an older shardkit (make the "
+		    "context again: shard-stats --merge)",
+		    meta);
+		goto out;
+	}
+	if (facts_load(&c->facts, meta, text, e) < 0 ||
 	    load_split(c, split, e) < 0 || load_labels(c, labels, e) < 0 ||
 	    load_strata(c, strata, e) < 0)
 		goto out;
@@ -250,6 +260,40 @@ context_close(struct context *c)
 	free(c->time_column);
 	free(c->dir);
 	free(c);
+}
+
+int
+context_colstats(const struct context *c, struct colstats *s, struct err *e)
+{
+	char *path = path_in(c->dir, "stats.tsv");
+	struct buf b = BUF_ZERO;
+	size_t i;
+	int rc = -1;
+
+	if (!c->facts.moments) {
+		err_set(e,
+		    "%s: no statistics here (pass 1 ran without --moments)",
+		    c->dir);
+		goto out;
+	}
+	if (file_load(path, &b, e) < 0)
+		goto out;
+	for (i = 0; i < c->facts.nfile; i++)
+		if (strcmp(c->facts.file[i].name, "stats.tsv") == 0)
+			break;
+	if (i == c->facts.nfile ||
+	    c->facts.file[i].digest != digest_of(b.p, b.n)) {
+		err_set(e,
+		    "%s: not as pass 1 left it (make it again: shard-stats "
+		    "--merge)",
+		    path);
+		goto out;
+	}
+	rc = colstats_load(s, path, e);
+out:
+	buf_fini(&b);
+	free(path);
+	return rc;
 }
 
 struct keyindex *

@@ -1,7 +1,7 @@
 /*
  * context - CTX: the global facts that pass 1 left as files, read by pass 2.
  *
- *	meta.tsv schema.tsv split.tsv labels.tsv first.idx
+ *	meta.tsv schema.tsv stats.tsv split.tsv labels.tsv first.idx
  *
  * Loading reads the small files at once; first.idx is mapped when first asked
  * for.  A file that an option of pass 1 did not ask for is absent.
@@ -9,6 +9,7 @@
 #ifndef SHARD_CONTEXT_H
 #define SHARD_CONTEXT_H
 
+#include "colstats.h"
 #include "facts.h"
 #include "keyindex.h"
 #include "tsv.h"
@@ -50,6 +51,9 @@ struct context {
 
 struct context *context_open(const char *dir, struct err *e);
 void context_close(struct context *c);
+/* stats.tsv, which must be as the merge left it; caller frees. */
+MUST_CHECK int
+context_colstats(const struct context *c, struct colstats *s, struct err *e);
 /* The key index; NULL with a remedy when pass 1 made none. */
 struct keyindex *context_index(struct context *c, struct err *e);
 /* Are NA tokens missing in this column?  False for unknown columns. */

@@ -1,11 +1,13 @@
 #include "facts.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "digest.h"
+#include "number.h"
 #include "tsv.h"
 
 static const char *const kind_names[KIND_COUNT] = {
@@ -27,6 +29,19 @@ earlier(struct place a, struct place b)
 	return a.shard != b.shard ? a.shard < b.shard : a.row < b.row;
 }
 
+static void
+moments_free(struct moments *m)
+{
+	size_t i;
+
+	if (!m)
+		return;
+	for (i = 0; i < m->ntoken; i++)
+		free(m->token[i].token);
+	free(m->token);
+	free(m);
+}
+
 void
 facts_fini(struct facts *f)
 {
@@ -38,29 +53,28 @@ facts_fini(struct facts *f)
 	free(f->missing_time);
 	free(f->strata);
 	free(f->na);
+	free(f->only);
+	for (i = 0; i < f->nfile; i++)
+		free(f->file[i].name);
 	for (i = 0; i < f->nin; i++)
 		free(f->in[i].path);
 	free(f->in);
-	for (i = 0; i < f->ncol; i++)
+	for (i = 0; i < f->ncol; i++) {
 		free(f->col[i].name);
+		moments_free(f->col[i].moments);
+	}
 	free(f->col);
 	memset(f, 0, sizeof(*f));
 }
 
-enum kind
-kind_of(struct bytes v, struct instant *t)
+/* What is neither empty, token nor number. */
+static enum kind
+word_kind(struct bytes v, struct instant *t)
 {
 	static const char *const bools[] = {
 	    "true", "false", "True", "False", "TRUE", "FALSE"};
 	size_t i;
 
-	switch (class_number(v)) {
-	case CLASS_INT: return KIND_INT;
-	case CLASS_FLOAT: return KIND_FLOAT;
-	case CLASS_ODD: return KIND_ODD;
-	case CLASS_INF: return KIND_INF;
-	case CLASS_TEXT: break;
-	}
 	if (v.n == 4 || v.n == 5)
 		for (i = 0; i < LEN(bools); i++)
 			if (bytes_eq(v, bytes_str(bools[i])))
@@ -72,6 +86,41 @@ kind_of(struct bytes v, struct instant *t)
 		default: break;
 		}
 	return KIND_TEXT;
+}
+
+void
+cell_scan(struct cell *c, const struct na_rule *na, struct bytes v)
+{
+	enum cell_class class;
+
+	if (v.n == 0) {
+		c->state = CELL_EMPTY;
+		return;
+	}
+	class = number_scan(v, &c->num);
+	if (class == CLASS_TEXT ? na_is_token(na, v)
+				: na_is_number_token(na, v)) {
+		c->state = CELL_TOKEN;
+		return;
+	}
+	c->state = CELL_VALUE;
+	switch (class) {
+	case CLASS_INT: c->kind = KIND_INT; break;
+	case CLASS_FLOAT: c->kind = KIND_FLOAT; break;
+	case CLASS_ODD: c->kind = KIND_ODD; break;
+	case CLASS_INF: c->kind = KIND_INF; break;
+	case CLASS_TEXT: c->kind = word_kind(v, &c->time); break;
+	}
+}
+
+enum kind
+kind_of(struct bytes v)
+{
+	static const struct na_rule none = {.everywhere = false};
+	struct cell c;
+
+	cell_scan(&c, &none, v);
+	return c.state == CELL_VALUE ? c.kind : KIND_TEXT;
 }
 
 static void
@@ -96,40 +145,88 @@ add_num(struct colfacts *c, double lo, double hi)
 	c->have_num = true;
 }
 
+/* The token's count; the list stays sorted. */
+static uint64_t *
+token_count(struct moments *m, struct bytes token)
+{
+	size_t i;
+
+	for (i = 0; i < m->ntoken; i++) {
+		int cmp = bytes_cmp(bytes_str(m->token[i].token), token);
+
+		if (cmp == 0)
+			return &m->token[i].n;
+		if (cmp > 0)
+			break;
+	}
+	m->token = xrealloc(m->token, (m->ntoken + 1) * sizeof(*m->token));
+	memmove(&m->token[i + 1], &m->token[i],
+	    (m->ntoken - i) * sizeof(*m->token));
+	m->ntoken++;
+	m->token[i] = (struct token_count){xstrndup(token.p, token.n), 0};
+	return &m->token[i].n;
+}
+
+static void
+add_int(struct colfacts *c, int64_t lo, int64_t hi)
+{
+	bool first = !c->have_int;
+
+	if (first || lo < c->imin)
+		c->imin = lo;
+	if (first || hi > c->imax)
+		c->imax = hi;
+	c->have_int = true;
+}
+
 void
-colfacts_add(struct colfacts *c, const struct na_rule *na, struct bytes v,
+colfacts_add(struct colfacts *c, const struct cell *cell, struct bytes v,
     struct place at)
 {
-	struct instant t;
-	enum kind k;
-	int64_t i;
-	double d;
+	enum kind k = cell->kind;
 
-	if (v.n == 0) {
+	if (cell->state == CELL_EMPTY) {
 		c->missing++;
 		return;
 	}
-	if (na_is_token(na, v)) {
+	if (cell->state == CELL_TOKEN) {
 		c->tokens++;
+		if (c->moments)
+			++*token_count(c->moments, v);
 		return;
 	}
-	k = kind_of(v, &t);
 	if (c->n[k]++ == 0)
 		c->first[k] = at;
-	if (k == KIND_INT) {
-		if (!parse_i64(v, &i)) {
+	switch (k) {
+	case KIND_INT:
+		if (cell->num.whole)
+			add_int(c, cell->num.i, cell->num.i);
+		else
 			c->big = true;
-		} else {
-			if (c->n[k] == 1 || i < c->imin)
-				c->imin = i;
-			if (c->n[k] == 1 || i > c->imax)
-				c->imax = i;
-		}
+		/* FALLTHROUGH */
+	case KIND_FLOAT:
+	case KIND_ODD: add_num(c, cell->num.d, cell->num.d); break;
+	case KIND_LOCAL:
+	case KIND_ZONED: add_time(c, cell->time, cell->time); break;
+	default: break;
 	}
-	if (k <= KIND_ODD && parse_double(v, &d))
-		add_num(c, d, d);
-	if (k == KIND_LOCAL || k == KIND_ZONED)
-		add_time(c, t, t);
+	if (c->moments && (k == KIND_INT || k == KIND_FLOAT)) {
+		exact_add(&c->moments->sums, cell->num.d);
+		if (k == KIND_INT && cell->num.whole)
+			c->moments->isum += cell->num.i;
+	}
+}
+
+static void
+moments_merge(struct moments *a, const struct moments *b)
+{
+	size_t i;
+
+	/* false only beyond 2^64 values, which no shards hold */
+	(void)exact_merge(&a->sums, &b->sums);
+	a->isum += b->isum;
+	for (i = 0; i < b->ntoken; i++)
+		*token_count(a, bytes_str(b->token[i].token)) += b->token[i].n;
 }
 
 static void
@@ -139,13 +236,10 @@ colfacts_merge(struct colfacts *a, const struct colfacts *b)
 
 	a->missing += b->missing;
 	a->tokens += b->tokens;
-	if (b->n[KIND_INT]) {
-		if (!a->n[KIND_INT] || b->imin < a->imin)
-			a->imin = b->imin;
-		if (!a->n[KIND_INT] || b->imax > a->imax)
-			a->imax = b->imax;
-	}
+	if (b->have_int)
+		add_int(a, b->imin, b->imax);
 	a->big |= b->big;
+	a->values &= b->values;
 	for (k = 0; k < KIND_COUNT; k++) {
 		a->n[k] += b->n[k];
 		if (earlier(b->first[k], a->first[k]))
@@ -155,6 +249,8 @@ colfacts_merge(struct colfacts *a, const struct colfacts *b)
 		add_num(a, b->min, b->max);
 	if (b->have_time)
 		add_time(a, b->tmin, b->tmax);
+	if (a->moments && b->moments)
+		moments_merge(a->moments, b->moments);
 }
 
 const char *
@@ -207,12 +303,71 @@ colfacts_type(const struct colfacts *c, struct place *why)
 	return types[i].name;
 }
 
+char *
+whole_text(uint128 v)
+{
+	char out[48], *p = out + sizeof(out);
+	bool neg = v >> 127;
+
+	if (neg)
+		v = -v;
+	*--p = '\0';
+	do
+		*--p = (char)('0' + (int)(v % 10));
+	while (v /= 10);
+	if (neg)
+		*--p = '-';
+	return xstrdup(p);
+}
+
+char *
+number_text(double d)
+{
+	char out[NUMBER_MAX];
+
+	if (!isfinite(d))
+		snprintf(out, sizeof(out), "%g", d);
+	else
+		number_format(d, true, out);
+	return xstrdup(out);
+}
+
+char *
+colfacts_range(const struct colfacts *c, const char *type, bool max)
+{
+	enum time_kind k = c->n[KIND_ZONED] ? TIME_ZONED : TIME_LOCAL;
+	struct buf b = BUF_ZERO;
+
+	if (strcmp(type, "int") == 0 && !c->big && c->have_int) {
+		return whole_text((uint128)(int128)(max ? c->imax : c->imin));
+	} else if ((strcmp(type, "int") == 0 || strcmp(type, "float") == 0) &&
+	    c->have_num) {
+		return number_text(max ? c->max : c->min);
+	} else if (strcmp(type, "time") == 0 && c->have_time) {
+		instant_format(&b, k, max ? c->tmax : c->tmin);
+		return buf_release(&b);
+	}
+	return xstrdup("-");
+}
+
+bool
+colfacts_no_value(const struct colfacts *c)
+{
+	int k;
+
+	for (k = 0; k < KIND_COUNT; k++)
+		if (c->n[k])
+			return false;
+	return true;
+}
+
 bool
 colfacts_tokens_missing(const struct colfacts *c)
 {
 	struct place why;
 
-	return strcmp(colfacts_type(c, &why), "text") != 0;
+	return colfacts_no_value(c) ||
+	    strcmp(colfacts_type(c, &why), "text") != 0;
 }
 
 static int
@@ -225,6 +380,17 @@ same_option(const char *what, const char *a, const char *b,
 	    "partials of different options: --%s is %s for %s and %s for %s",
 	    what, a ? a : "not given", fa->in[0].path, b ? b : "not given",
 	    fb->in[0].path);
+}
+
+static int
+same_flag(const char *what, bool a, bool b, const struct facts *fa,
+    const struct facts *fb, struct err *e)
+{
+	if (a == b)
+		return 0;
+	return err_set(e,
+	    "partials of different options: %s was read with --%s, %s without",
+	    (a ? fa : fb)->in[0].path, what, (a ? fb : fa)->in[0].path);
 }
 
 static int
@@ -310,7 +476,9 @@ merge_columns(struct facts *a, struct facts *b, struct err *e)
 			continue;
 		a->col[a->ncol] = b->col[k];
 		a->col[a->ncol].missing += a->schema ? arows : 0;
-		a->col[a->ncol++].name = xstrdup(b->col[k].name);
+		a->ncol++;
+		b->col[k].name = NULL; /* both are a's now */
+		b->col[k].moments = NULL;
 	}
 	if (!same)
 		qsort(a->col, a->ncol, sizeof(*a->col), by_place);
@@ -354,13 +522,14 @@ facts_merge(struct facts *a, struct facts *b, struct err *e)
 	struct facts *hi = lo == a ? b : a;
 	size_t i;
 
-	if (same_option("time", a->time, b->time, a, b, e) < 0 ||
+	if (same_flag("schema", a->schema, b->schema, a, b, e) < 0 ||
+	    same_flag("moments", a->moments, b->moments, a, b, e) < 0 ||
+	    same_option("only", a->only, b->only, a, b, e) < 0 ||
+	    same_option("time", a->time, b->time, a, b, e) < 0 ||
 	    same_option("key", a->key, b->key, a, b, e) < 0 ||
 	    same_option("label", a->label, b->label, a, b, e) < 0 ||
 	    same_option("missing-time", a->missing_time, b->missing_time, a, b,
 		e) < 0 ||
-	    same_option("schema", a->schema ? "" : NULL, b->schema ? "" : NULL,
-		a, b, e) < 0 ||
 	    same_option("na", a->na, b->na, a, b, e) < 0 ||
 	    same_option("strata", a->strata, b->strata, a, b, e) < 0)
 		return -1;
@@ -371,6 +540,8 @@ facts_merge(struct facts *a, struct facts *b, struct err *e)
 		    lo->in[0].path, hi->in[0].path);
 	if (a->seed != b->seed)
 		return err_set(e, "partials of different seeds");
+	if (a->values != b->values)
+		a->values = 0; /* of each column, what both have */
 	for (i = 0; i < FORMAT_UNKNOWN; i++) {
 		if (a->sep[i] && b->sep[i] && a->sep[i] != b->sep[i])
 			return err_set(e,
@@ -409,6 +580,25 @@ facts_merge(struct facts *a, struct facts *b, struct err *e)
 	return 0;
 }
 
+uint32_t *
+facts_columns(const struct facts *part, const struct facts *whole)
+{
+	uint32_t *to = xmalloc((part->ncol + 1) * sizeof(*to));
+	size_t i, k;
+
+	for (i = 0; i < part->ncol; i++) {
+		const char *name = part->col[i].name;
+
+		k = i; /* where it is nearly always */
+		if (k >= whole->ncol || strcmp(whole->col[k].name, name) != 0)
+			for (k = 0; k < whole->ncol; k++)
+				if (strcmp(whole->col[k].name, name) == 0)
+					break;
+		to[i] = k < whole->ncol ? (uint32_t)k : UINT32_MAX;
+	}
+	return to;
+}
+
 uint64_t
 facts_rows(const struct facts *f)
 {
@@ -436,9 +626,10 @@ facts_input(const struct facts *f, uint64_t number)
 	return lo < f->nin && f->in[lo].number == number ? &f->in[lo] : NULL;
 }
 
-/* One line: kind, name, then numbers in decimal. */
+/* One line: kind, name, then a number for each letter of how: u in decimal,
+ * x in hex with an x in front. */
 static void
-line(struct buf *b, const char *kind, const char *name, int n, ...)
+line(struct buf *b, const char *kind, const char *name, const char *how, ...)
 {
 	va_list ap;
 	int i;
@@ -446,15 +637,26 @@ line(struct buf *b, const char *kind, const char *name, int n, ...)
 	buf_puts(b, kind);
 	buf_putc(b, '\t');
 	tsv_put(b, bytes_str(name));
-	va_start(ap, n);
+	va_start(ap, how);
 	for (i = 0; i < 6; i++) {
-		if (i < n)
-			buf_printf(b, "\t%llu", va_arg(ap, unsigned long long));
+		if (*how)
+			buf_printf(b, *how++ == 'x' ? "\tx%016llx" : "\t%llu",
+			    va_arg(ap, unsigned long long));
 		else
 			buf_puts(b, "\t");
 	}
 	va_end(ap);
 	buf_putc(b, '\n');
+}
+
+/* A number as line() writes it; an empty cell is 0. */
+static bool
+parse_cell(struct bytes s, uint64_t *v)
+{
+	*v = 0;
+	if (s.n > 0 && s.p[0] == 'x')
+		return parse_hex64(bytes_of(s.p + 1, s.n - 1), v);
+	return s.n == 0 || parse_u64(s, v);
 }
 
 #define U(x) ((unsigned long long)(x))
@@ -479,59 +681,79 @@ bits_double(uint64_t u)
 
 static const char facts_header[] = "kind\tname\ta\tb\tc\td\te\tf";
 
+static void
+save_column(const struct colfacts *c, struct buf *to)
+{
+	const struct moments *m = c->moments;
+	struct buf b = BUF_ZERO;
+	size_t i;
+	int k;
+
+	line(to, "col", c->name, "uuuuu", U(c->missing), U(c->tokens),
+	    U(c->shard), U(c->pos), U(c->values));
+	for (k = 0; k < KIND_COUNT; k++)
+		if (c->n[k])
+			line(to, "kind", kind_names[k], "uuu", U(c->n[k]),
+			    U(c->first[k].shard), U(c->first[k].row));
+	if (c->have_int || c->big)
+		line(to, "int", "", "xxuu", U(c->imin), U(c->imax), U(c->big),
+		    U(c->have_int));
+	if (c->have_num)
+		line(to, "num", "", "xx", U(double_bits(c->min)),
+		    U(double_bits(c->max)));
+	if (c->have_time)
+		line(to, "span", "", "uuuu", U(c->tmin.hi), U(c->tmin.lo),
+		    U(c->tmax.hi), U(c->tmax.lo));
+	if (!m)
+		return;
+	exact_save(&m->sums, &b);
+	line(to, "sums", buf_cstr(&b), "xx", U(m->isum >> 64), U(m->isum));
+	buf_fini(&b);
+	for (i = 0; i < m->ntoken; i++)
+		line(to, "token", m->token[i].token, "u", U(m->token[i].n));
+}
+
 void
 facts_save(const struct facts *f, struct buf *to)
 {
 	size_t i;
-	int k;
 
 	buf_printf(to, "%s\n", facts_header);
-	line(to, "format", "shardkit", 1, U(1));
+	line(to, "format", "shardkit", "u", U(1));
 	if (f->time)
-		line(to, "time", f->time, 5, U(f->time_kind),
+		line(to, "time", f->time, "uuuuu", U(f->time_kind),
 		    U(f->time_place.shard), U(f->time_place.row),
 		    U(f->time_rows), U(f->time_missing));
 	if (f->missing_time)
-		line(to, "missing-time", f->missing_time, 0);
+		line(to, "missing-time", f->missing_time, "");
 	if (f->key)
-		line(to, "key", f->key, 3, U(f->key_missing), U(f->key_tokens),
-		    U(f->key_text));
+		line(to, "key", f->key, "uuu", U(f->key_missing),
+		    U(f->key_tokens), U(f->key_text));
 	if (f->label)
-		line(to, "label", f->label, 0);
+		line(to, "label", f->label, "");
 	if (f->na)
-		line(to, "na", f->na, 0);
+		line(to, "na", f->na, "");
 	if (f->strata)
-		line(to, "strata", f->strata, 1, U(f->seed));
+		line(to, "strata", f->strata, "u", U(f->seed));
 	if (f->schema)
-		line(to, "schema", "", 0);
-	line(to, "reader", "", 2, U(f->header), U(f->fingerprint));
+		line(to, "schema", "", "");
+	if (f->moments)
+		line(to, "moments", "", "");
+	if (f->only)
+		line(to, "only", f->only, "");
+	if (f->values)
+		line(to, "values", "", "x", U(f->values));
+	line(to, "reader", "", "ux", U(f->header), U(f->fingerprint));
 	for (i = 0; i < f->nin; i++)
-		line(to, "input", f->in[i].path, 6, U(f->in[i].number),
+		line(to, "input", f->in[i].path, "uuxuuu", U(f->in[i].number),
 		    U(f->in[i].rows), U(f->in[i].digest), U(f->in[i].id.size),
 		    U(f->in[i].id.mtime_ns), U(f->in[i].id.inode));
 	for (i = 0; i < FORMAT_UNKNOWN; i++)
 		if (f->sep[i])
-			line(to, "sep", format_name((enum format)i), 1,
+			line(to, "sep", format_name((enum format)i), "u",
 			    U(f->sep[i]));
-	for (i = 0; i < f->ncol; i++) {
-		const struct colfacts *c = &f->col[i];
-
-		line(to, "col", c->name, 4, U(c->missing), U(c->tokens),
-		    U(c->shard), U(c->pos));
-		for (k = 0; k < KIND_COUNT; k++)
-			if (c->n[k])
-				line(to, "kind", kind_names[k], 3, U(c->n[k]),
-				    U(c->first[k].shard), U(c->first[k].row));
-		if (c->n[KIND_INT])
-			line(to, "int", "", 3, U(c->imin), U(c->imax),
-			    U(c->big));
-		if (c->have_num)
-			line(to, "num", "", 2, U(double_bits(c->min)),
-			    U(double_bits(c->max)));
-		if (c->have_time)
-			line(to, "span", "", 4, U(c->tmin.hi), U(c->tmin.lo),
-			    U(c->tmax.hi), U(c->tmax.lo));
-	}
+	for (i = 0; i < f->ncol; i++)
+		save_column(&f->col[i], to);
 }
 
 static bool
@@ -594,6 +816,18 @@ load_line(
 		f->fingerprint = v[1];
 	} else if (is(kind, "schema")) {
 		f->schema = true;
+	} else if (is(kind, "moments")) {
+		f->moments = true;
+	} else if (is(kind, "only")) {
+		if (!set_once(&f->only, name))
+			return false;
+	} else if (is(kind, "file")) {
+		if (f->nfile == LEN(f->file))
+			return false;
+		f->file[f->nfile].digest = v[0];
+		f->file[f->nfile++].name = xstrndup(name.p, name.n);
+	} else if (is(kind, "values")) {
+		f->values = v[0];
 	} else if (is(kind, "input")) {
 		if ((f->nin & (f->nin - 1)) == 0)
 			f->in = xrealloc(
@@ -623,6 +857,9 @@ load_line(
 		c->tokens = v[1];
 		c->shard = v[2];
 		c->pos = (uint32_t)v[3];
+		c->values = (unsigned)v[4];
+		if (f->moments)
+			c->moments = xcalloc(1, sizeof(*c->moments));
 	} else if (c && is(kind, "kind")) {
 		for (k = 0; k < KIND_COUNT; k++)
 			if (is(name, kind_names[k]))
@@ -637,6 +874,7 @@ load_line(
 		c->imin = (int64_t)v[0];
 		c->imax = (int64_t)v[1];
 		c->big = v[2] != 0;
+		c->have_int = v[3] != 0;
 	} else if (c && is(kind, "num")) {
 		c->have_num = true;
 		c->min = bits_double(v[0]);
@@ -645,6 +883,11 @@ load_line(
 		c->have_time = true;
 		c->tmin = (struct instant){v[0], (uint32_t)v[1]};
 		c->tmax = (struct instant){v[2], (uint32_t)v[3]};
+	} else if (c && c->moments && is(kind, "sums")) {
+		c->moments->isum = (uint128)v[0] << 64 | v[1];
+		return exact_load(&c->moments->sums, name);
+	} else if (c && c->moments && is(kind, "token")) {
+		*token_count(c->moments, name) += v[0];
 	} else {
 		return false;
 	}
@@ -661,13 +904,11 @@ facts_load(struct facts *f, const char *name, struct bytes text, struct err *e)
 	if (tsv_parse(&t, name, text, facts_header, e) < 0)
 		return -1;
 	for (r = 0; r < t.nrow; r++) {
-		uint64_t v[6] = {0};
+		uint64_t v[6];
 		bool ok = true;
 
 		for (i = 0; i < 6; i++) {
-			struct bytes c = tsv_cell(&t, r, i + 2);
-
-			ok &= c.n == 0 || parse_u64(c, &v[i]);
+			ok &= parse_cell(tsv_cell(&t, r, i + 2), &v[i]);
 		}
 		if (!ok ||
 		    !load_line(f, tsv_cell(&t, r, 0), tsv_cell(&t, r, 1), v)) {
@@ -689,4 +930,40 @@ fail:
 	tsv_fini(&t);
 	facts_fini(f);
 	return -1;
+}
+
+static const char seal_kind[] = "seal";
+
+void
+facts_seal_file(struct buf *text, const char *name, struct bytes content)
+{
+	line(text, "file", name, "x", U(digest_of(content.p, content.n)));
+}
+
+void
+facts_seal(struct buf *text)
+{
+	line(text, seal_kind, "", "x", U(digest_of(text->p, text->n)));
+}
+
+bool
+facts_sealed(struct bytes *text)
+{
+	struct buf b = BUF_ZERO;
+	const char *nl;
+	bool ok;
+
+	if (text->n < 2)
+		return false;
+	nl = memrchr(text->p, '\n', text->n - 1);
+	if (!nl)
+		return false;
+	line(&b, seal_kind, "", "x",
+	    U(digest_of(text->p, (size_t)(nl + 1 - text->p))));
+	ok = bytes_eq(bytes_of(nl + 1, text->n - (size_t)(nl + 1 - text->p)),
+	    buf_bytes(&b));
+	buf_fini(&b);
+	if (ok)
+		text->n = (size_t)(nl + 1 - text->p);
+	return ok;
 }

@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "exact.h"
 #include "in.h"
 #include "instant.h"
 #include "parse.h"
@@ -40,11 +41,28 @@ struct colfacts {
 	uint64_t missing, tokens; /* empty cells; NA tokens */
 	uint64_t n[KIND_COUNT];
 	struct place first[KIND_COUNT];
-	bool have_num, have_time;
+	bool have_num, have_time, have_int;
 	double min, max; /* of numbers */
 	struct instant tmin, tmax;
 	bool big; /* an int beyond int64 */
 	int64_t imin, imax;
+	struct moments *moments; /* only when --moments asked for them */
+	unsigned values;         /* enum values_kind: what was collected of all
+	                            its values */
+};
+
+/* What the values of a column were collected as. */
+enum values_kind { VALUES_NUMBERS = 1, VALUES_TEXTS = 2 };
+
+/* A column's sums, and which tokens it holds how often. */
+struct moments {
+	struct exact sums; /* of the numbers' doubles */
+	uint128 isum;      /* of the ints that fit 64 bits, two's complement */
+	struct token_count {
+		char *token;
+		uint64_t n;
+	} * token; /* in byte order */
+	size_t ntoken;
 };
 
 struct input {
@@ -60,11 +78,18 @@ struct facts {
 	char *time, *key, *label, *missing_time, *strata;
 	char *na;      /* NULL: auto */
 	uint64_t seed; /* of the row hashes, with strata */
-	bool schema;
-	bool format; /* a known format version was read */
+	bool schema, moments;
+	char *only;      /* rows of this split alone; NULL: all */
+	uint64_t values; /* digest of which values were asked for; 0: none */
+	bool format;     /* a known format version was read */
 	enum header_policy header;
 	uint64_t fingerprint; /* of the reader's options */
-	struct input *in;     /* by number */
+	struct {
+		char *name;
+		uint64_t digest;
+	} file[4]; /* files of a context that must be as the merge left them */
+	size_t nfile;
+	struct input *in; /* by number */
 	size_t nin;
 	char sep[FORMAT_UNKNOWN]; /* by format; 0: none seen */
 	struct colfacts *col;     /* as the lowest-numbered shard has them */
@@ -82,19 +107,57 @@ void facts_fini(struct facts *f);
 /* Takes b into a; b is left empty. */
 MUST_CHECK int facts_merge(struct facts *a, struct facts *b, struct err *e);
 void facts_save(const struct facts *f, struct buf *to);
+/*
+ * For meta.tsv: a line with the digest of a file of the context, which
+ * facts_load() puts in file[]; and the last line, with the digest of all
+ * before, that facts_sealed() checks and cuts off.
+ */
+void facts_seal_file(struct buf *text, const char *name, struct bytes content);
+void facts_seal(struct buf *text);
+bool facts_sealed(struct bytes *text);
 MUST_CHECK int
 facts_load(struct facts *f, const char *name, struct bytes text, struct err *e);
 uint64_t facts_rows(const struct facts *f);
 const struct input *facts_input(const struct facts *f, uint64_t number);
 
-/* Adds one cell's value to a column's facts. */
-void colfacts_add(struct colfacts *c, const struct na_rule *na,
+/* The number that each column of part has in whole, UINT32_MAX for none;
+ * caller frees. */
+uint32_t *facts_columns(const struct facts *part, const struct facts *whole);
+
+/* What a cell holds. */
+struct cell {
+	enum cell_state { CELL_EMPTY, CELL_TOKEN, CELL_VALUE } state;
+	/* of a value */
+	enum kind kind;
+	struct number num;   /* of numbers; d infinite: KIND_INF */
+	struct instant time; /* of times */
+};
+void cell_scan(struct cell *c, const struct na_rule *na, struct bytes value);
+static inline bool
+cell_is_number(const struct cell *c)
+{
+	return c->kind == KIND_INT || c->kind == KIND_FLOAT ||
+	    c->kind == KIND_INF;
+}
+/* The kind of a value alone. */
+enum kind kind_of(struct bytes value);
+
+/* Adds one cell to a column's facts. */
+void colfacts_add(struct colfacts *c, const struct cell *cell,
     struct bytes value, struct place at);
-enum kind kind_of(struct bytes value, struct instant *t);
 
 /* The type over all shards, by name: int, float, bool, time, text; and the
  * first place that made it so. */
 const char *colfacts_type(const struct colfacts *c, struct place *why);
+/* Its least or greatest value as text, "-" where there is none; caller frees.
+ */
+char *colfacts_range(const struct colfacts *c, const char *type, bool max);
+/* A whole number (two's complement), a double (infinite ones as inf, -inf, and
+ * nan); caller frees. */
+char *whole_text(uint128 v);
+char *number_text(double d);
+/* Has the column no value at all, only missing cells and tokens? */
+bool colfacts_no_value(const struct colfacts *c);
 /* Are NA tokens missing in this column (numbers, bools and times)? */
 bool colfacts_tokens_missing(const struct colfacts *c);
 

@@ -15,6 +15,7 @@ struct session {
 	struct context **ctx;
 	size_t nctx;
 	bool rejects_begun; /* an input of this program wrote --rejects */
+	struct buf said;    /* warnings given, each ended by NUL */
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 };
 
@@ -22,6 +23,8 @@ struct session {
 struct context *
 session_context(struct session *s, const char *dir, struct err *e);
 void session_fini(struct session *s);
+/* A warning that many inputs would repeat: given once. */
+void session_warn_once(struct session *s, const char *msg);
 
 struct filter {
 	const char *name;
@@ -37,7 +40,8 @@ struct filter {
 	 * 1 done, 0 not asked, -1; may be NULL. */
 	int (*answer)(const void *opt, struct err *e);
 	const struct stage *stage;
-	bool sink; /* ends a chain */
+	/* Does it end a chain?  NULL: no. */
+	bool (*sink)(const void *opt);
 	/* The input's name as an option gave it (--like), or NULL. */
 	const char *(*like)(const void *opt);
 	/* The context that the source shall obey too, or NULL. */
@@ -46,8 +50,8 @@ struct filter {
 	char (*want_sep)(const void *opt, const char *input);
 };
 
-extern const struct filter filter_map, filter_dedup, filter_split, filter_write,
-    filter_stats;
+extern const struct filter filter_map, filter_dedup, filter_split,
+    filter_impute, filter_write, filter_stats;
 /* The filter with that name, or NULL. */
 const struct filter *filter_named(const char *name);
 

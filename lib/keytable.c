@@ -59,23 +59,45 @@ grow(struct keytable *t)
 	free(old.hash);
 }
 
+static inline bool
+is_key(const struct keytable *t, size_t at, struct bytes key)
+{
+	struct bytes have;
+
+	return keyent_key(&t->slot[at], buf_bytes(&t->heap), &have) &&
+	    bytes_eq(have, key);
+}
+
+/* Fills an empty slot's key. */
+static struct keyent *
+insert(struct keytable *t, size_t at, struct bytes key, uint64_t hash)
+{
+	struct keyent *k = &t->slot[at];
+
+	t->hash[at] = hash;
+	t->n++;
+	if (key.n <= KEYENT_INLINE) {
+		keyent_set_inline(k, key);
+	} else {
+		keyent_set_heap(k, t->heap.n, (uint32_t)key.n, hash);
+		buf_putb(&t->heap, key);
+	}
+	return k;
+}
+
 uint64_t
 keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
     const struct keyent *what)
 {
+	struct keyent *k;
 	size_t at;
-	struct bytes have;
 
 	if (UNLIKELY(t->n * 8 >= t->cap * 5))
 		grow(t);
 	for (at = hash & (t->cap - 1); t->hash[at];
 	     at = (at + 1) & (t->cap - 1)) {
-		struct keyent *k = &t->slot[at];
-
-		if (t->hash[at] != hash)
-			continue;
-		if (!keyent_key(k, buf_bytes(&t->heap), &have) ||
-		    !bytes_eq(have, key))
+		k = &t->slot[at];
+		if (t->hash[at] != hash || !is_key(t, at, key))
 			continue;
 		if (keyent_before(what, k)) {
 			k->hi = what->hi;
@@ -83,17 +105,33 @@ keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
 		}
 		return keyent_row(k);
 	}
-	t->hash[at] = hash;
-	t->slot[at].hi = what->hi;
-	t->slot[at].where = what->where;
-	if (key.n <= KEYENT_INLINE) {
-		keyent_set_inline(&t->slot[at], key);
-	} else {
-		keyent_set_heap(&t->slot[at], t->heap.n, (uint32_t)key.n, hash);
-		buf_putb(&t->heap, key);
+	k = insert(t, at, key, hash);
+	k->hi = what->hi;
+	k->where = what->where;
+	return keyent_row(k);
+}
+
+void
+keytable_count(struct keytable *t, struct bytes key, uint64_t hash,
+    uint64_t column, uint64_t n)
+{
+	struct keyent *k;
+	size_t at;
+
+	if (UNLIKELY(t->n * 8 >= t->cap * 5))
+		grow(t);
+	for (at = hash & (t->cap - 1); t->hash[at];
+	     at = (at + 1) & (t->cap - 1)) {
+		k = &t->slot[at];
+		if (t->hash[at] == hash && k->where == column &&
+		    is_key(t, at, key)) {
+			k->hi += n;
+			return;
+		}
 	}
-	t->n++;
-	return keyent_row(what);
+	k = insert(t, at, key, hash);
+	k->hi = n;
+	k->where = column;
 }
 
 struct order {

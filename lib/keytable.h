@@ -1,7 +1,7 @@
 /*
- * keytable - a hash table from keys to their first occurrences, in memory,
- * emptied in hash order.  Pass 1 fills one per run, the merge one per range
- * of hashes.
+ * keytable - a hash table from keys to their first occurrences, or from
+ * values to their counts, in memory, emptied in hash order.  Pass 1 fills one
+ * per run, the merge one per range of hashes.
  */
 #ifndef SHARD_KEYTABLE_H
 #define SHARD_KEYTABLE_H
@@ -24,6 +24,10 @@ void keytable_fini(struct keytable *t);
  * (keyent_row). */
 uint64_t keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
     const struct keyent *what);
+/* For counts of values of columns: adds n to the count (hi) of the key in
+ * that column (where). */
+void keytable_count(struct keytable *t, struct bytes key, uint64_t hash,
+    uint64_t column, uint64_t n);
 /* Bytes in use: for spill decisions. */
 size_t keytable_bytes(const struct keytable *t);
 /* The entries in (hash, key) order, n of them; valid until the next call.

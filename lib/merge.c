@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "colstats.h"
 #include "commit.h"
 #include "context.h"
 #include "partial.h"
@@ -36,10 +37,13 @@ struct merge {
 	struct partial *part;
 	uint32_t **ordinal; /* per partial, of each of its shards */
 	size_t *nordinal;
+	uint32_t **column; /* per partial, of each of its columns */
+	size_t *ncolumn;
 	size_t npart;
 	struct facts facts;
 	struct na_rule na;
 	struct buf split, labels; /* files to be, "" for none */
+	struct buf stats, tokens;
 };
 
 /* Keeps facts of 1, 2, 4, ... partials on a stack: n log n work in all. */
@@ -99,18 +103,6 @@ fold_fini(struct fold *f)
 			facts_fini(&f->level[i]);
 }
 
-static int
-part_facts(const struct partial *p, struct facts *f, struct err *e)
-{
-	size_t i;
-
-	for (i = 0; i < p->nsec; i++)
-		if (p->sec[i].type == SECTION_FACTS)
-			return facts_load(
-			    f, p->path, partial_section(p, &p->sec[i]), e);
-	return err_set(e, "%s: partial without facts", p->path);
-}
-
 /* Fills m->facts and the ordinal tables. */
 static int
 merge_facts(struct merge *m, struct err *e)
@@ -122,7 +114,7 @@ merge_facts(struct merge *m, struct err *e)
 	for (i = 0; i < m->npart; i++) {
 		struct facts f;
 
-		if (part_facts(&m->part[i], &f, e) < 0)
+		if (partial_facts(&m->part[i], &f, e) < 0)
 			goto out;
 		if (fold_add(&fold, &f, e) < 0)
 			goto out;
@@ -136,10 +128,12 @@ merge_facts(struct merge *m, struct err *e)
 	}
 	m->ordinal = xcalloc(m->npart, sizeof(*m->ordinal));
 	m->nordinal = xcalloc(m->npart, sizeof(*m->nordinal));
+	m->column = xcalloc(m->npart, sizeof(*m->column));
+	m->ncolumn = xcalloc(m->npart, sizeof(*m->ncolumn));
 	for (i = 0; i < m->npart; i++) {
 		struct facts f;
 
-		if (part_facts(&m->part[i], &f, e) < 0)
+		if (partial_facts(&m->part[i], &f, e) < 0)
 			goto out;
 		m->ordinal[i] = xcalloc(f.nin, sizeof(**m->ordinal));
 		m->nordinal[i] = f.nin;
@@ -147,6 +141,8 @@ merge_facts(struct merge *m, struct err *e)
 			m->ordinal[i][k] =
 			    (uint32_t)(facts_input(&m->facts, f.in[k].number) -
 				m->facts.in);
+		m->column[i] = facts_columns(&f, &m->facts);
+		m->ncolumn[i] = f.ncol;
 		facts_fini(&f);
 	}
 	rc = 0;
@@ -469,6 +465,32 @@ out:
 	return rc;
 }
 
+static int
+make_stats(struct merge *m, struct err *e)
+{
+	const struct facts *f = &m->facts;
+	struct colstats s = {NULL, 0};
+	struct buf *b = &m->tokens;
+	size_t i, k;
+	int rc;
+
+	rc = colstats_make(&s, f, &m->na, m->part, m->npart, e);
+	if (rc == 0)
+		colstats_save(&s, &m->stats);
+	colstats_fini(&s);
+	buf_puts(b, "column\ttoken\trows\n");
+	for (i = 0; i < f->ncol; i++)
+		for (k = 0; k < f->col[i].moments->ntoken; k++) {
+			struct token_count *t = &f->col[i].moments->token[k];
+
+			tsv_put(b, bytes_str(f->col[i].name));
+			buf_putc(b, '\t');
+			tsv_put(b, bytes_str(t->token));
+			buf_printf(b, "\t%llu\n", (unsigned long long)t->n);
+		}
+	return rc;
+}
+
 struct strat_part {
 	struct bytes value;
 	const struct partial *p;
@@ -581,37 +603,13 @@ storage_of(const struct colfacts *c, const char *type)
 	return type;
 }
 
-/* The shortest decimal that reads back the same. */
-static void
-shortest(char out[40], double d)
-{
-	int digits;
-
-	for (digits = 1; digits <= 17; digits++) {
-		snprintf(out, 40, "%.*g", digits, d);
-		if (strtod(out, NULL) == d)
-			return;
-	}
-}
-
 static void
 put_range(struct buf *b, const struct colfacts *c, const char *type, bool max)
 {
-	char num[40];
-	enum time_kind k = c->n[KIND_ZONED] ? TIME_ZONED : TIME_LOCAL;
+	char *text = colfacts_range(c, type, max);
 
-	if (strcmp(type, "int") == 0 && !c->big)
-		snprintf(num, sizeof(num), "%lld",
-		    (long long)(max ? c->imax : c->imin));
-	else if ((strcmp(type, "int") == 0 || strcmp(type, "float") == 0) &&
-	    c->have_num)
-		shortest(num, max ? c->max : c->min);
-	else if (strcmp(type, "time") == 0 && c->have_time) {
-		instant_format(b, k, max ? c->tmax : c->tmin);
-		return;
-	} else
-		snprintf(num, sizeof(num), "-");
-	buf_puts(b, num);
+	buf_puts(b, text);
+	free(text);
 }
 
 static int
@@ -660,10 +658,20 @@ write_schema(struct merge *m, struct err *e)
 }
 
 struct remap {
-	const uint32_t *ordinal;
+	const uint32_t *ordinal; /* of shards, or of columns */
 	size_t nordinal;
 	bool bad;
 };
+
+static void
+remap_column(void *arg, struct keyent *k)
+{
+	struct remap *r = arg;
+
+	r->bad |= k->where >= r->nordinal;
+	if (!r->bad)
+		k->where = r->ordinal[k->where];
+}
 
 static void
 remap(void *arg, struct keyent *k)
@@ -697,12 +705,19 @@ combine(struct merge *m, const char *path, struct err *e)
 		for (k = 0; k < m->part[i].nsec; k++) {
 			const struct section *s = &m->part[i].sec[k];
 			struct remap r = {m->ordinal[i], m->nordinal[i], false};
-			bool keys = s->type == SECTION_KEYS ||
-			    s->type == SECTION_LABELS;
+			void (*map)(void *, struct keyent *) = NULL;
 
-			if (s->type != SECTION_FACTS &&
-			    partial_copy(w, &m->part[i], s, keys ? remap : NULL,
-				&r, e) < 0)
+			if (s->type == SECTION_FACTS)
+				continue;
+			if (s->type == SECTION_KEYS ||
+			    s->type == SECTION_LABELS)
+				map = remap;
+			if (s->type == SECTION_COUNTS) {
+				r = (struct remap){
+				    m->column[i], m->ncolumn[i], false};
+				map = remap_column;
+			}
+			if (partial_copy(w, &m->part[i], s, map, &r, e) < 0)
 				goto out;
 			if (r.bad) {
 				err_set(
@@ -726,12 +741,18 @@ merge_fini(struct merge *m)
 		partial_close(&m->part[i]);
 		if (m->ordinal)
 			free(m->ordinal[i]);
+		if (m->column)
+			free(m->column[i]);
 	}
+	free(m->column);
+	free(m->ncolumn);
 	free(m->part);
 	free(m->ordinal);
 	free(m->nordinal);
 	buf_fini(&m->split);
 	buf_fini(&m->labels);
+	buf_fini(&m->stats);
+	buf_fini(&m->tokens);
 	facts_fini(&m->facts);
 	na_rule_fini(&m->na);
 }
@@ -786,22 +807,30 @@ merge_all(const char *dir, char *const *paths, size_t n,
 		goto out;
 	/* what can be refused is refused before the old context goes */
 	if ((m.facts.time && make_split(&m, e) < 0) ||
-	    (m.facts.label && make_labels(&m, e) < 0))
+	    (m.facts.label && make_labels(&m, e) < 0) ||
+	    (m.facts.moments && make_stats(&m, e) < 0))
 		goto out;
 	/* meta.tsv is what makes it a context: away first, back last */
 	if (remove_file(dir, "meta.tsv", e) < 0 ||
 	    remove_file(dir, "labels.tsv", e) < 0 ||
 	    remove_file(dir, "split.tsv", e) < 0 ||
 	    remove_file(dir, "strata.tsv", e) < 0 ||
+	    remove_file(dir, "stats.tsv", e) < 0 ||
+	    remove_file(dir, "tokens.tsv", e) < 0 ||
 	    remove_file(dir, "first.idx", e) < 0)
 		goto out;
 	if (commit_buf(dir, "split.tsv", &m.split, e) < 0 ||
 	    commit_buf(dir, "labels.tsv", &m.labels, e) < 0 ||
+	    commit_buf(dir, "stats.tsv", &m.stats, e) < 0 ||
+	    commit_buf(dir, "tokens.tsv", &m.tokens, e) < 0 ||
 	    (m.facts.key && m.facts.time && write_index(&m, e) < 0) ||
 	    (m.facts.strata && write_strata(&m, e) < 0) ||
 	    write_schema(&m, e) < 0)
 		goto out;
 	facts_save(&m.facts, &b);
+	if (m.stats.n)
+		facts_seal_file(&b, "stats.tsv", buf_bytes(&m.stats));
+	facts_seal(&b);
 	buf_printf(&path, "%s/meta.tsv", dir);
 	rc = commit_file(buf_cstr(&path), b.p, b.n, e);
 out:

@@ -53,6 +53,26 @@ struct na_rule {
 void na_rule_init(struct na_rule *r, const char *spec);
 void na_rule_fini(struct na_rule *r);
 bool na_is_token(const struct na_rule *r, struct bytes s);
+/* The same of a cell known to be a number: no token of pandas is one. */
+static inline bool
+na_is_number_token(const struct na_rule *r, struct bytes s)
+{
+	return r->token && na_is_token(r, s);
+}
+
+/* What a number's text stands for. */
+struct number {
+	double d;   /* the nearest double */
+	int64_t i;  /* of an int that fits (whole) */
+	bool whole; /* CLASS_INT and within 64 bits */
+};
+
+/*
+ * class_number() and the value in one go: CLASS_INT, CLASS_FLOAT and
+ * CLASS_ODD fill *n.  A text beyond the range of doubles is CLASS_INF, with
+ * d infinite like that of inf itself.
+ */
+enum cell_class number_scan(struct bytes s, struct number *n);
 
 /*
  * The integer that a number stands for, in canonical spelling ("1.0" -> "1",

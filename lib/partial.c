@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "commit.h"
+#include "facts.h"
 #include "out.h"
 
 #define HEAD "SHARDST1"
@@ -42,8 +43,11 @@ expected_len(const struct section *s)
 	switch (s->type) {
 	case SECTION_FACTS: return s->len;
 	case SECTION_STRATUM:
+	case SECTION_NUMBERS:
 	case SECTION_TIMES: return s->n * (s->has_lo ? 9 : 8);
+	case SECTION_NUMBERS_RLE:
 	case SECTION_TIMES_RLE: return s->n * (s->has_lo ? 17 : 16);
+	case SECTION_COUNTS:
 	case SECTION_KEYS:
 	case SECTION_LABELS: return s->n * sizeof(struct keyent);
 	}
@@ -122,6 +126,18 @@ partial_heap(const struct partial *p, const struct section *s)
 	return bytes_of(p->map + s->heap_off, s->heap_len);
 }
 
+int
+partial_facts(const struct partial *p, struct facts *f, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < p->nsec; i++)
+		if (p->sec[i].type == SECTION_FACTS)
+			return facts_load(
+			    f, p->path, partial_section(p, &p->sec[i]), e);
+	return err_set(e, "%s: partial without facts", p->path);
+}
+
 struct partial_writer {
 	struct commit *c;
 	struct out *out;
@@ -183,46 +199,75 @@ partial_put_facts(struct partial_writer *w, struct bytes text, struct err *e)
 	return put(w, text.p, text.n, e) < 0 ? -1 : pad(w, e);
 }
 
-int
-partial_put_times(struct partial_writer *w, const uint64_t *hi,
-    const uint8_t *lo, size_t n, struct err *e)
+/* A sorted run as type, or where values repeat, as rle. */
+static int
+put_run(struct partial_writer *w, enum section_type type, enum section_type rle,
+    const uint64_t *hi, const uint8_t *lo, size_t n, struct err *e)
 {
-	size_t i, distinct = 0;
+	size_t i, distinct = 0, d = 0;
 	struct section *s;
-	int rc = 0;
+	uint64_t *v;
+	uint8_t *l;
+	int rc;
 
 #define SAME(i) (hi[i] == hi[(i)-1] && (!lo || lo[i] == lo[(i)-1]))
 	for (i = 0; i < n; i++)
 		distinct += i == 0 || !SAME(i);
-	if (distinct * 2 < n) {
-		uint64_t *v = xmalloc(distinct * 2 * sizeof(*v));
-		uint8_t *l = xmalloc(distinct);
-		size_t d = 0;
-
-		for (i = 0; i < n; i++) {
-			d += i > 0 && !SAME(i);
-			v[d] = hi[i];
-			v[distinct + d] = i + 1;
-			l[d] = lo ? lo[i] : 0;
-		}
-		s = begin(w, SECTION_TIMES_RLE, distinct);
-		s->has_lo = lo != NULL;
-		s->len = expected_len(s);
-		rc = put(w, v, distinct * 2 * sizeof(*v), e);
-		if (rc == 0 && lo)
-			rc = put(w, l, distinct, e);
-		free(v);
-		free(l);
-	} else {
-		s = begin(w, SECTION_TIMES, n);
+	if (distinct * 2 >= n) {
+		s = begin(w, type, n);
 		s->has_lo = lo != NULL;
 		s->len = expected_len(s);
 		rc = put(w, hi, n * sizeof(*hi), e);
-		if (rc == 0 && lo)
-			rc = put(w, lo, n, e);
+		return rc == 0 && lo ? put(w, lo, n, e) : rc;
+	}
+	v = xmalloc(distinct * 2 * sizeof(*v));
+	l = xmalloc(distinct);
+	for (i = 0; i < n; i++) {
+		d += i > 0 && !SAME(i);
+		v[d] = hi[i];
+		v[distinct + d] = i + 1;
+		l[d] = lo ? lo[i] : 0;
 	}
 #undef SAME
-	return rc < 0 ? -1 : pad(w, e);
+	s = begin(w, rle, distinct);
+	s->has_lo = lo != NULL;
+	s->len = expected_len(s);
+	rc = put(w, v, distinct * 2 * sizeof(*v), e);
+	if (rc == 0 && lo)
+		rc = put(w, l, distinct, e);
+	free(v);
+	free(l);
+	return rc;
+}
+
+int
+partial_put_times(struct partial_writer *w, const uint64_t *hi,
+    const uint8_t *lo, size_t n, struct err *e)
+{
+	if (put_run(w, SECTION_TIMES, SECTION_TIMES_RLE, hi, lo, n, e) < 0)
+		return -1;
+	return pad(w, e);
+}
+
+/* The section's heap, the last of it. */
+static int
+put_heap(struct partial_writer *w, struct bytes heap, struct err *e)
+{
+	struct section *s = &w->sec[w->nsec - 1];
+
+	s->heap_off = w->at;
+	s->heap_len = heap.n;
+	return put(w, heap.p, heap.n, e) < 0 ? -1 : pad(w, e);
+}
+
+int
+partial_put_numbers(struct partial_writer *w, struct bytes column,
+    const uint64_t *key, size_t n, struct err *e)
+{
+	if (put_run(w, SECTION_NUMBERS, SECTION_NUMBERS_RLE, key, NULL, n, e) <
+	    0)
+		return -1;
+	return put_heap(w, column, e);
 }
 
 int
@@ -232,11 +277,7 @@ partial_put_stratum(struct partial_writer *w, struct bytes value,
 	struct section *s = begin(w, SECTION_STRATUM, n);
 
 	s->len = n * sizeof(*hash);
-	if (put(w, hash, s->len, e) < 0)
-		return -1;
-	s->heap_off = w->at;
-	s->heap_len = value.n;
-	return put(w, value.p, value.n, e) < 0 ? -1 : pad(w, e);
+	return put(w, hash, s->len, e) < 0 ? -1 : put_heap(w, value, e);
 }
 
 int
@@ -249,13 +290,11 @@ partial_put_keys(struct partial_writer *w, enum section_type type,
 
 	s->len = t->n * sizeof(*v);
 	rc = put(w, v, s->len, e);
-	s->heap_off = w->at;
-	s->heap_len = t->heap.n;
 	if (rc == 0)
-		rc = put(w, t->heap.p, t->heap.n, e);
+		rc = put_heap(w, buf_bytes(&t->heap), e);
 	free(v);
 	keytable_clear(t);
-	return rc < 0 ? -1 : pad(w, e);
+	return rc;
 }
 
 int
@@ -281,9 +320,7 @@ partial_copy(struct partial_writer *w, const struct partial *p,
 	} else if (put(w, body.p, body.n, e) < 0) {
 		return -1;
 	}
-	to->heap_off = w->at;
-	to->heap_len = heap.n;
-	return put(w, heap.p, heap.n, e) < 0 ? -1 : pad(w, e);
+	return put_heap(w, heap, e);
 }
 
 int
@@ -316,6 +353,12 @@ partial_writer_free(struct partial_writer *w)
 	free(w);
 }
 
+static bool
+is_rle(const struct section *s)
+{
+	return s->type == SECTION_TIMES_RLE || s->type == SECTION_NUMBERS_RLE;
+}
+
 static const uint64_t *
 times_hi(const struct partial *p, const struct section *s)
 {
@@ -326,7 +369,7 @@ struct instant
 times_at(const struct partial *p, const struct section *s, uint64_t i)
 {
 	struct instant t = {times_hi(p, s)[i], 0};
-	uint64_t w = s->type == SECTION_TIMES_RLE ? 16 : 8;
+	uint64_t w = is_rle(s) ? 16 : 8;
 
 	if (s->has_lo)
 		t.lo = (uint8_t)p->map[s->off + s->n * w + i];
@@ -336,9 +379,19 @@ times_at(const struct partial *p, const struct section *s, uint64_t i)
 uint64_t
 times_total(const struct partial *p, const struct section *s)
 {
-	if (s->n == 0 || s->type != SECTION_TIMES_RLE)
+	if (s->n == 0 || !is_rle(s))
 		return s->n;
 	return times_hi(p, s)[2 * s->n - 1];
+}
+
+uint64_t
+times_rows(const struct partial *p, const struct section *s, uint64_t i)
+{
+	const uint64_t *upto = times_hi(p, s) + s->n;
+
+	if (!is_rle(s))
+		return 1;
+	return upto[i] - (i ? upto[i - 1] : 0);
 }
 
 uint64_t
@@ -354,7 +407,7 @@ times_before(const struct partial *p, const struct section *s, struct instant t)
 		else
 			hi = mid;
 	}
-	if (s->type != SECTION_TIMES_RLE || lo == 0)
+	if (!is_rle(s) || lo == 0)
 		return lo;
 	return times_hi(p, s)[s->n + lo - 1];
 }

@@ -30,6 +30,13 @@ enum section_type {
 	SECTION_LABELS,    /* the same, of labels, with hi = 0 */
 	SECTION_STRATUM,   /* n row hashes, u64, sorted; the heap is the
 	                      stratum's value */
+	SECTION_NUMBERS,   /* as SECTION_TIMES without lo: keys of the
+	                      numbers of a column (values.h), whose name is
+	                      the heap */
+	SECTION_NUMBERS_RLE,
+	SECTION_COUNTS, /* n struct keyent, hi a count, where the number
+	                   of the column in the partial's facts, in order
+	                   of value_hash() */
 };
 
 struct section {
@@ -51,6 +58,11 @@ void partial_close(struct partial *p);
 struct bytes partial_section(const struct partial *p, const struct section *s);
 struct bytes partial_heap(const struct partial *p, const struct section *s);
 
+/* Loads the section of facts. */
+struct facts;
+MUST_CHECK int
+partial_facts(const struct partial *p, struct facts *f, struct err *e);
+
 struct partial_writer;
 struct partial_writer *partial_create(const char *path, struct err *e);
 MUST_CHECK int
@@ -61,6 +73,9 @@ MUST_CHECK int partial_put_times(struct partial_writer *w, const uint64_t *hi,
 /* n sorted hashes of the rows of one stratum. */
 MUST_CHECK int partial_put_stratum(struct partial_writer *w, struct bytes value,
     const uint64_t *hash, size_t n, struct err *e);
+/* n sorted keys of a column's numbers. */
+MUST_CHECK int partial_put_numbers(struct partial_writer *w,
+    struct bytes column, const uint64_t *key, size_t n, struct err *e);
 /* Takes the table's content in order; the table is cleared. */
 MUST_CHECK int partial_put_keys(struct partial_writer *w,
     enum section_type type, struct keytable *t, struct err *e);
@@ -76,6 +91,9 @@ void partial_writer_free(struct partial_writer *w);
 uint64_t times_total(const struct partial *p, const struct section *s);
 uint64_t times_before(
     const struct partial *p, const struct section *s, struct instant t);
+/* Rows of the entry at position i of the section's array. */
+uint64_t
+times_rows(const struct partial *p, const struct section *s, uint64_t i);
 /* The distinct time at position i of the section's array. */
 struct instant
 times_at(const struct partial *p, const struct section *s, uint64_t i);

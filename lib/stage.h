@@ -46,6 +46,10 @@ run_drop(struct run *r, enum drop why, uint64_t n)
 int
 run_at(const struct run *r, const struct batch *b, uint32_t row, struct err *e);
 
+/* The identity and digest of the one file that the rows come from, once it
+ * was read to its end; false when they are not known. */
+bool run_source(const struct run *r, struct identity *id, uint64_t *digest);
+
 struct stage {
 	/* Takes the input schema and leaves the output schema in its place:
 	 * an unknown column fails here.  *st is NULL before. */

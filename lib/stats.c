@@ -6,6 +6,8 @@
 
 #include "partial.h"
 #include "rowout.h"
+#include "sort.h"
+#include "values.h"
 
 /*
  * Memory: times and keys are collected in tables of a fixed size; a full one
@@ -26,10 +28,16 @@ const struct opt_spec stats_specs[] = {
 	"collect the labels"),
     OPT(OPT_STR, 0, "like", "FILE", struct stats_opt, like,
 	"the shard that the stream comes from"),
+    OPT(OPT_BYTES, 0, "memory", "SIZE", struct stats_opt, memory,
+	"for --values, before it spills (1G)"),
     OPT(OPT_STR, 0, "missing-time", "train|val|test|drop", struct stats_opt,
 	missing_time, "go on over rows without a time (they are an error)"),
+    OPT(OPT_FLAG, 0, "moments", NULL, struct stats_opt, moments,
+	"--schema, and exact sums of the numbers"),
     OPT(OPT_STR, 0, "na", "RULE", struct stats_opt, na,
 	"what is missing besides empty cells: auto, pandas or A,B (auto)"),
+    OPT(OPT_STR, 0, "only", "SPLIT", struct stats_opt, only,
+	"look only at rows whose _split says so"),
     OPT(OPT_STR, 'o', "output", "DIR", struct stats_opt, out,
 	"where the partials go; with --merge, the context"),
     OPT(OPT_STR, 0, "strata", "COL", struct stats_opt, strata,
@@ -38,8 +46,14 @@ const struct opt_spec stats_specs[] = {
 	"seed of the row hashes for --strata (0)"),
     OPT(OPT_FLAG, 0, "schema", NULL, struct stats_opt, schema,
 	"collect type, missing cells and range of every column"),
+    OPT(OPT_FLAG, 0, "tee", NULL, struct stats_opt, tee,
+	"hand the rows on as they are"),
     OPT(OPT_STR, 't', "time", "COL", struct stats_opt, time,
 	"collect the times of this column"),
+    OPT(OPT_STR, 0, "update", "DIR", struct stats_opt, update,
+	"add --values to the partials in DIR"),
+    OPT(OPT_STR, 0, "values", "FILE|all", struct stats_opt, values,
+	"collect the values of the columns in FILE (of --fit --need)"),
     OPT(OPT_FLAG, 0, "verify", NULL, struct stats_opt, verify,
 	"read inputs to see that a partial is fresh; trust no size and time"),
     OPT_END,
@@ -48,7 +62,61 @@ const struct opt_spec stats_specs[] = {
 static void
 stats_defaults(void *opt)
 {
-	memset(opt, 0, sizeof(struct stats_opt));
+	struct stats_opt *o = opt;
+
+	memset(o, 0, sizeof(*o));
+	o->memory = VALUES_MEMORY_DEFAULT;
+}
+
+static const char values_header[] = "column\tvalues";
+
+static int
+load_wish(struct stats_opt *o, struct err *e)
+{
+	struct values_wish *w = &o->wish;
+	struct buf b = BUF_ZERO;
+	int rc = -1;
+	size_t i;
+
+	w->all = strcmp(o->values, "all") == 0;
+	if (w->all) {
+		w->digest = 1;
+		return 0;
+	}
+	if (file_load(o->values, &b, e) < 0 ||
+	    tsv_parse(&w->file, o->values, buf_bytes(&b), values_header, e) < 0)
+		goto out;
+	for (i = 0; i < w->file.nrow; i++) {
+		struct bytes kind = tsv_cell(&w->file, i, 1);
+
+		if (bytes_eq(kind, bytes_str("numbers")) ||
+		    bytes_eq(kind, bytes_str("texts")))
+			continue;
+		err_set(e, "%s:%llu: %s is neither numbers nor texts",
+		    o->values, tsv_lineno(i), err_quote(kind));
+		goto out;
+	}
+	w->digest = digest_of(b.p, b.n) | 2;
+	rc = 0;
+out:
+	buf_fini(&b);
+	if (rc < 0)
+		e->kind = ERR_OUTPUT; /* no shard could be read with it */
+	return rc;
+}
+
+static void
+stats_teardown(void *opt)
+{
+	struct stats_opt *o = opt;
+
+	tsv_fini(&o->wish.file);
+}
+
+static bool
+stats_is_sink(const void *opt)
+{
+	return !((const struct stats_opt *)opt)->tee;
 }
 
 static int
@@ -72,7 +140,21 @@ stats_setup(void *opt, struct session *s, struct err *e)
 		return err_kind_set(e, ERR_USAGE,
 		    "--key needs --time: the first occurrence is the "
 		    "earliest");
-	return 0;
+	if (o->update &&
+	    (!o->values || o->time || o->key || o->label || o->strata ||
+		o->schema || o->moments || o->tee || o->only))
+		return err_kind_set(e, ERR_USAGE,
+		    "--update takes --values and nothing else: the rest is in "
+		    "the partial");
+	if (o->values && !o->update && !o->moments)
+		return err_kind_set(e, ERR_USAGE,
+		    "--values needs --moments, or --update of partials that "
+		    "have them");
+	if (o->memory < VALUES_MEMORY_MIN)
+		return err_kind_set(
+		    e, ERR_USAGE, "--memory: at least 1M is needed");
+	o->schema |= o->moments;
+	return o->values && !o->wish.digest ? load_wish(o, e) : 0;
 }
 
 static const char *
@@ -81,22 +163,87 @@ stats_like(const void *opt)
 	return ((const struct stats_opt *)opt)->like;
 }
 
+static char *
+path_below(const char *dir, uint64_t number)
+{
+	struct buf b = BUF_ZERO;
+	size_t n = strlen(dir);
+
+	if (n > 3 && strcmp(dir + n - 3, ".st") == 0)
+		return xstrdup(dir);
+	buf_printf(&b, "%s/%05llu.st", dir, (unsigned long long)number);
+	return buf_release(&b);
+}
+
 char *
 stats_path(const struct stats_opt *o, uint64_t number)
 {
-	struct buf b = BUF_ZERO;
-	size_t n = strlen(o->out);
-
-	if (n > 3 && strcmp(o->out + n - 3, ".st") == 0)
-		return xstrdup(o->out);
-	buf_printf(&b, "%s/%05llu.st", o->out, (unsigned long long)number);
-	return buf_release(&b);
+	return path_below(o->out, number);
 }
 
 static bool
 same(const char *a, const char *b)
 {
 	return (a == NULL) == (b == NULL) && (!a || strcmp(a, b) == 0);
+}
+
+static bool
+same_options(const struct facts *f, const struct stats_opt *o)
+{
+	const char *na = o->na && strcmp(o->na, "auto") != 0 ? o->na : NULL;
+
+	return same(f->time, o->time) && same(f->key, o->key) &&
+	    same(f->label, o->label) &&
+	    same(f->missing_time, o->missing_time) && same(f->na, na) &&
+	    same(f->strata, o->strata) &&
+	    f->seed == (o->strata ? o->seed : 0) && f->schema == o->schema &&
+	    f->moments == o->moments && same(f->only, o->only);
+}
+
+/* What the facts say without the values; caller frees. */
+static char *
+text_without_values(const struct facts *f)
+{
+	struct facts plain = *f;
+	struct buf b = BUF_ZERO;
+	size_t i;
+
+	plain.values = 0;
+	plain.col = xmalloc(f->ncol * sizeof(*plain.col));
+	for (i = 0; i < f->ncol; i++) {
+		plain.col[i] = f->col[i];
+		plain.col[i].values = 0;
+	}
+	facts_save(&plain, &b);
+	free(plain.col);
+	buf_cstr(&b);
+	return buf_release(&b);
+}
+
+/* Was it made from the partial that --update names? */
+static bool
+same_update(const struct facts *f, const struct stats_opt *o)
+{
+	char *path = path_below(o->update, f->in[0].number);
+	struct partial p;
+	struct facts old;
+	struct err ignored;
+	bool same = false;
+
+	if (partial_open(&p, path, &ignored) == 0) {
+		if (partial_facts(&p, &old, &ignored) == 0) {
+			char *a = text_without_values(f);
+			char *b = text_without_values(&old);
+
+			same = strcmp(a, b) == 0;
+			free(a);
+			free(b);
+			facts_fini(&old);
+		}
+		partial_close(&p);
+	}
+	free(path);
+	return same;
 }
 
 int
@@ -108,24 +255,17 @@ stats_fresh(const struct stats_opt *o, uint64_t fingerprint, const char *path)
 	struct identity id;
 	struct err ignored;
 	uint64_t digest;
-	size_t i;
 	int fresh = 0;
 
 	if (access(st, F_OK) < 0 || partial_open(&p, st, &ignored) < 0)
 		goto out;
-	for (i = 0; i < p.nsec; i++)
-		if (p.sec[i].type == SECTION_FACTS)
-			break;
-	if (i < p.nsec &&
-	    facts_load(&f, st, partial_section(&p, &p.sec[i]), &ignored) == 0) {
+	if (partial_facts(&p, &f, &ignored) == 0) {
+		/* values that nobody asks for do no harm */
 		fresh = f.nin == 1 && f.fingerprint == fingerprint &&
-		    same(f.time, o->time) && same(f.key, o->key) &&
-		    same(f.label, o->label) &&
-		    same(f.missing_time, o->missing_time) &&
-		    same(f.na, o->na && strcmp(o->na, "auto") ? o->na : NULL) &&
-		    same(f.strata, o->strata) &&
-		    f.seed == (o->strata ? o->seed : 0) &&
-		    f.schema == o->schema && strcmp(f.in[0].path, path) == 0;
+		    (!o->values || f.values == o->wish.digest) &&
+		    strcmp(f.in[0].path, path) == 0;
+		fresh = fresh &&
+		    (o->update ? same_update(&f, o) : same_options(&f, o));
 		if (fresh &&
 		    (o->verify || identity_of(path, &id, &ignored) < 0 ||
 			!identity_eq(id, f.in[0].id)))
@@ -158,7 +298,13 @@ struct stats {
 	struct schema source;
 	struct rowout *row;
 	struct buf row_bytes;
-	struct column *col; /* all, for --schema */
+	struct column *col;  /* of each of the facts' */
+	struct column split; /* for --only */
+	uint32_t *sel;       /* the rows of it, in a batch */
+	size_t sel_cap;
+	struct values *values;
+	unsigned *kinds;
+	struct partial old; /* for --update */
 	uint64_t rows;
 	uint64_t *hi, *tmp;
 	uint8_t *lo;
@@ -182,14 +328,99 @@ find(struct schema *s, const char *name, struct column *c, struct err *e)
 	return 0;
 }
 
+/* The columns looked at: all but those that other stages appended. */
+static void
+init_columns(struct stats *t, const struct schema *s)
+{
+	const struct stats_opt *o = t->o;
+	size_t i;
+
+	t->f.col = xcalloc(s->ncol, sizeof(*t->f.col));
+	t->col = xcalloc(s->ncol, sizeof(*t->col));
+	for (i = 0; i < s->ncol; i++) {
+		struct colfacts *c = &t->f.col[t->f.ncol];
+		const char *name = s->col[i].name;
+
+		if ((o->only && strcmp(name, "_split") == 0) ||
+		    (o->tee && strcmp(name, "_row") == 0))
+			continue;
+		c->name = xstrdup(name);
+		c->shard = t->run->shard.number;
+		c->pos = (uint32_t)t->f.ncol;
+		if (o->moments)
+			c->moments = xcalloc(1, sizeof(*c->moments));
+		t->col[t->f.ncol++] = s->col[i];
+	}
+}
+
+/* --update: the facts of the partial that is there. */
+static int
+init_update(struct stats *t, const struct schema *s, struct err *e)
+{
+	char *path = path_below(t->o->update, t->run->shard.number);
+	size_t i;
+	int at, rc = partial_open(&t->old, path, e);
+
+	free(path);
+	if (rc < 0)
+		return -1;
+	facts_fini(&t->f);
+	if (partial_facts(&t->old, &t->f, e) < 0)
+		return -1;
+	if (t->f.nin != 1 || t->f.in[0].number != t->run->shard.number ||
+	    !t->f.moments || t->f.only)
+		return err_set(e,
+		    "%s: not the partial of shard %llu with --moments of all "
+		    "rows: nothing to --update",
+		    t->old.path, (unsigned long long)t->run->shard.number);
+	na_rule_fini(&t->na);
+	na_rule_init(&t->na, t->f.na);
+	t->col = xcalloc(t->f.ncol, sizeof(*t->col));
+	for (i = 0; i < t->f.ncol; i++) {
+		at = schema_need(s, bytes_str(t->f.col[i].name), e);
+		if (at < 0)
+			return err_prefix(e, "%s: ", t->old.path);
+		t->col[i] = s->col[at];
+	}
+	return 0;
+}
+
+/* Which values of which columns. */
+static int
+init_values(struct stats *t, struct err *e)
+{
+	const struct values_wish *w = &t->o->wish;
+	size_t i, k;
+
+	t->kinds = xcalloc(t->f.ncol, sizeof(*t->kinds));
+	for (i = 0; w->all && i < t->f.ncol; i++)
+		t->kinds[i] = VALUES_NUMBERS | VALUES_TEXTS;
+	for (i = 0; i < w->file.nrow; i++) {
+		struct bytes name = tsv_cell(&w->file, i, 0);
+
+		for (k = 0; k < t->f.ncol; k++)
+			if (bytes_eq(bytes_str(t->f.col[k].name), name))
+				break;
+		if (k == t->f.ncol)
+			return err_set(e, "no column %s, which %s names",
+			    err_quote(name), t->o->values);
+		t->kinds[k] = tsv_cell(&w->file, i, 1).p[0] == 'n'
+		    ? VALUES_NUMBERS
+		    : VALUES_TEXTS;
+	}
+	t->f.values = w->digest;
+	t->values = values_new(&t->f, t->kinds, t->o->memory, t->w);
+	return 0;
+}
+
 static int
 stats_init(void **st, const void *opt, struct schema *s, struct run *run,
     struct err *e)
 {
 	struct stats *t = *st = xcalloc(1, sizeof(*t));
 	const struct stats_opt *o = t->o = opt;
-	size_t i;
 	char *path;
+	int rc = 0;
 
 	t->run = run;
 	if ((o->time && find(s, o->time, &t->time, e) < 0) ||
@@ -215,26 +446,32 @@ stats_init(void **st, const void *opt, struct schema *s, struct run *run,
 		t->row = rowout_new(&t->source, NULL, run->out_sep, ',');
 	}
 	t->f.schema = o->schema;
+	t->f.moments = o->moments;
 	t->f.header = (enum header_policy)run->header;
 	t->f.fingerprint = run->fingerprint;
-	t->f.ncol = s->ncol;
-	t->f.col = xcalloc(s->ncol, sizeof(*t->f.col));
-	t->col = xcalloc(s->ncol, sizeof(*t->col));
-	for (i = 0; i < s->ncol; i++) {
-		t->f.col[i].name = xstrdup(s->col[i].name);
-		t->f.col[i].shard = run->shard.number;
-		t->f.col[i].pos = (uint32_t)i;
-		t->col[i] = s->col[i];
+	if (o->time) {
+		t->hi = xmalloc(RUN_TIMES * sizeof(*t->hi));
+		t->tmp = xmalloc(RUN_TIMES * sizeof(*t->tmp));
+		t->lo = xcalloc(RUN_TIMES, sizeof(*t->lo));
 	}
-	t->hi = xmalloc(RUN_TIMES * sizeof(*t->hi));
-	t->tmp = xmalloc(RUN_TIMES * sizeof(*t->tmp));
-	t->lo = xcalloc(RUN_TIMES, sizeof(*t->lo));
+	if (o->only) {
+		t->f.only = xstrdup(o->only);
+		if (find(s, "_split", &t->split, e) < 0)
+			return -1;
+	}
 	keytable_init(&t->keys, o->key ? 4096 : 64);
 	keytable_init(&t->labels, 64);
+	if (o->update)
+		rc = init_update(t, s, e);
+	else
+		init_columns(t, s);
 	path = stats_path(o, run->shard.number);
-	t->w = partial_create(path, e);
+	if (rc == 0)
+		t->w = partial_create(path, e);
 	free(path);
-	return t->w ? 0 : -1;
+	if (!t->w)
+		return -1;
+	return o->values ? init_values(t, e) : 0;
 }
 
 struct pair {
@@ -250,44 +487,6 @@ by_pair(const void *a, const void *b)
 	if (x->hi != y->hi)
 		return x->hi < y->hi ? -1 : 1;
 	return (x->lo > y->lo) - (x->lo < y->lo);
-}
-
-/* LSD radix sort, a byte a pass; bytes that are all the same cost nothing. */
-static void
-sort_u64(uint64_t *v, uint64_t *tmp, size_t n)
-{
-	uint64_t all_or = 0, all_and = UINT64_MAX, *from = v, *to = tmp;
-	unsigned shift;
-	size_t i;
-	bool sorted = true;
-
-	for (i = 0; i < n; i++) {
-		all_or |= v[i];
-		all_and &= v[i];
-		sorted &= i == 0 || v[i - 1] <= v[i];
-	}
-	if (sorted)
-		return;
-	for (shift = 0; shift < 64; shift += 8) {
-		size_t count[256] = {0}, sum = 0;
-
-		if (((all_or ^ all_and) >> shift & 255) == 0)
-			continue;
-		for (i = 0; i < n; i++)
-			count[from[i] >> shift & 255]++;
-		for (i = 0; i < 256; i++) {
-			size_t c = count[i];
-
-			count[i] = sum;
-			sum += c;
-		}
-		for (i = 0; i < n; i++)
-			to[count[from[i] >> shift & 255]++] = from[i];
-		from = to;
-		to = from == v ? tmp : v;
-	}
-	if (from != v)
-		memcpy(v, from, n * sizeof(*v));
 }
 
 static int
@@ -483,23 +682,78 @@ add_stratum(struct stats *t, struct batch *b, uint32_t row, struct err *e)
 	return t->nstrat == RUN_STRATA ? flush_strata(t, e) : 0;
 }
 
+/* The batch's rows that are looked at: all, or those of the split. */
+static const uint32_t *
+rows_of(struct stats *t, const struct batch *b, uint32_t *n)
+{
+	struct bytes only = {NULL, 0};
+	uint32_t i;
+
+	*n = b->nsel;
+	if (!t->o->only)
+		return b->sel;
+	if (t->sel_cap < b->nsel) {
+		t->sel_cap = b->row_cap;
+		free(t->sel);
+		t->sel = xmalloc(t->sel_cap * sizeof(*t->sel));
+	}
+	only = bytes_str(t->o->only);
+	for (i = *n = 0; i < b->nsel; i++)
+		if (bytes_eq(csv_value(batch_raw(b, &t->split, b->sel[i]),
+				 &t->scratch),
+			only))
+			t->sel[(*n)++] = b->sel[i];
+	return t->sel;
+}
+
+/* One column of the batch's rows. */
+static int
+add_column(struct stats *t, size_t c, const struct batch *b,
+    const uint32_t *sel, uint32_t n, struct err *e)
+{
+	bool facts = t->o->schema;
+	bool values = t->values && t->kinds[c];
+	uint64_t shard = t->run->shard.number;
+	struct cell cell;
+	uint32_t i;
+	int rc = 0;
+
+	for (i = 0; i < n && rc == 0; i++) {
+		struct bytes v =
+		    csv_value(batch_raw(b, &t->col[c], sel[i]), &t->scratch);
+
+		cell_scan(&cell, &t->na, v);
+		if (facts)
+			colfacts_add(&t->f.col[c], &cell, v,
+			    (struct place){shard, b->row0 + sel[i] + 1});
+		if (!values || cell.state == CELL_EMPTY)
+			continue;
+		if (cell.state == CELL_VALUE)
+			rc = values_add(t->values, c, &cell, v, e);
+		else if (!t->na.everywhere)
+			rc = values_add_token(t->values, c, v, e);
+	}
+	return rc;
+}
+
 static int
 stats_process(void *st, struct batch *b, struct err *e)
 {
 	struct stats *t = st;
 	const struct stats_opt *o = t->o;
 	struct instant at = {0, 0};
-	uint32_t i;
+	uint32_t i, n;
+	const uint32_t *sel = rows_of(t, b, &n);
 	size_t c;
 
-	t->rows += b->nsel;
+	t->rows += n;
 	if (b->row0 + b->nrow > KEYENT_MAX_ROWS) {
 		err_set(e, "more than %llu rows in one shard",
 		    (unsigned long long)KEYENT_MAX_ROWS);
 		return run_at(t->run, b, 0, e);
 	}
-	for (i = 0; i < b->nsel; i++) {
-		uint32_t row = b->sel[i];
+	for (i = 0; i < n; i++) {
+		uint32_t row = sel[i];
 		int timed = 0;
 
 		if (o->time && (timed = add_time(t, b, row, &at, e)) < 0)
@@ -511,16 +765,53 @@ stats_process(void *st, struct batch *b, struct err *e)
 		if (o->strata && add_stratum(t, b, row, e) < 0)
 			return -1;
 	}
-	for (c = 0; o->schema && c < t->f.ncol; c++)
-		for (i = 0; i < b->nsel; i++) {
-			uint32_t row = b->sel[i];
-			struct place p = {
-			    t->run->shard.number, b->row0 + row + 1};
+	if (o->schema || t->values)
+		for (c = 0; c < t->f.ncol; c++)
+			if ((o->schema || t->kinds[c]) &&
+			    add_column(t, c, b, sel, n, e) < 0)
+				return -1;
+	return 0;
+}
 
-			colfacts_add(&t->f.col[c], &t->na,
-			    csv_value(
-				batch_raw(b, &t->col[c], row), &t->scratch),
-			    p);
+/* Fills the partial's one input. */
+static void
+note_input(struct stats *t)
+{
+	struct run *r = t->run;
+	struct input *in = t->f.in = xcalloc(1, sizeof(*in));
+
+	t->f.nin = 1;
+	in->path = xstrdup(r->have_input ? r->input : r->like);
+	in->number = r->shard.number;
+	in->rows = t->rows;
+	(void)run_source(r, &in->id, &in->digest);
+	if (r->shard.format < FORMAT_UNKNOWN)
+		t->f.sep[r->shard.format] = r->in_sep;
+}
+
+/* --update: the same bytes again?  Then what the old partial holds besides
+ * values goes over to the new one. */
+static int
+copy_old(struct stats *t, struct err *e)
+{
+	struct identity id;
+	uint64_t digest;
+	size_t i;
+
+	if (!run_source(t->run, &id, &digest) || digest != t->f.in[0].digest ||
+	    t->rows != t->f.in[0].rows)
+		return err_set(
+		    e, "%s: input changed during the run", t->run->input);
+	for (i = 0; i < t->old.nsec; i++)
+		switch (t->old.sec[i].type) {
+		case SECTION_FACTS:
+		case SECTION_NUMBERS:
+		case SECTION_NUMBERS_RLE:
+		case SECTION_COUNTS: break;
+		default:
+			if (partial_copy(t->w, &t->old, &t->old.sec[i], NULL,
+				NULL, e) < 0)
+				return -1;
 		}
 	return 0;
 }
@@ -530,25 +821,20 @@ stats_finish(void *st, struct err *e)
 {
 	struct stats *t = st;
 	struct buf b = BUF_ZERO;
-	struct input *in;
+	size_t i;
 	int rc = -1;
 
-	if (t->f.time_missing && !t->o->missing_time)
+	if (t->f.time_missing && !t->f.missing_time)
 		return err_set(e,
 		    "%s: the first of %llu missing and %llu unparsable times "
 		    "(--missing-time=train|val|test|drop goes on)",
 		    t->first_bad.msg,
 		    (unsigned long long)(t->f.time_missing - t->bad_times),
 		    (unsigned long long)t->bad_times);
-	in = t->f.in = xcalloc(1, sizeof(*in));
-	t->f.nin = 1;
-	in->path = xstrdup(t->run->have_input ? t->run->input : t->run->like);
-	in->number = t->run->shard.number;
-	in->rows = t->rows;
-	in->digest = t->run->digest;
-	in->id = t->run->id;
-	if (t->run->shard.format < FORMAT_UNKNOWN)
-		t->f.sep[t->run->shard.format] = t->run->in_sep;
+	if (!t->o->update)
+		note_input(t);
+	else if (copy_old(t, e) < 0)
+		return -1;
 	if (flush_times(t, e) < 0)
 		return -1;
 	if (t->o->strata && flush_strata(t, e) < 0)
@@ -559,6 +845,12 @@ stats_finish(void *st, struct err *e)
 	if (t->o->label && t->labels.n &&
 	    partial_put_keys(t->w, SECTION_LABELS, &t->labels, e) < 0)
 		return -1;
+	if (t->values) {
+		if (values_finish(t->values, t->kinds, e) < 0)
+			return -1;
+		for (i = 0; i < t->f.ncol; i++)
+			t->f.col[i].values = t->kinds[i];
+	}
 	facts_save(&t->f, &b);
 	if (partial_put_facts(t->w, buf_bytes(&b), e) == 0)
 		rc = partial_finish(t->w, e);
@@ -573,7 +865,11 @@ stats_free(void *st)
 
 	if (!t)
 		return;
+	values_free(t->values);
 	partial_writer_free(t->w);
+	partial_close(&t->old);
+	free(t->kinds);
+	free(t->sel);
 	facts_fini(&t->f);
 	na_rule_fini(&t->na);
 	free(t->col);
@@ -605,7 +901,8 @@ const struct filter filter_stats = {
     .opt_size = sizeof(struct stats_opt),
     .defaults = stats_defaults,
     .setup = stats_setup,
+    .teardown = stats_teardown,
     .stage = &stats_stage,
-    .sink = true,
+    .sink = stats_is_sink,
     .like = stats_like,
 };

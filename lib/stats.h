@@ -6,12 +6,22 @@
 #define SHARD_STATS_H
 
 #include "filter.h"
+#include "tsv.h"
 
 struct stats_opt {
 	const char *out; /* directory of partials, or a file *.st */
 	const char *time, *key, *label, *missing_time, *like, *strata, *na;
 	uint64_t seed;
-	bool schema, verify;
+	bool schema, moments, tee, verify;
+	const char *values, *only; /* a file or "all"; a split */
+	const char *update;        /* where the partials without values are */
+	uint64_t memory;
+	/* --values, read: which columns as what; all: every one as both */
+	struct values_wish {
+		struct tsv file;
+		bool all;
+		uint64_t digest; /* 0: none */
+	} wish;
 };
 
 extern const struct opt_spec stats_specs[];

@@ -18,7 +18,7 @@
 enum empty { EMPTY_SKIP, EMPTY_HEADER };
 
 struct write_opt {
-	const char *out, *like, *split, *format, *compress, *facts;
+	const char *out, *like, *split, *scope, *format, *compress, *facts;
 	uint64_t level;
 	int empty;
 	bool batch;
@@ -46,6 +46,8 @@ static const struct opt_spec specs[] = {
 	"the input shard: its number, format and codec"),
     OPT(OPT_STR, 'o', "output", "DIR", struct write_opt, out,
 	"where the shards go (needed)"),
+    OPT(OPT_STR, 0, "scope", "SPLIT", struct write_opt, scope,
+	"whose shard the input is, where splits have the same numbers"),
     OPT(OPT_STR, 0, "split", "NAME", struct write_opt, split,
 	"the split of all rows, instead of the column _split"),
     OPT_END,
@@ -79,6 +81,10 @@ write_setup(void *opt, struct session *s, struct err *e)
 		return err_kind_set(e, ERR_USAGE,
 		    "--split %s cannot be the name of a split",
 		    err_quote(bytes_str(o->split)));
+	if (o->scope && !split_name_ok(bytes_str(o->scope)))
+		return err_kind_set(e, ERR_USAGE,
+		    "--scope %s cannot be the name of a split",
+		    err_quote(bytes_str(o->scope)));
 	o->fmt = FORMAT_UNKNOWN;
 	if (o->format) {
 		o->fmt = format_named(bytes_str(o->format));
@@ -112,6 +118,13 @@ static const char *
 write_like(const void *opt)
 {
 	return ((const struct write_opt *)opt)->like;
+}
+
+static bool
+write_is_sink(const void *opt)
+{
+	(void)opt;
+	return true;
 }
 
 static char
@@ -327,29 +340,16 @@ static void
 fill_record(struct writer *w, struct record *r)
 {
 	size_t skip = strlen(w->o->out) + 1;
-	struct buf b = BUF_ZERO;
-	struct err ignored;
 	int d;
 
-	if (w->o->batch)
-		buf_puts(&b, "batch");
-	else
-		buf_printf(
-		    &b, "%05llu", (unsigned long long)w->run->shard.number);
-	r->shard = buf_release(&b);
+	r->shard = w->o->batch
+	    ? xstrdup("batch")
+	    : record_shard(w->o->scope, w->run->shard.number);
 	r->account = w->run->account;
 	r->facts = w->o->facts_digest;
-	if (w->run->have_input && !w->o->batch) {
-		r->input = xstrdup(w->run->input);
-		r->id = w->run->id;
-		r->input_digest = w->run->digest;
-	} else if (r->account.have_digest && w->run->like && !w->o->batch &&
-	    identity_of(w->run->like, &r->id, &ignored) == 0 &&
-	    r->id.size == r->account.size) {
-		/* the stream's end marker says which bytes it comes from */
-		r->input = xstrdup(w->run->like);
-		r->input_digest = r->account.digest;
-	}
+	if (!w->o->batch && run_source(w->run, &r->id, &r->input_digest))
+		r->input =
+		    xstrdup(w->run->have_input ? w->run->input : w->run->like);
 	for (d = 0; d < w->ndest; d++) {
 		struct record_file *f = record_add_file(r);
 
@@ -492,7 +492,7 @@ const struct filter filter_write = {
     .defaults = write_defaults,
     .setup = write_setup,
     .stage = &write_stage,
-    .sink = true,
+    .sink = write_is_sink,
     .like = write_like,
     .want_sep = write_want_sep,
 };
