@@ -7,32 +7,63 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "commit.h"
+#include "report.h"
 #include "stats.h"
 #include "tsv.h"
 
 struct main_opt {
-	bool merge, show, force;
-	const char *cutoffs;
+	bool merge, show, force, need;
+	const char *cutoffs, *fit, *report;
+	struct opt_list counts;
 	double train_ratio, test_val_ratio;
 	uint64_t progress;
+	struct fit_opt how; /* to fit */
 };
 
+#define OPT_FIT(type, name, arg, field, help)                                  \
+	OPT(type, 0, name, arg, struct main_opt, how.field, "--fit: " help)
+
 static const struct opt_spec specs[] = {
+    OPT_FIT(OPT_FLAG, "all-columns", NULL, all_columns,
+	"also columns without a missing cell"),
+    OPT_FIT(OPT_FLAG, "allow-na-fill", NULL, allow_na_fill,
+	"even values that read as missing again"),
+    OPT_FIT(OPT_STR, "categorical", "STRATEGY", categorical,
+	"texts of few distinct values (as --text)"),
+    OPT_FIT(OPT_LIST, "column", "NAME=STRATEGY", column, "of one column"),
+    OPT_FIT(OPT_LIST, "column-nocase", "NAME=STRATEGY", column_nocase,
+	"the same, upper and lower case alike"),
+    OPT(OPT_LIST, 0, "counts", "SPLIT=DIR", struct main_opt, counts,
+	"--report: what shard-impute --counts left of a split"),
     OPT(OPT_STR, 0, "cutoffs", "A,B", struct main_opt, cutoffs,
 	"--merge: these cutoffs instead of ratios"),
+    OPT_FIT(OPT_STR, "exclude", "A,B", exclude, "leave these columns alone"),
+    OPT(OPT_STR, 0, "fit", "CTX", struct main_opt, fit,
+	"choose fill values from CTX, write impute.tsv and impute_dict.*"),
     OPT(OPT_FLAG, 0, "force", NULL, struct main_opt, force,
 	"read shards again whose partial is fresh"),
     OPT(OPT_FLAG, 'm', "merge", NULL, struct main_opt, merge,
 	"merge partials (or directories of them) to a context, or to one "
 	"partial where --output ends with .st"),
+    OPT(OPT_FLAG, 0, "need", NULL, struct main_opt, need,
+	"--fit: print which values pass 1 still has to collect"),
+    OPT_FIT(OPT_STR, "numeric", "STRATEGY", numeric,
+	"mean, median, constant[:V] (mean)"),
     OPT(OPT_U64, 0, "progress-fd", "N", struct main_opt, progress,
 	"write the bytes of each finished shard, a line each, to N"),
+    OPT(OPT_STR, 0, "report", "CTX", struct main_opt, report,
+	"write imputation_report.json and imputation_summary.txt"),
     OPT(OPT_FLAG, 0, "show", NULL, struct main_opt, show,
 	"print a context for people"),
     OPT(OPT_RATIO, 0, "test-val-ratio", "R", struct main_opt, test_val_ratio,
 	"--merge: share of the rest that goes to val (0.5)"),
+    OPT_FIT(
+	OPT_STR, "text", "STRATEGY", text, "mode, constant[:V], empty (mode)"),
     OPT(OPT_RATIO, 0, "train-ratio", "R", struct main_opt, train_ratio,
 	"--merge: share of the rows that go to train (0.7)"),
+    OPT_FIT(OPT_RATIO, "unique-ratio", "R", unique_ratio,
+	"distinct texts per row below which they are categorical (0.1)"),
     OPT_END,
 };
 
@@ -114,45 +145,59 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static void
+append(struct cmd_files *f, char *name)
+{
+	if ((f->n & (f->n - 1)) == 0)
+		f->v = xrealloc(f->v, (f->n ? 2 * f->n : 1) * sizeof(*f->v));
+	f->v[f->n++] = name;
+}
+
+/* Appends the files in dir whose names end so, in byte order. */
+static int
+list_dir(const char *dir, const char *end, struct cmd_files *f, struct err *e)
+{
+	DIR *d = opendir(dir);
+	struct dirent *de;
+	size_t n = strlen(end), first = f->n;
+
+	if (!d)
+		return err_sys(e, ERR_INPUT, "%s", dir);
+	while ((de = readdir(d))) {
+		size_t len = strlen(de->d_name);
+		struct buf b = BUF_ZERO;
+
+		if (de->d_name[0] == '.' || len <= n ||
+		    strcmp(de->d_name + len - n, end) != 0)
+			continue;
+		buf_printf(&b, "%s/%s", dir, de->d_name);
+		append(f, buf_release(&b));
+	}
+	closedir(d);
+	if (f->n > first)
+		qsort(f->v + first, f->n - first, sizeof(*f->v), by_name);
+	return 0;
+}
+
 /* Replaces directories in the list by the partials in them. */
 static int
 expand(struct cmd_files *f, struct err *e)
 {
 	struct cmd_files out = {NULL, 0};
-	size_t i, cap = 0;
+	struct stat sb;
+	size_t i;
+	int rc = 0;
 
-	for (i = 0; i < f->n; i++) {
-		DIR *d = opendir(f->v[i]);
-		struct dirent *de;
-
-		if (!d) {
-			out.v = xrealloc(out.v, (out.n + 1) * sizeof(*out.v));
-			out.v[out.n++] = xstrdup(f->v[i]);
-			cap = out.n;
-			continue;
-		}
-		while ((de = readdir(d))) {
-			size_t n = strlen(de->d_name);
-			struct buf b = BUF_ZERO;
-
-			if (de->d_name[0] == '.' || n < 4 ||
-			    strcmp(de->d_name + n - 3, ".st") != 0)
-				continue;
-			if (out.n == cap) {
-				cap = cap * 2 + 64;
-				out.v = xrealloc(out.v, cap * sizeof(*out.v));
-			}
-			buf_printf(&b, "%s/%s", f->v[i], de->d_name);
-			out.v[out.n++] = buf_release(&b);
-		}
-		closedir(d);
-	}
+	for (i = 0; i < f->n && rc == 0; i++)
+		if (stat(f->v[i], &sb) == 0 && S_ISDIR(sb.st_mode))
+			rc = list_dir(f->v[i], ".st", &out, e);
+		else
+			append(&out, xstrdup(f->v[i]));
 	cmd_files_free(f);
 	*f = out;
-	if (f->n == 0)
-		return err_set(e, "no partial found (pass 1 writes NNNNN.st)");
-	qsort(f->v, f->n, sizeof(*f->v), by_name);
-	return 0;
+	if (rc == 0 && f->n == 0)
+		rc = err_set(e, "no partial found (pass 1 writes NNNNN.st)");
+	return rc;
 }
 
 static int
@@ -174,6 +219,168 @@ merge(const struct stats_opt *so, const struct main_opt *mo,
 	if (n > 3 && strcmp(so->out + n - 3, ".st") == 0)
 		return partials_combine(so->out, f->v, f->n, e);
 	return context_merge(so->out, f->v, f->n, &opt, e);
+}
+
+static int
+fit(const struct stats_opt *so, struct main_opt *mo, struct err *e)
+{
+	struct context *c = NULL;
+	struct colstats s = {NULL, 0};
+	struct fit f = {NULL, 0};
+	struct buf b = BUF_ZERO;
+	int rc = -1;
+
+	mo->how.label = so->label;
+	mo->how.warn = cmd_warn;
+	if (fit_check(&mo->how, e) < 0 || !(c = context_open(mo->fit, e)) ||
+	    context_colstats(c, &s, e) < 0)
+		goto out;
+	if (mo->need) {
+		rc = fit_needs(&s, &mo->how, &b, e);
+		if (rc == 0 && b.n)
+			fwrite(b.p, 1, b.n, stdout);
+		goto out;
+	}
+	rc = fit_make(&f, &s, &mo->how, &c->na, e);
+	if (rc == 0)
+		rc = fit_write(&f, so->out ? so->out : mo->fit, e);
+out:
+	fit_fini(&f);
+	colstats_fini(&s);
+	context_close(c);
+	buf_fini(&b);
+	return rc;
+}
+
+/* Adds up all files of "SPLIT=DIR". */
+static int
+load_counts(const char *spec, struct split_counts *s, struct err *e)
+{
+	const char *eq = strchr(spec, '=');
+	struct cmd_files f = {NULL, 0};
+	size_t i;
+	int rc = 0;
+
+	if (!eq || eq == spec || !eq[1])
+		return err_kind_set(e, ERR_USAGE,
+		    "--counts %s: expected SPLIT=DIR",
+		    err_quote(bytes_str(spec)));
+	s->name = xstrndup(spec, (size_t)(eq - spec));
+	if (list_dir(eq + 1, ".tsv", &f, e) < 0)
+		return -1;
+	for (i = 0; i < f.n && rc == 0; i++)
+		rc = counts_add(s, f.v[i], e);
+	cmd_files_free(&f);
+	return rc;
+}
+
+static int
+commit_in(const char *dir, const char *name, const struct buf *b, struct err *e)
+{
+	struct buf path = BUF_ZERO;
+	int rc;
+
+	buf_printf(&path, "%s/%s", dir, name);
+	rc = commit_file(buf_cstr(&path), b->p, b->n, e);
+	buf_fini(&path);
+	return rc;
+}
+
+/* impute.tsv of a context, if it has one. */
+static int
+load_fit(const char *dir, struct tsv *t, bool *have, struct err *e)
+{
+	struct buf path = BUF_ZERO;
+	int rc = 0;
+
+	buf_printf(&path, "%s/impute.tsv", dir);
+	*have = access(buf_cstr(&path), F_OK) == 0;
+	if (*have)
+		rc = tsv_load(t, path.p, "column\tstrategy\tvalue\tmissing", e);
+	buf_fini(&path);
+	return rc;
+}
+
+static int
+report(const struct stats_opt *so, const struct main_opt *mo, struct err *e)
+{
+	struct report r = {.unique_ratio = mo->how.unique_ratio};
+	struct split_counts *split = xcalloc(mo->counts.n, sizeof(*split));
+	const char *out = so->out ? so->out : mo->report;
+	struct colstats s = {NULL, 0};
+	struct tsv t = TSV_ZERO;
+	struct context *c = context_open(mo->report, e);
+	struct buf b = BUF_ZERO;
+	bool have;
+	size_t i;
+	int rc = -1;
+
+	if (!c || context_colstats(c, &s, e) < 0 ||
+	    load_fit(mo->report, &t, &have, e) < 0)
+		goto out;
+	for (i = 0; i < mo->counts.n; i++)
+		if (load_counts(mo->counts.v[i], &split[i], e) < 0)
+			goto out;
+	r.stats = &s;
+	r.impute = have ? &t : NULL;
+	r.split = split;
+	r.nsplit = mo->counts.n;
+	report_json(&r, &b);
+	rc = commit_in(out, "imputation_report.json", &b, e);
+	buf_clear(&b);
+	report_text(&r, true, &b);
+	if (rc == 0)
+		rc = commit_in(out, "imputation_summary.txt", &b, e);
+out:
+	for (i = 0; i < mo->counts.n; i++)
+		counts_fini(&split[i]);
+	free(split);
+	tsv_fini(&t);
+	colstats_fini(&s);
+	context_close(c);
+	buf_fini(&b);
+	return rc;
+}
+
+/* Does the terminal show more than ASCII? */
+static bool
+utf8_locale(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	size_t i;
+
+	for (i = 0; i < LEN(names); i++) {
+		const char *v = getenv(names[i]);
+
+		if (v && *v)
+			return strcasestr(v, "utf-8") || strcasestr(v, "utf8");
+	}
+	return false;
+}
+
+/* The columns' statistics and, where something is fitted, the fills. */
+static int
+show_stats(const struct context *c, double unique_ratio, struct err *e)
+{
+	struct report r = {.unique_ratio = unique_ratio};
+	struct colstats s = {NULL, 0};
+	struct tsv t = TSV_ZERO;
+	struct buf b = BUF_ZERO;
+	bool have;
+	int rc = -1;
+
+	if (context_colstats(c, &s, e) == 0 &&
+	    load_fit(c->dir, &t, &have, e) == 0) {
+		r.stats = &s;
+		r.impute = have ? &t : NULL;
+		report_text(&r, utf8_locale(), &b);
+		fwrite(b.p, 1, b.n, stdout);
+		rc = 0;
+	}
+	tsv_fini(&t);
+	colstats_fini(&s);
+	buf_fini(&b);
+	return rc;
 }
 
 /* Columns of a TSV table, aligned; numbers to the right. */
@@ -213,7 +420,7 @@ show_table(const struct tsv *t, const char *header)
 }
 
 static int
-show(const char *dir, struct err *e)
+show(const char *dir, double unique_ratio, struct err *e)
 {
 	static const char schema_header[] =
 	    "column\ttype\trows\tmissing\tna\tmin\tmax\tstorage\tevidence";
@@ -246,8 +453,15 @@ show(const char *dir, struct err *e)
 		    (unsigned long long)c->facts.key_missing);
 	}
 	for (i = 0; i < c->labels.n; i++)
-		printf("label    %zu = %.*s\n", i, (int)c->labels.label[i].n,
-		    c->labels.label[i].p);
+		printf("label    %zu = %s\n", i, err_quote(c->labels.label[i]));
+	if (c->facts.moments) {
+		int rc;
+
+		putchar('\n');
+		rc = show_stats(c, unique_ratio, e);
+		context_close(c);
+		return rc;
+	}
 	context_close(c);
 	buf_printf(&b, "%s/schema.tsv", dir);
 	if (tsv_load(&t, buf_cstr(&b), schema_header, e) < 0) {
@@ -266,7 +480,9 @@ main(int argc, char *argv[])
 {
 	const struct filter *fs = &filter_stats;
 	struct stats_opt *so = xcalloc(1, fs->opt_size);
-	struct main_opt mo = {.train_ratio = 0.7, .test_val_ratio = 0.5};
+	struct main_opt mo = {.train_ratio = 0.7,
+	    .test_val_ratio = 0.5,
+	    .how = {.unique_ratio = 0.1}};
 	struct common_opt common = {0};
 	struct chain chain = {.link = NULL};
 	struct session session = {.tool = "shard-stats", .warn = cmd_warn};
@@ -282,6 +498,7 @@ main(int argc, char *argv[])
 
 	cmd_start(cmd.name);
 	source_defaults(&chain.source);
+	fs->defaults(so);
 	chain_add(&chain, fs, so);
 	first = cmd_parse(&cmd, argc, argv);
 	cmd_check_fd(mo.progress, "--progress-fd");
@@ -291,12 +508,21 @@ main(int argc, char *argv[])
 	} else if (mo.merge) {
 		if (merge(so, &mo, &files, &e) < 0)
 			status = cmd_fail(&e);
+	} else if (mo.fit) {
+		if (files.n)
+			err_kind_set(
+			    &e, ERR_USAGE, "--fit reads a context, no files");
+		if (files.n || fit(so, &mo, &e) < 0)
+			status = cmd_fail(&e);
+	} else if (mo.report) {
+		if (report(so, &mo, &e) < 0)
+			status = cmd_fail(&e);
 	} else if (mo.show) {
 		if (files.n == 0)
 			err_kind_set(&e, ERR_USAGE,
 			    "--show needs the context's directory");
 		for (i = 0; i < files.n && !e.kind; i++)
-			if (show(files.v[i], &e) < 0)
+			if (show(files.v[i], mo.how.unique_ratio, &e) < 0)
 				break;
 		if (e.kind)
 			status = cmd_fail(&e);
@@ -311,6 +537,9 @@ main(int argc, char *argv[])
 	} else {
 		status = collect(&chain, so, &mo, &files, &session);
 	}
+	opt_list_free(&mo.counts);
+	opt_list_free(&mo.how.column);
+	opt_list_free(&mo.how.column_nocase);
 	chain_fini(&chain);
 	session_fini(&session);
 	cmd_files_free(&files);

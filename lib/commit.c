@@ -30,7 +30,7 @@ struct commit {
  */
 static struct commit *pending;
 
-static const int fatal_signals[] = {SIGHUP, SIGINT, SIGTERM};
+static const int fatal_signals[] = {SIGHUP, SIGINT, SIGPIPE, SIGTERM};
 
 static void
 remove_pending(void)
@@ -235,12 +235,31 @@ commit_sync_dir(const char *path, struct err *e)
 	return rc;
 }
 
+/* A device or a pipe is written to, never replaced by a file. */
+static int
+write_through(const char *path, const void *p, size_t n, struct err *e)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), rc;
+
+	if (fd < 0)
+		return err_sys(e, ERR_OUTPUT, "%s", path);
+	rc = write_all(fd, path, p, n, e);
+	if (close(fd) < 0 && rc == 0)
+		rc = err_sys(e, ERR_OUTPUT, "%s: close", path);
+	return rc;
+}
+
 int
 commit_file(const char *path, const void *p, size_t n, struct err *e)
 {
-	struct commit *c = commit_new(path, e);
+	struct commit *c;
+	struct stat sb;
 	int fd, rc = -1;
 
+	if (stat(path, &sb) == 0 && !S_ISREG(sb.st_mode) &&
+	    !S_ISDIR(sb.st_mode))
+		return write_through(path, p, n, e);
+	c = commit_new(path, e);
 	if (!c)
 		return -1;
 	fd = commit_fd(c);

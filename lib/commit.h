@@ -11,8 +11,8 @@
  * The temp file lies beside the target under `.tmp.<name>.<pid>.<random>`: a
  * name that no reader takes for a shard, unique, and known to
  * commit_is_temp().  Files not yet renamed are also removed when the program
- * ends by exit(), SIGINT, SIGTERM or SIGHUP (commit_init()); after SIGKILL
- * they stay until commit_sweep().
+ * ends by exit(), SIGINT, SIGPIPE, SIGTERM or SIGHUP (commit_init()); after
+ *SIGKILL they stay until commit_sweep().
  */
 #ifndef SHARD_COMMIT_H
 #define SHARD_COMMIT_H

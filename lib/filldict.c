@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "in.h"
+#include "json.h"
 #include "number.h"
 #include "parse.h"
 #include "pickle.h"
@@ -357,26 +358,6 @@ put_json_number(struct buf *b, const char *s)
 		buf_puts(b, ".0");
 }
 
-static void
-put_json_string(struct buf *b, const char *s)
-{
-	buf_putc(b, '"');
-	for (; *s; s++)
-		switch (*s) {
-		case '"': buf_puts(b, "\\\""); break;
-		case '\\': buf_puts(b, "\\\\"); break;
-		case '\n': buf_puts(b, "\\n"); break;
-		case '\t': buf_puts(b, "\\t"); break;
-		case '\r': buf_puts(b, "\\r"); break;
-		default:
-			if ((unsigned char)*s < 0x20)
-				buf_printf(b, "\\u%04x", (unsigned)*s);
-			else
-				buf_putc(b, *s);
-		}
-	buf_putc(b, '"');
-}
-
 /* Can every fill be said as text, and every number be read? */
 static int
 check(const struct filldict *d, struct err *e)
@@ -419,12 +400,12 @@ filldict_save_json(const struct filldict *d, struct buf *b, struct err *e)
 		return -1;
 	for (i = 0; i < d->n; i++) {
 		buf_puts(b, i ? ",\n  " : "{\n  ");
-		put_json_string(b, d->v[i].column);
+		json_put_string(b, bytes_str(d->v[i].column));
 		buf_puts(b, ": ");
 		if (d->v[i].number)
 			put_json_number(b, d->v[i].value);
 		else
-			put_json_string(b, d->v[i].value);
+			json_put_string(b, bytes_str(d->v[i].value));
 	}
 	buf_puts(b, d->n ? "\n}\n" : "{}\n");
 	return 0;
