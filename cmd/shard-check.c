@@ -16,7 +16,7 @@
 
 struct check_opt {
 	bool build, clean, prune, zero, quick;
-	const char *files_from;
+	const char *files_from, *scope;
 };
 
 static const struct opt_spec specs[] = {
@@ -32,11 +32,14 @@ static const struct opt_spec specs[] = {
 	"only remove the outputs of shards that the list does not name"),
     OPT(OPT_FLAG, 'q', "quick", NULL, struct check_opt, quick,
 	"compare sizes; do not read the files"),
+    OPT(OPT_STR, 0, "scope", "SPLIT", struct check_opt, scope,
+	"whose shards the list names (shard-write --scope)"),
     OPT_END,
 };
 
 struct check {
 	const char *out;
+	const char *scope;
 	struct record *rec;
 	size_t nrec;
 	unsigned bad; /* complaints so far */
@@ -68,53 +71,72 @@ path_of(const struct check *c, const char *name)
 	return buf_release(&b);
 }
 
+/* A record's shard without its scope. */
+static const char *
+number_of(const char *shard)
+{
+	const char *slash = strchr(shard, '/');
+
+	return slash ? slash + 1 : shard;
+}
+
 static int
 by_shard(const void *a, const void *b)
 {
-	const char *x = ((const struct record *)a)->shard;
-	const char *y = ((const struct record *)b)->shard;
+	const char *s = ((const struct record *)a)->shard, *x = number_of(s);
+	const char *t = ((const struct record *)b)->shard, *y = number_of(t);
 	size_t n = strlen(x), m = strlen(y);
-
 	/* numbers of five digits or more: the shorter is the smaller */
-	return n != m ? (n < m ? -1 : 1) : strcmp(x, y);
+	int cmp = n != m ? (n < m ? -1 : 1) : strcmp(x, y);
+
+	return cmp ? cmp : strcmp(s, t);
+}
+
+/* The records in dir, and in the scopes below. */
+static int
+load_dir(struct check *c, const char *dir, bool scopes, struct err *e)
+{
+	DIR *d = opendir(dir);
+	struct dirent *de;
+	int rc = 0;
+
+	if (!d)
+		return err_sys(e, ERR_INPUT, "%s: no records of a run", dir);
+	while (rc == 0 && (de = readdir(d))) {
+		struct buf path = BUF_ZERO;
+		struct err re;
+
+		if (de->d_name[0] == '.')
+			continue;
+		buf_printf(&path, "%s/%s", dir, de->d_name);
+		if (scopes && de->d_type == DT_DIR) {
+			rc = load_dir(c, buf_cstr(&path), false, e);
+			buf_fini(&path);
+			continue;
+		}
+		if ((c->nrec & (c->nrec - 1)) == 0)
+			c->rec = xrealloc(c->rec,
+			    (c->nrec ? 2 * c->nrec : 1) * sizeof(*c->rec));
+		if (record_load(&c->rec[c->nrec], buf_cstr(&path), &re) < 0)
+			complain(c, "%s", re.msg);
+		else
+			c->nrec++;
+		buf_fini(&path);
+	}
+	closedir(d);
+	return rc;
 }
 
 static int
 load_records(struct check *c, struct err *e)
 {
 	char *dir = path_of(c, "_shards");
-	DIR *d = opendir(dir);
-	struct dirent *de;
-	size_t cap = 0;
+	int rc = load_dir(c, dir, true, e);
 
-	if (!d) {
-		err_sys(e, ERR_INPUT, "%s: no records of a run", dir);
-		free(dir);
-		return -1;
-	}
-	while ((de = readdir(d))) {
-		struct err re;
-		char *path;
-
-		if (de->d_name[0] == '.')
-			continue;
-		if (c->nrec == cap) {
-			cap = cap * 2 + 64;
-			c->rec = xrealloc(c->rec, cap * sizeof(*c->rec));
-		}
-		path = xmalloc(strlen(dir) + strlen(de->d_name) + 2);
-		sprintf(path, "%s/%s", dir, de->d_name);
-		if (record_load(&c->rec[c->nrec], path, &re) < 0)
-			complain(c, "%s", re.msg);
-		else
-			c->nrec++;
-		free(path);
-	}
-	closedir(d);
 	free(dir);
 	if (c->nrec)
 		qsort(c->rec, c->nrec, sizeof(*c->rec), by_shard);
-	return 0;
+	return rc;
 }
 
 static struct record *
@@ -212,20 +234,26 @@ check_strangers(struct check *c)
 static const char *
 shown(const struct record *r)
 {
-	return strcmp(r->shard, "batch") == 0 ? "-" : r->shard;
+	const char *s = number_of(r->shard);
+
+	return strcmp(s, "batch") == 0 ? "-" : s;
 }
 
 struct put {
 	struct buf *b;
 	const char *shard;
+	struct bytes scope; /* the name of its `in` */
 };
 
 static void
 put_row(void *arg, const char *kind, const char *name, uint64_t rows)
 {
 	struct put *p = arg;
+	struct bytes n = bytes_str(name);
 
-	buf_printf(p->b, "%s\t%s\t%s\t%llu\n", p->shard, kind, name,
+	if (p->scope.n && strcmp(kind, "in") == 0)
+		n = p->scope;
+	buf_printf(p->b, "%s\t%s\t%.*s\t%llu\n", p->shard, kind, (int)n.n, n.p,
 	    (unsigned long long)rows);
 }
 
@@ -239,8 +267,10 @@ make_tables(const struct check *c, struct buf *manifest, struct buf *account)
 	buf_puts(account, "shard\tkind\tname\trows\n");
 	for (i = 0; i < c->nrec; i++) {
 		const struct record *r = &c->rec[i];
-		struct put p = {account, shown(r)};
+		struct put p = {account, shown(r), {r->shard, 0}};
 
+		if (strchr(r->shard, '/'))
+			p.scope.n = strcspn(r->shard, "/");
 		account_each(&r->account, put_row, &p);
 		for (k = 0; k < r->nfile; k++) {
 			const struct record_file *f = &r->file[k];
@@ -284,14 +314,14 @@ check_listed(struct check *c, const struct cmd_files *f)
 	size_t i, missing = 0;
 
 	for (i = 0; i < f->n; i++) {
-		char shard[32];
+		char *shard =
+		    record_shard(c->scope, shard_name_parse(f->v[i]).number);
 
-		snprintf(shard, sizeof(shard), "%05llu",
-		    (unsigned long long)shard_name_parse(f->v[i]).number);
 		if (!find_record(c, shard) && !find_record(c, "batch") &&
 		    missing++ < 3)
 			complain(c, "%s: not done: no record of it in %s",
 			    f->v[i], c->out);
+		free(shard);
 	}
 	if (missing > 3)
 		complain(
@@ -370,6 +400,27 @@ unseal(const struct check *c, struct err *e)
 	return rc;
 }
 
+static int
+clean_scopes(const char *dir, struct err *e)
+{
+	DIR *d = opendir(dir);
+	struct dirent *de;
+	int rc = 0;
+
+	while (d && rc == 0 && (de = readdir(d))) {
+		struct buf path = BUF_ZERO;
+
+		if (de->d_type != DT_DIR || de->d_name[0] == '.')
+			continue;
+		buf_printf(&path, "%s/%s", dir, de->d_name);
+		rc = commit_sweep(buf_cstr(&path), e);
+		buf_fini(&path);
+	}
+	if (d)
+		closedir(d);
+	return rc;
+}
+
 /* Temp files in OUT, in the records and in every split. */
 static int
 clean(struct check *c, struct err *e)
@@ -388,8 +439,11 @@ clean(struct check *c, struct err *e)
 		if (de->d_name[0] == '.')
 			continue;
 		path = path_of(c, de->d_name);
-		if (lstat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
+		if (lstat(path, &sb) == 0 && S_ISDIR(sb.st_mode)) {
 			rc = commit_sweep(path, e);
+			if (rc == 0 && strcmp(de->d_name, "_shards") == 0)
+				rc = clean_scopes(path, e);
+		}
 		free(path);
 	}
 	if (d)
@@ -416,6 +470,16 @@ remove_shard(struct check *c, const struct record *r, struct err *e)
 	return rc;
 }
 
+/* Without a scope the list is about all records. */
+static bool
+in_scope(const struct check *c, const struct record *r)
+{
+	size_t n = c->scope ? strlen(c->scope) : 0;
+
+	return !c->scope ||
+	    (strncmp(r->shard, c->scope, n) == 0 && r->shard[n] == '/');
+}
+
 static int
 prune(struct check *c, const struct cmd_files *f, struct err *e)
 {
@@ -426,18 +490,15 @@ prune(struct check *c, const struct cmd_files *f, struct err *e)
 
 	if (access(dir, F_OK) == 0)
 		rc = load_records(c, e);
-	for (i = 0; i < f->n; i++) {
-		struct buf b = BUF_ZERO;
-
-		buf_printf(&b, "%05llu",
-		    (unsigned long long)shard_name_parse(f->v[i]).number);
-		keep[i] = buf_release(&b);
-	}
+	for (i = 0; i < f->n; i++)
+		keep[i] =
+		    record_shard(c->scope, shard_name_parse(f->v[i]).number);
 	qsort(keep, f->n, sizeof(*keep), by_string);
 	for (i = 0; i < c->nrec && rc == 0; i++)
-		if (!f->n ||
-		    !bsearch(
-			&c->rec[i].shard, keep, f->n, sizeof(*keep), by_string))
+		if (in_scope(c, &c->rec[i]) &&
+		    (!f->n ||
+			!bsearch(&c->rec[i].shard, keep, f->n, sizeof(*keep),
+			    by_string)))
 			rc = unseal(c, e) < 0 ? -1
 					      : remove_shard(c, &c->rec[i], e);
 	for (i = 0; i < f->n; i++)
@@ -479,6 +540,7 @@ main(int argc, char *argv[])
 			    files.v[k]);
 	if (rc == 0) {
 		c.out = argv[i];
+		c.scope = o.scope;
 		if (o.clean)
 			rc = clean(&c, &e);
 		else if (o.prune)

@@ -12,7 +12,7 @@
 
 struct ls_opt {
 	bool zero, detail, verify;
-	const char *pattern, *todo, *part, *facts;
+	const char *pattern, *todo, *part, *facts, *scope;
 };
 
 static const struct opt_spec specs[] = {
@@ -26,6 +26,8 @@ static const struct opt_spec specs[] = {
 	"only the I-th of N parts; auto asks the scheduler's variables"),
     OPT(OPT_STR, 0, "pattern", "REGEX", struct ls_opt, pattern,
 	"names of shards; the first group is the number (part-N...)"),
+    OPT(OPT_STR, 0, "scope", "SPLIT", struct ls_opt, scope,
+	"--todo: whose shards these are (shard-write --scope)"),
     OPT(OPT_STR, 0, "todo", "OUT", struct ls_opt, todo,
 	"only shards that OUT has no fresh record of"),
     OPT(OPT_FLAG, 0, "verify", NULL, struct ls_opt, verify,
@@ -148,9 +150,9 @@ files_there(const struct record *r, const char *out)
 
 /* Was this shard's output made from these bytes with these facts? */
 static bool
-is_done(const struct shard *s, const char *out, uint64_t facts, bool verify)
+is_done(const struct shard *s, const struct ls_opt *o, uint64_t facts)
 {
-	struct buf name = BUF_ZERO;
+	char *name = record_shard(o->scope, s->name.number);
 	struct record r;
 	struct identity id;
 	struct err ignored;
@@ -158,18 +160,18 @@ is_done(const struct shard *s, const char *out, uint64_t facts, bool verify)
 	char *path;
 	bool ok;
 
-	buf_printf(&name, "%05llu", (unsigned long long)s->name.number);
-	path = record_path(out, buf_cstr(&name));
-	buf_fini(&name);
+	path = record_path(o->todo, name);
+	free(name);
 	ok = record_load(&r, path, &ignored) == 0;
 	free(path);
 	if (!ok)
 		return false;
-	ok = r.input && r.facts == facts && files_there(&r, out) &&
+	ok = r.input && r.facts == facts && files_there(&r, o->todo) &&
 	    identity_of(s->path, &id, &ignored) == 0;
 	/* another name or another time, but the same bytes: still done */
 	if (ok &&
-	    (verify || strcmp(r.input, s->path) != 0 || !identity_eq(id, r.id)))
+	    (o->verify || strcmp(r.input, s->path) != 0 ||
+		!identity_eq(id, r.id)))
 		ok = in_digest_file(s->path, &digest, &ignored) == 0 &&
 		    digest == r.input_digest;
 	record_fini(&r);
@@ -228,8 +230,7 @@ main(int argc, char *argv[])
 		goto fail;
 	for (k = 0; k < shards.n; k++)
 		if (k % part.n == part.i &&
-		    !(o.todo &&
-			is_done(&shards.v[k], o.todo, digest, o.verify)))
+		    !(o.todo && is_done(&shards.v[k], &o, digest)))
 			print(&o, &shards.v[k]);
 	goto out;
 fail:

@@ -140,12 +140,16 @@ load_row(struct record *r, const struct bytes c[6], bool *whole)
 int
 record_load(struct record *r, const char *path, struct err *e)
 {
-	const char *slash = strrchr(path, '/');
-	const char *base = slash ? slash + 1 : path;
+	const char *slash = strrchr(path, '/'), *dir = strstr(path, "_shards/");
+	const char *base = slash ? slash + 1 : path, *more;
 	bool whole = false;
 	struct tsv t;
 	size_t i;
 
+	for (more = dir; more; more = strstr(more + 1, "_shards/"))
+		dir = more;
+	if (dir)
+		base = dir + sizeof("_shards/") - 1;
 	memset(r, 0, sizeof(*r));
 	if (tsv_load(&t, path, header, e) < 0)
 		return -1;
@@ -177,6 +181,17 @@ record_rows(const struct record *r)
 	for (i = 0; i < r->nfile; i++)
 		n += r->file[i].rows;
 	return n;
+}
+
+char *
+record_shard(const char *scope, uint64_t number)
+{
+	struct buf b = BUF_ZERO;
+
+	if (scope)
+		buf_printf(&b, "%s/", scope);
+	buf_printf(&b, "%05llu", (unsigned long long)number);
+	return buf_release(&b);
 }
 
 char *

@@ -25,7 +25,9 @@ struct record_file {
 };
 
 struct record {
-	char *shard; /* "00042", or "batch" */
+	/* "00042" or "batch"; with "train/" in front where the inputs are the
+	 * shards of several splits, numbered alike (its scope) */
+	char *shard;
 	struct account account;
 	struct record_file *file;
 	size_t nfile;
@@ -43,5 +45,7 @@ MUST_CHECK int record_load(struct record *r, const char *path, struct err *e);
 uint64_t record_rows(const struct record *r);
 /* "OUT/_shards/NAME.tsv" */
 char *record_path(const char *out, const char *shard);
+/* A record's name: [SCOPE/]NNNNN; scope may be NULL. */
+char *record_shard(const char *scope, uint64_t number);
 
 #endif
