@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What the pipelines share: configuration, lists, workers, lock, progress.
 # Sourced, never run.  Callers set `job` and `workers` and define `usage`.
-# shellcheck disable=SC2154,SC2209
+# shellcheck disable=SC2154,SC2209,SC2016
 
 die() {
 	printf '%s: %s\n' "$job" "$*" >&2
@@ -189,4 +189,69 @@ list_script() { # FILE WORD...
 		printf ' %q' "$@"
 		echo
 	} >"$file" && chmod +x "$file"
+}
+
+# NNNNN.st in a directory (or with another ending), for every shard of a list
+# on standard input; NUL-separated, both.
+part_names() { # DIR [END]
+	local shard name
+	while IFS= read -r -d '' shard; do
+		name=${shard##*/part-}
+		name=${name%%[!0-9]*}
+		printf '%s/%05d%s\0' "$1" "$((10#$name))" "${2-.st}"
+	done
+}
+
+# Pass 2 as a script: SCRIPT shard...  The chain is in the caller's cat_words,
+# chain (each filter with its ":" in front) and write_words.
+pass2_run() { # FILE
+	local mark='{}' # occurs nowhere else in the words
+	while [[ "${cat_words[*]} ${chain[*]} ${write_words[*]}" == *"$mark"* ]]; do
+		mark+='}'
+	done
+	list_script "$1" shard-run "${progress[@]}" --null --list - \
+		--replace "$mark" cat "${cat_words[@]}" "$mark" "${chain[@]}" \
+		: write "${write_words[@]}"
+}
+
+# The same chain as programs in a pipe, of the shard in $shard.
+piped_line() {
+	local word line
+	printf -v line ' %q' shard-cat "${cat_words[@]}" ${row_column:+--row-column}
+	line+=' "$shard"'
+	for word in "${chain[@]}" : write "${write_words[@]}"; do
+		if [[ $word == : ]]; then
+			line+=' | shard-'
+		elif [[ $line == *'| shard-' ]]; then
+			line+=$word
+			case $word in
+			dedup | impute | stats | write) line+=' --like "$shard"' ;;
+			esac
+		else
+			printf -v word ' %q' "$word"
+			line+=$word
+		fi
+	done
+	echo "$line"
+}
+
+pass2_piped() { # FILE
+	cat >"$1" <<END && chmod +x "$1"
+#!/bin/bash
+set -o pipefail
+export SHARD_STRICT=1
+status=0
+for shard; do
+	export SHARD_DELIM=comma
+	case \$shard in
+	*.tsv | *.tsv.*) [[ '${format:-tsv}' == tsv ]] && SHARD_DELIM=tab ;;
+	esac
+	if$(piped_line); then
+		stat -Lc %s -- "\$shard" >&3
+	else
+		status=1
+	fi
+done
+exit \$status
+END
 }

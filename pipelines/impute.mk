@@ -1,0 +1,85 @@
+# impute.mk - the imputation job as make rules, one rule per shard:
+#
+#	make -f impute.mk -j8 IN=out OUT=filled ART=model LABEL=label
+#
+# IN is what preprocess wrote: IN/train, IN/val, IN/test.  The scheduler is
+# make -j; what is done is not done again; what failed is tried again.  The
+# shards and artifacts are those of the program `impute`, without its report.
+# (File names must be without blanks: that is make's own limit.)
+
+IN      ?= out
+OUT     ?= filled
+ART     ?= $(OUT)/_artifacts
+NUMERIC ?= mean
+TEXT    ?= mode
+# no label, no --label; more for the fit: FIT='--exclude A --column B=median'
+LABEL   ?=
+FIT     ?=
+
+here   := $(dir $(realpath $(lastword $(MAKEFILE_LIST))))
+bin    := $(or $(SHARDKIT_BIN),$(here)../bin)
+export PATH := $(if $(wildcard $(bin)/shard-ls),$(bin):)$(PATH)
+find   := PATH='$(PATH)' shard-ls -l
+splits := $(notdir $(wildcard $(IN)/train $(IN)/val $(IN)/test))
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: all
+
+all: $(OUT)/_SUCCESS
+
+fit   := $(ART) --numeric $(NUMERIC) --text $(TEXT) $(FIT) \
+	$(if $(LABEL),--label $(LABEL))
+parts := $(OUT)/_run/fit/parts
+full  := $(OUT)/_run/fit/full
+
+# Which shard is which: `out/_shards/train/00042.tsv: out/train/part-00042.csv`
+# and, of train, `parts/00042.st full/00042.st: ...`
+shards := $(OUT)/_run/shards.mk
+$(shell mkdir -p $(parts) $(full) $(ART); for s in $(splits); do \
+	$(find) $(IN)/$$s | awk -v o=$(OUT) -v p=$(OUT)/_run/fit -v s=$$s '{ \
+	print o "/_shards/" s "/" $$1 ".tsv: " $$5; \
+	if (s == "train") \
+	print p "/parts/" $$1 ".st " p "/full/" $$1 ".st: " $$5 }'; \
+	done >$(shards).new; cmp -s $(shards).new $(shards) || \
+	cp $(shards).new $(shards); printf 'impute\ttraining\n' >$(OUT)/_job.tsv)
+include $(shards)
+train   := $(shell $(find) $(IN)/train | cut -f 1)
+records := $(shell grep -o '^$(OUT)/_shards/[^:]*' $(shards))
+ifeq ($(train),)
+$(error no shards in $(IN)/train)
+endif
+
+# scan A: a partial per train shard
+$(parts)/%.st:
+	shard-stats --moments --header-of $(firstword $(sources)) -o $(parts) $<
+sources = $(shell $(find) $(IN)/train | cut -f 5)
+
+# which values are needed besides
+$(OUT)/_run/need.tsv: $(train:%=$(parts)/%.st)
+	printf '%s\n' $^ | shard-stats --merge -o $(ART) --files-from -
+	shard-stats --fit $(fit) --need >$@.new
+	mv $@.new $@
+
+# scan B: their values added to the partials, if any are needed
+$(full)/%.st: $(OUT)/_run/need.tsv $(parts)/%.st
+	if test -s $<; then shard-stats --update $(parts) --values $< \
+		-o $(full) $(filter-out $< $(parts)/%,$^); \
+	else ln -f $(parts)/$*.st $@ && touch $@; fi
+
+$(ART)/impute.tsv: $(train:%=$(full)/%.st)
+	printf '%s\n' $^ | shard-stats --merge -o $(ART) --files-from -
+	shard-stats --fit $(fit)
+
+# pass 2: every shard alone; the split is the directory of its record
+$(records): $(ART)/impute.tsv
+	shard-run cat $(filter-out $<,$^) : impute -c $(ART) \
+		: write -o $(OUT) --empty header \
+		--split $(notdir $(@D)) --scope $(notdir $(@D))
+
+$(OUT)/_SUCCESS: $(records)
+	shard-check --clean $(OUT)
+	for s in $(splits); do shard-ls $(IN)/$$s | \
+		shard-check --prune --scope $$s --files-from - $(OUT); done
+	shard-check --build --quick $(OUT)
