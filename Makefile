@@ -5,6 +5,7 @@ include config.mk
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 .PHONY: all demo check install uninstall clean lint asan
 
 B    ?= build
@@ -67,9 +68,9 @@ install_missing = @missing=; for p in $(1); do \
 	dpkg-query -W -f '$${Status}' $$p 2>/dev/null | \
 	grep -q 'ok installed' || missing="$$missing $$p"; done; \
 	[ -z "$$missing" ] || { echo "installing:$$missing"; \
-	$(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	$(SUDO) apt-get install -y -qq --no-install-recommends $$missing \
-	>/dev/null || exit 1; }
+	$(SUDO) apt-get update -qq && \
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+	--no-install-recommends $$missing >/dev/null || exit 1; }
 
 .PHONY: deps check-deps lint-deps unit
 deps:
@@ -138,6 +139,9 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/shardkit
 	for m in $(MAN); do rm -f \
 	$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+	-rmdir -p --ignore-fail-on-non-empty \
+	$(addprefix $(DESTDIR)$(PREFIX)/,bin libexec \
+	share/man/man1 share/man/man5 share/man/man7) 2>/dev/null
 
 C_FILES  := $(wildcard cmd/*.c lib/*.c lib/*.h lib/*/*.h bench/*.c \
 	tests/unit/*.c tests/unit/*.h tests/fuzz/*.c tests/fuzz/*.h)

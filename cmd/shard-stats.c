@@ -13,7 +13,7 @@
 #include "tsv.h"
 
 struct main_opt {
-	bool merge, show, force, need;
+	bool merge, show, force, need, no_cutoffs;
 	const char *cutoffs, *fit, *report;
 	struct opt_list counts;
 	double train_ratio, test_val_ratio;
@@ -48,6 +48,8 @@ static const struct opt_spec specs[] = {
 	"partial where --output ends with .st"),
     OPT(OPT_FLAG, 0, "need", NULL, struct main_opt, need,
 	"--fit: print which values pass 1 still has to collect"),
+    OPT(OPT_FLAG, 0, "no-cutoffs", NULL, struct main_opt, no_cutoffs,
+	"--merge: the times are for first occurrences only"),
     OPT_FIT(OPT_STR, "numeric", "STRATEGY", numeric,
 	"mean, median, constant[:V] (mean)"),
     OPT(OPT_U64, 0, "progress-fd", "N", struct main_opt, progress,
@@ -204,8 +206,8 @@ static int
 merge(const struct stats_opt *so, const struct main_opt *mo,
     struct cmd_files *f, struct err *e)
 {
-	struct merge_opt opt = {
-	    mo->train_ratio, mo->test_val_ratio, mo->cutoffs, cmd_warn};
+	struct merge_opt opt = {mo->train_ratio, mo->test_val_ratio,
+	    mo->cutoffs, mo->no_cutoffs, cmd_warn};
 	size_t n;
 
 	if (!so->out)

@@ -75,6 +75,7 @@ cutoff_parse(struct bytes s, enum time_kind *k, struct instant *t);
 struct merge_opt {
 	double train_ratio, test_val_ratio;
 	const char *cutoffs; /* "A,B" instead of ratios; NULL */
+	bool no_cutoffs;     /* nobody asks for a split by time */
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 };
 /* Puts partials together into one at path, for merges in steps. */

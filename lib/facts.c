@@ -393,8 +393,8 @@ same_flag(const char *what, bool a, bool b, const struct facts *fa,
 	    (a ? fa : fb)->in[0].path, what, (a ? fb : fa)->in[0].path);
 }
 
-static int
-same_header(const struct facts *a, const struct facts *b, struct err *e)
+int
+facts_same_header(const struct facts *a, const struct facts *b, struct err *e)
 {
 	size_t i;
 
@@ -442,7 +442,7 @@ merge_columns(struct facts *a, struct facts *b, struct err *e)
 	for (i = 0; same && i < a->ncol; i++)
 		same = strcmp(a->col[i].name, b->col[i].name) == 0;
 	if (!same && a->header == HEADER_STRICT)
-		return same_header(lo, hi, e);
+		return facts_same_header(lo, hi, e);
 	for (i = 0; i < a->ncol; i++) {
 		struct colfacts *c = &a->col[i];
 

@@ -106,6 +106,9 @@ struct facts {
 void facts_fini(struct facts *f);
 /* Takes b into a; b is left empty. */
 MUST_CHECK int facts_merge(struct facts *a, struct facts *b, struct err *e);
+/* Do two shards have the same columns in the same order?  b is blamed. */
+MUST_CHECK int
+facts_same_header(const struct facts *a, const struct facts *b, struct err *e);
 void facts_save(const struct facts *f, struct buf *to);
 /*
  * For meta.tsv: a line with the digest of a file of the context, which

@@ -103,6 +103,43 @@ fold_fini(struct fold *f)
 			facts_fini(&f->level[i]);
 }
 
+/*
+ * Partials that do not fit: where headers differ, the first shard says what
+ * is right, and the next one that differs from it is named, however the merge
+ * was grouped.
+ */
+static void
+blame_header(const struct merge *m, struct err *e)
+{
+	struct facts first = {.nin = 0}, odd = {.nin = 0}, f;
+	struct err ignored;
+	int pass;
+	size_t i;
+
+	for (pass = 0; pass < 2; pass++)
+		for (i = 0; i < m->npart; i++) {
+			struct facts *best = pass ? &odd : &first;
+
+			if (partial_facts(&m->part[i], &f, &ignored) < 0)
+				goto out;
+			if ((best->nin &&
+				best->in[0].number <= f.in[0].number) ||
+			    (pass &&
+				facts_same_header(&first, &f, &ignored) == 0)) {
+				facts_fini(&f);
+				continue;
+			}
+			facts_fini(best);
+			*best = f;
+		}
+	if (odd.nin && first.header == HEADER_STRICT &&
+	    facts_same_header(&first, &odd, &ignored) < 0)
+		*e = ignored;
+out:
+	facts_fini(&first);
+	facts_fini(&odd);
+}
+
 /* Fills m->facts and the ordinal tables. */
 static int
 merge_facts(struct merge *m, struct err *e)
@@ -116,11 +153,15 @@ merge_facts(struct merge *m, struct err *e)
 
 		if (partial_facts(&m->part[i], &f, e) < 0)
 			goto out;
-		if (fold_add(&fold, &f, e) < 0)
+		if (fold_add(&fold, &f, e) < 0) {
+			blame_header(m, e);
 			goto out;
+		}
 	}
-	if (fold_end(&fold, &m->facts, e) < 0)
+	if (fold_end(&fold, &m->facts, e) < 0) {
+		blame_header(m, e);
 		goto out;
+	}
 	na_rule_init(&m->na, m->facts.na);
 	if (m->facts.nin > KEYENT_MAX_SHARDS) {
 		err_set(e, "more than %u shards", KEYENT_MAX_SHARDS);
@@ -433,6 +474,12 @@ make_labels(struct merge *m, struct err *e)
 	}
 	qsort(l, t.n, sizeof(*l), by_text);
 	if (text) {
+		for (i = 0; i < t.n; i++)
+			if (na_is_token(&m->na, l[i].text))
+				m->opt->warn(
+				    "label %s is a class of its own here; rows "
+				    "that miss their label go with --na=pandas",
+				    err_quote(l[i].text));
 		buf_puts(b, "label\tcode\n");
 		for (i = 0; i < t.n; i++) {
 			tsv_put(b, l[i].text);
@@ -806,7 +853,7 @@ merge_all(const char *dir, char *const *paths, size_t n,
 	if (merge_open(&m, paths, n, e) < 0)
 		goto out;
 	/* what can be refused is refused before the old context goes */
-	if ((m.facts.time && make_split(&m, e) < 0) ||
+	if ((m.facts.time && !opt->no_cutoffs && make_split(&m, e) < 0) ||
 	    (m.facts.label && make_labels(&m, e) < 0) ||
 	    (m.facts.moments && make_stats(&m, e) < 0))
 		goto out;
