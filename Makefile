@@ -139,9 +139,8 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/shardkit
 	for m in $(MAN); do rm -f \
 	$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
-	-rmdir -p --ignore-fail-on-non-empty \
-	$(addprefix $(DESTDIR)$(PREFIX)/,bin libexec \
-	share/man/man1 share/man/man5 share/man/man7) 2>/dev/null
+	-rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR)$(PREFIX)/,\
+	libexec share/man/man1 share/man/man5 share/man/man7) 2>/dev/null
 
 C_FILES  := $(wildcard cmd/*.c lib/*.c lib/*.h lib/*/*.h bench/*.c \
 	tests/unit/*.c tests/unit/*.h tests/fuzz/*.c tests/fuzz/*.h)
