@@ -253,19 +253,37 @@ number_scan(struct bytes s, struct number *n)
 bool
 is_na_token(struct bytes s)
 {
-	static const char *const token[] = {"#N/A", "#N/A N/A", "#NA",
-	    "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>",
-	    "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"};
-	static const char first[] = "#-1<Nn";
+#define TOKEN(t)                                                               \
+	{                                                                      \
+		sizeof(t) - 1, t                                               \
+	}
+	static const struct {
+		uint8_t n;
+		char text[9];
+	} token[] = {TOKEN("NA"), TOKEN("NaN"), TOKEN("#NA"), TOKEN("N/A"),
+	    TOKEN("n/a"), TOKEN("nan"), TOKEN("#N/A"), TOKEN("-NaN"),
+	    TOKEN("-nan"), TOKEN("<NA>"), TOKEN("NULL"), TOKEN("None"),
+	    TOKEN("null"), TOKEN("1.#IND"), TOKEN("-1.#IND"), TOKEN("1.#QNAN"),
+	    TOKEN("#N/A N/A"), TOKEN("-1.#QNAN")};
+#undef TOKEN
 	size_t i;
 
-	if (s.n < 2 || s.n > 8 || !memchr(first, s.p[0], sizeof(first) - 1))
+	if (s.n < 2 || s.n > 8)
 		return false;
-	for (i = 0; i < LEN(token); i++)
-		if (bytes_eq(s, bytes_str(token[i])))
+	switch (s.p[0]) {
+	case '#':
+	case '-':
+	case '1':
+	case '<':
+	case 'N':
+	case 'n': break;
+	default: return false;
+	}
+	for (i = 0; i < LEN(token) && token[i].n <= s.n; i++)
+		if (token[i].n == s.n && memcmp(token[i].text, s.p, s.n) == 0)
 			return true;
 	/* nan in any case is a token, because strtod would read it */
-	return (s.n == 3 && is_word(s.p, 3, "nan"));
+	return s.n == 3 && is_word(s.p, 3, "nan");
 }
 
 void
