@@ -6,17 +6,18 @@
 # tried again.  The shards and tables are those of the program `preprocess`.
 # (File names must be without blanks: that is make's own limit.)
 
-IN       ?= raw
-OUT      ?= out
-CTX      ?= $(OUT)/_context
-TIME     ?= orderDate
-KEY      ?= customerId
-NULL_KEY ?= keep
-TIES     ?= all
+# For make's command line; the environment has such words for other things.
+IN       = raw
+OUT      = out
+CTX      = $(OUT)/_context
+TIME     = orderDate
+KEY      = customerId
+NULL_KEY = keep
+TIES     = all
+# no label, no --label
+LABEL    =
 TRAIN_RATIO    ?= 0.7
 TEST_VAL_RATIO ?= 0.5
-# no label, no --label
-LABEL    ?=
 
 here   := $(dir $(realpath $(lastword $(MAKEFILE_LIST))))
 bin    := $(or $(SHARDKIT_BIN),$(here)../bin)
