@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What the pipelines share: configuration, lists, workers, lock, progress.
-# Sourced, never run.  Callers set `job` and `workers` and define `usage`.
+# Sourced, never run.  Callers set `job`, `workers`, `inputs` and `flags`, with
+# a variable flag_NAME for each of these, and define `usage`.
 # shellcheck disable=SC2154,SC2209,SC2016
 
 die() {
@@ -40,11 +41,37 @@ config() {
 	origin[$name]="default"
 }
 
+# found NAME VALUE ORIGIN: the value of an option that is unset.
+found() {
+	[[ -z ${!1} && -n $2 ]] || return 0
+	printf -v "$1" %s "$2"
+	origin[$1]=$3
+}
+
+# Name, value and origin of the inputs, the options and the flags.
 print_config() {
-	local name
+	local name flag i width=0
+	local -a row=()
+	for name in "${inputs[@]}"; do
+		row+=(input "$name" option)
+	done
 	for name in "${config_names[@]}"; do
-		printf '%-16s %-24s %s\n' "${name//_/-}" \
-			"${!name:--}" "${origin[$name]}"
+		row+=("${name//_/-}" "${!name:--}" "${origin[$name]}")
+	done
+	for name in "${flags[@]}"; do
+		flag=flag_$name
+		if [[ -n ${!flag} ]]; then
+			row+=("$name" yes "${origin[$name]-option}")
+		else
+			row+=("$name" no default)
+		fi
+	done
+	for ((i = 1; i < ${#row[@]}; i += 3)); do
+		((width = ${#row[i]} > width ? ${#row[i]} : width))
+	done
+	for ((i = 0; i < ${#row[@]}; i += 3)); do
+		printf '%-16s %s%*s  %s\n' "${row[i]}" "${row[i + 1]}" \
+			$((width - ${#row[i + 1]})) '' "${row[i + 2]}"
 	done
 }
 

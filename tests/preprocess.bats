@@ -35,3 +35,70 @@ config() {
 		make -s -j2 -f "$TOP/pipelines/preprocess.mk" IN=in OUT=got
 	cmp <(result want) <(result got)
 }
+
+@test "preprocess: --print-config without inputs decides nothing" {
+	preprocess --print-config >got
+	for name in job-type output context label time key format compress workers; do
+		[[ $(config $name <got) == "-|default" ]]
+	done
+	[[ $(config train-ratio <got) == "0.7|default" ]]
+}
+
+@test "preprocess: --print-config with inputs shows what a run would take, and why" {
+	mkdir 'more in'
+	rows 5 | gzip >'more in/part-7.csv.gz'
+	preprocess --print-config --input in 'more in' --output out/ --workers 9 >got
+	[[ $(grep -c '^input ' got) == 2 && $(config input <got | tail -n 1) == "more in|option" ]]
+	[[ $(config time <got) == "orderDate|header of in/part-0.csv" ]]
+	[[ $(config key <got) == "customerId|header of in/part-0.csv" ]]
+	[[ $(config context <got) == "out/_context|output" ]]
+	[[ $(config format <got) == "csv|input" && $(config compress <got) == "gz,none|input" ]]
+	[[ $(config workers <got) == "4|number of shards" ]]
+	[[ ! -e out ]]
+	preprocess --print-config --input in --key id --time note --context c --format tsv --workers 2 >got
+	for name in key time context format workers; do
+		[[ $(config $name <got) == *"|option" ]]
+	done
+	echo a,b,orderDate,transactionDate,l >sig
+	preprocess --print-config --input in --signature sig >got
+	[[ $(config time <got) == "transactionDate|signature sig" ]]
+	[[ $(config key <got) == "none|signature sig" ]]
+	# the columns serve training only; one worker needs no more shards
+	preprocess --print-config --input in --job-type validation >got
+	[[ $(config time <got) == "-|default" && $(config key <got) == "-|default" ]]
+	rm in/part-[12].csv
+	cores=$(nproc)
+	preprocess --print-config --input in >got
+	if ((cores > 1)); then
+		[[ $(config workers <got) == "1|number of shards" ]]
+	else
+		[[ $(config workers <got) == "1|cores" ]]
+	fi
+}
+
+@test "preprocess: --print-config shows the flags, and stands in columns" {
+	ENABLE_TRUE_STREAMING=False preprocess --print-config --input in --verify --output größe >got
+	[[ $(config batch <got) == "yes|environment ENABLE_TRUE_STREAMING" ]]
+	[[ $(config verify <got) == "yes|option" ]]
+	[[ $(config piped <got) == "no|default" && $(config force <got) == "no|default" ]]
+	preprocess --batch --print-config >flag
+	[[ $(config batch <flag) == "yes|option" ]]
+	# the origin begins in one column, in all lines
+	preprocess --print-config --input in --label "$(printf 'x%.0s' {1..60})" >got
+	awk '{ match($0, /  (option|default|cores|number|header|input|output|environment)/)
+		if (NR > 1 && RSTART != at) { print; bad = 1 } at = RSTART } END { exit bad || at < 60 }' got
+}
+
+@test "preprocess: --print-config of inputs that cannot be read says so, and shows the rest" {
+	run -1 --separate-stderr preprocess --print-config --input none --label l
+	says "none: No such file or directory"
+	[[ $(config label <<<"$output") == "l|option" && $(config time <<<"$output") == "-|default" ]]
+}
+
+@test "preprocess: --split hash with --key none needs no time column" {
+	for i in 0 1 2; do sed -i 1s/orderDate/day/ in/part-$i.csv; done
+	train --split hash --key none
+	[[ -e out/_SUCCESS ]]
+	run -1 --separate-stderr preprocess --job-type training --input in --output o --split hash --key customerId
+	says "no column transactionDate or orderDate"
+}
