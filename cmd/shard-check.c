@@ -246,15 +246,15 @@ struct put {
 };
 
 static void
-put_row(void *arg, const char *kind, const char *name, uint64_t rows)
+put_row(void *arg, const char *kind, const char *name, const char *rows)
 {
 	struct put *p = arg;
 	struct bytes n = bytes_str(name);
 
 	if (p->scope.n && strcmp(kind, "in") == 0)
 		n = p->scope;
-	buf_printf(p->b, "%s\t%s\t%.*s\t%llu\n", p->shard, kind, (int)n.n, n.p,
-	    (unsigned long long)rows);
+	buf_printf(p->b, "%s\t%s\t%.*s\t%s\n", p->shard, kind, (int)n.n, n.p,
+	    rows);
 }
 
 static void
@@ -277,7 +277,8 @@ make_tables(const struct check *c, struct buf *manifest, struct buf *account)
 			const char *split = f->split[0] ? f->split : "-";
 
 			digest_hex(f->digest, hex);
-			put_row(&p, "out", split, f->rows);
+			buf_printf(account, "%s\tout\t%s\t%llu\n", p.shard,
+			    split, (unsigned long long)f->rows);
 			buf_printf(manifest, "%s\t%s\t", p.shard, split);
 			tsv_put(manifest, bytes_str(f->name));
 			buf_printf(manifest, "\t%llu\t%llu\t%s\n",

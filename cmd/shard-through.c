@@ -130,10 +130,7 @@ emit(uint64_t rows, int report, struct err *e)
 
 	if (n < 2 || !trailer_parse(bytes_of(text, (size_t)n - 1), &before, &a))
 		return err_set(e, "no word of how many rows the command got");
-	if (rows < before)
-		a.drop[DROP_EXTERNAL] += before - rows;
-	else
-		a.added += rows - before;
+	a.drop[DROP_EXTERNAL] += before - rows;
 	trailer_format(&b, rows, &a);
 	rc = write_all(STDOUT_FILENO, "standard output", b.p, b.n, e);
 	buf_fini(&b);

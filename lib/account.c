@@ -1,5 +1,6 @@
 #include "account.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "digest.h"
@@ -32,55 +33,63 @@ account_closes(const struct account *a, uint64_t rows)
 
 	for (i = 0; i < DROP_COUNT; i++)
 		sum += a->drop[i];
-	return sum == a->in + a->added;
+	return sum == a->in;
 }
 
 void
 account_each(const struct account *a,
-    void (*put)(void *arg, const char *kind, const char *name, uint64_t rows),
+    void (*put)(
+	void *arg, const char *kind, const char *name, const char *rows),
     void *arg)
 {
+	char text[24];
 	int i;
 
-	if (a->added)
-		put(arg, "added", "external", a->added);
-	for (i = 0; i < DROP_COUNT; i++)
-		if (a->drop[i])
-			put(arg, "drop", names[i], a->drop[i]);
-	put(arg, "in", "-", a->in);
+	for (i = 0; i < DROP_COUNT; i++) {
+		if (a->drop[i] == 0)
+			continue;
+		if (i == DROP_EXTERNAL)
+			snprintf(
+			    text, sizeof(text), "%lld", (long long)a->drop[i]);
+		else
+			snprintf(text, sizeof(text), "%llu",
+			    (unsigned long long)a->drop[i]);
+		put(arg, "drop", names[i], text);
+	}
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)a->in);
+	put(arg, "in", "-", text);
 }
 
 bool
 account_set(
-    struct account *a, struct bytes kind, struct bytes name, uint64_t rows)
+    struct account *a, struct bytes kind, struct bytes name, struct bytes rows)
 {
+	int64_t external;
 	int i;
 
-	if (bytes_eq(kind, bytes_str("in")) && bytes_eq(name, bytes_str("-"))) {
-		a->in = rows;
-		return true;
-	}
-	if (bytes_eq(kind, bytes_str("added")) &&
-	    bytes_eq(name, bytes_str("external"))) {
-		a->added = rows;
-		return true;
-	}
+	if (bytes_eq(kind, bytes_str("in")) && bytes_eq(name, bytes_str("-")))
+		return parse_u64(rows, &a->in);
 	if (!bytes_eq(kind, bytes_str("drop")))
 		return false;
 	for (i = 0; i < DROP_COUNT; i++)
-		if (bytes_eq(name, bytes_str(names[i]))) {
-			a->drop[i] = rows;
-			return true;
-		}
-	return false;
+		if (bytes_eq(name, bytes_str(names[i])))
+			break;
+	if (i == DROP_COUNT)
+		return false;
+	if (i != DROP_EXTERNAL)
+		return parse_u64(rows, &a->drop[i]);
+	if (!parse_i64(rows, &external))
+		return false;
+	a->drop[i] = (uint64_t)external;
+	return true;
 }
 
 static const char magic[] = "\004shardkit 1 ";
 
 static void
-put_word(void *arg, const char *kind, const char *name, uint64_t rows)
+put_word(void *arg, const char *kind, const char *name, const char *rows)
 {
-	buf_printf(arg, " %s:%s:%llu", kind, name, (unsigned long long)rows);
+	buf_printf(arg, " %s:%s:%s", kind, name, rows);
 }
 
 void
@@ -119,7 +128,6 @@ trailer_parse(struct bytes rec, uint64_t *rows, struct account *a)
 
 	struct bytes w, kind, name;
 	size_t n = sizeof(magic) - 1;
-	uint64_t v;
 
 	memset(a, 0, sizeof(*a));
 	if (rec.n < n || rec.n > TRAILER_MAX || memcmp(rec.p, magic, n) != 0)
@@ -132,12 +140,11 @@ trailer_parse(struct bytes rec, uint64_t *rows, struct account *a)
 		w = cut(&rec, ' ');
 		kind = cut(&w, ':');
 		name = cut(&w, ':');
-		if (!parse_u64(w, &v))
-			return false;
 		if (bytes_eq(kind, bytes_str("digest"))) {
 			a->have_digest = parse_hex64(name, &a->digest);
-			a->size = v;
-		} else if (!account_set(a, kind, name, v)) {
+			if (!parse_u64(w, &a->size))
+				return false;
+		} else if (!account_set(a, kind, name, w)) {
 			return false;
 		}
 	}

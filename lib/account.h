@@ -27,29 +27,31 @@ const char *drop_name(enum drop d);
 
 struct account {
 	uint64_t in;
+	/* Sums modulo 2^64.  Only external may be below 0, as an int64_t: by
+	 * the rows that foreign programs added beyond those they left out. */
 	uint64_t drop[DROP_COUNT];
-	/* Rows that a foreign program added (negative `external`). */
-	uint64_t added;
 	/* Of the one file that a stream comes from; travels in the end marker
 	 * only, so that the writer can put it in the record. */
 	bool have_digest;
 	uint64_t digest, size;
 };
 
-/* in + added = rows + all drops? */
+/* in = rows + all drops? */
 bool account_closes(const struct account *a, uint64_t rows);
 
 /*
  * The account as rows (kind, name, rows), sorted by kind then name, in the
- * order in which every file and the end marker have them: the drops above 0,
- * then `in`.  Calls put for each.
+ * order in which every file and the end marker have them: the drops other
+ * than 0, then `in`.  Calls put for each, with the number as text.
  */
 void account_each(const struct account *a,
-    void (*put)(void *arg, const char *kind, const char *name, uint64_t rows),
+    void (*put)(
+	void *arg, const char *kind, const char *name, const char *rows),
     void *arg);
-/* The reverse, one row at a time; false for an unknown kind or name. */
+/* The reverse, one row at a time; false for an unknown kind or name, and for
+ * what is no number from 0 up (external: nor a negative one). */
 bool account_set(
-    struct account *a, struct bytes kind, struct bytes name, uint64_t rows);
+    struct account *a, struct bytes kind, struct bytes name, struct bytes rows);
 
 /*
  * The end marker: one record `\004shardkit 1 ROWS kind:name:rows ...`.

@@ -238,11 +238,13 @@ dedup_finish(void *st, struct err *e)
 	uint64_t before = 0;
 	int i;
 
+	/* not all in one sum, where rows left out and added would cancel */
 	for (i = 0; i < DROP_COUNT; i++)
-		before += d->run->account.drop[i];
+		if (i != DROP_EXTERNAL)
+			before += d->run->account.drop[i];
 	before -= d->dropped;
 	if (d->o->ties == TIES_ONE && !d->have_row && !d->run->named &&
-	    (before || d->run->account.added))
+	    (before || d->run->account.drop[DROP_EXTERNAL]))
 		return err_set(e,
 		    "rows were dropped before they came here: on a pipe "
 		    "--ties=one needs shard-cat --row-column, or to stand "

@@ -34,10 +34,9 @@ record_fini(struct record *r)
 }
 
 static void
-put_account(void *arg, const char *kind, const char *name, uint64_t rows)
+put_account(void *arg, const char *kind, const char *name, const char *rows)
 {
-	buf_printf(arg, "%s\t%s\t%llu\t-\t-\t-\n", kind, name,
-	    (unsigned long long)rows);
+	buf_printf(arg, "%s\t%s\t%s\t-\t-\t-\n", kind, name, rows);
 }
 
 void
@@ -111,7 +110,6 @@ static bool
 load_row(struct record *r, const struct bytes c[6], bool *whole)
 {
 	struct record_file *f;
-	uint64_t rows = 0;
 
 	if (is(c[0], "file")) {
 		f = record_add_file(r);
@@ -133,8 +131,7 @@ load_row(struct record *r, const struct bytes c[6], bool *whole)
 		*whole = is(c[5], "1");
 		return *whole;
 	}
-	return parse_u64(c[2], &rows) &&
-	    account_set(&r->account, c[0], c[1], rows);
+	return account_set(&r->account, c[0], c[1], c[2]);
 }
 
 int

@@ -527,7 +527,6 @@ end_of_file(struct source *s, struct err *e)
 
 	if (t) {
 		a->in += t->in;
-		a->added += t->added;
 		for (i = 0; i < DROP_COUNT; i++)
 			a->drop[i] += t->drop[i];
 		a->have_digest = t->have_digest && s->npath == 1;

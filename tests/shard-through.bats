@@ -23,11 +23,45 @@ commit() {
 	[[ $(tail -n +2 out/all/part-00001.csv | wc -l) == 10 ]]
 }
 
-@test "through: rows that the command adds are accounted for" {
-	shard-cat part-1.csv | shard-through awk '1; NR == 2' >got
-	[[ $(tail -n 1 got | plain) == $'\004shardkit 1 51 added:external:1 in:-:50' ]]
+@test "through: rows that the command adds are a negative number left out, in marker, record and account" {
+	shard-cat part-1.csv | shard-through awk '1; NR < 7 && NR > 1' >got
+	[[ $(tail -n 1 got | plain) == $'\004shardkit 1 55 drop:external:-5 in:-:50' ]]
 	commit <got
-	[[ $(tail -n +2 out/all/part-00001.csv | wc -l) == 51 ]]
+	[[ $(tail -n +2 out/all/part-00001.csv | wc -l) == 55 ]]
+	grep -q $'^drop\texternal\t-5\t-\t-\t-$' out/_shards/00001.tsv
+	shard-check --build out
+	printf 'shard\tkind\tname\trows\n00001\tdrop\texternal\t-5\n00001\tin\t-\t50\n00001\tout\tall\t55\n' |
+		cmp - out/_account.tsv
+	shard-check out
+}
+
+@test "through: of several commands the account has the sum, of other reasons its own" {
+	shard-cat part-1.csv | shard-through awk 'NR != 2' | shard-map -w 'id != 9' |
+		shard-through awk '1; NR == 2 { print; print }' >got
+	[[ $(tail -n 1 got | plain) == $'\004shardkit 1 50 drop:external:-1 drop:filtered:1 in:-:50' ]]
+	commit <got
+	shard-check --build out
+}
+
+@test "through: of external only a negative number is read" {
+	for word in drop:external:-1 drop:duplicate:-1 drop:filtered:-1 drop:external:--1 added:external:1; do
+		{ cat part-1.csv; printf '\004shardkit 1 50 %s in:-:49\n' $word; } >s
+		if [[ $word == drop:external:-1 ]]; then
+			shard-cat --end expect <s >/dev/null
+		else
+			run -1 --separate-stderr shard-cat --end expect <s
+			says "end marker that does not fit its stream"
+		fi
+	done
+	shard-cat part-1.csv | shard-map -w 'id != 9' | commit
+	for bad in $'drop\tfiltered\t-1' $'drop\texternal\tx' $'in\t-\t-50' $'added\texternal\t1'; do
+		sed "2s/.*/$bad\t-\t-\t-/" out/_shards/00001.tsv >r
+		mkdir -p copy/_shards copy/all
+		cp r copy/_shards/00001.tsv
+		cp out/all/* copy/all
+		run -1 --separate-stderr shard-check copy
+		says "00001.tsv:2: bad record"
+	done
 }
 
 @test "through: what earlier programs dropped stays in the account" {

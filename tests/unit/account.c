@@ -14,27 +14,30 @@ random_account(void)
 		if (one_in(3))
 			a.drop[i] = one_in(8) ? rnd() : 1 + below(100);
 	if (one_in(4))
-		a.added = 1 + below(50);
+		a.drop[DROP_EXTERNAL] = 0 - (1 + below(50));
 	return a;
 }
 
 static bool
 same(const struct account *a, const struct account *b)
 {
-	return a->in == b->in && a->added == b->added &&
-	    memcmp(a->drop, b->drop, sizeof(a->drop)) == 0;
+	return a->in == b->in && memcmp(a->drop, b->drop, sizeof(a->drop)) == 0;
 }
 
 static void
 it_closes_only_when_every_row_is_there(void)
 {
-	struct account a = {.in = 100, .added = 3};
+	struct account a = {.in = 100};
 
 	a.drop[DROP_DUPLICATE] = 20;
 	a.drop[DROP_EXTERNAL] = 1;
+	CHECK(account_closes(&a, 79));
+	CHECK(!account_closes(&a, 78));
+	CHECK(!account_closes(&a, 80));
+	/* two rows more than were left out came from a foreign program */
+	a.drop[DROP_EXTERNAL] -= 3;
 	CHECK(account_closes(&a, 82));
-	CHECK(!account_closes(&a, 81));
-	CHECK(!account_closes(&a, 83));
+	CHECK(!account_closes(&a, 79));
 }
 
 struct rows {
@@ -44,14 +47,15 @@ struct rows {
 };
 
 static void
-collect(void *arg, const char *kind, const char *name, uint64_t rows)
+collect(void *arg, const char *kind, const char *name, const char *rows)
 {
 	struct rows *r = arg;
 	size_t n = strlen(r->text);
 
-	snprintf(r->text + n, sizeof(r->text) - n, "%s %s %" PRIu64 "\n", kind,
-	    name, rows);
-	CHECK(account_set(&r->back, bytes_str(kind), bytes_str(name), rows));
+	snprintf(
+	    r->text + n, sizeof(r->text) - n, "%s %s %s\n", kind, name, rows);
+	CHECK(account_set(
+	    &r->back, bytes_str(kind), bytes_str(name), bytes_str(rows)));
 	r->n++;
 }
 
@@ -59,14 +63,15 @@ static void
 rows_are_sorted_and_read_back(void)
 {
 	struct rows r = {.n = 0};
-	struct account a = {.in = 9, .added = 1};
+	struct account a = {.in = 9};
 	int i;
 
+	a.drop[DROP_EXTERNAL] = 0 - UINT64_C(1);
 	a.drop[DROP_UNPLANNED] = 2;
 	a.drop[DROP_DUPLICATE] = 3;
 	account_each(&a, collect, &r);
 	EQ_S(r.text,
-	    "added external 1\ndrop duplicate 3\n"
+	    "drop duplicate 3\ndrop external -1\n"
 	    "drop unplanned 2\nin - 9\n");
 	CHECK(same(&r.back, &a));
 	for (i = 1; i < DROP_COUNT; i++)
@@ -74,18 +79,51 @@ rows_are_sorted_and_read_back(void)
 			  drop_name((enum drop)i)) < 0);
 }
 
-static void
-unknown_kinds_and_names_are_refused(void)
+static bool
+sets(const char *kind, const char *name, const char *rows)
 {
 	struct account a = {0};
 
-	CHECK(!account_set(&a, bytes_str("drop"), bytes_str("lost"), 1));
-	CHECK(!account_set(&a, bytes_str("drop"), bytes_str(""), 1));
-	CHECK(!account_set(&a, bytes_str("drop"), bytes_str("duplicat"), 1));
-	CHECK(!account_set(&a, bytes_str("out"), bytes_str("train"), 1));
-	CHECK(!account_set(&a, bytes_str("in"), bytes_str("x"), 1));
-	CHECK(!account_set(&a, bytes_str("added"), bytes_str("-"), 1));
-	CHECK(!account_set(&a, bytes_of(NULL, 0), bytes_of(NULL, 0), 1));
+	return account_set(
+	    &a, bytes_str(kind), bytes_str(name), bytes_str(rows));
+}
+
+static void
+unknown_kinds_and_names_are_refused(void)
+{
+	CHECK(!sets("drop", "lost", "1"));
+	CHECK(!sets("drop", "", "1"));
+	CHECK(!sets("drop", "duplicat", "1"));
+	CHECK(!sets("out", "train", "1"));
+	CHECK(!sets("in", "x", "1"));
+	CHECK(!sets("added", "external", "1"));
+	CHECK(!sets("", "", "1"));
+}
+
+static void
+only_external_may_be_negative(void)
+{
+	static const char *const bad[] = {
+	    "", "-", "--1", "+1", " 1", "1 ", "1.0", "x"};
+	size_t i;
+	int k;
+
+	CHECK(sets("drop", "external", "-1"));
+	CHECK(sets("drop", "external", "-9223372036854775808"));
+	CHECK(sets("drop", "external", "9223372036854775807"));
+	CHECK(!sets("drop", "external", "9223372036854775808"));
+	CHECK(!sets("drop", "external", "-9223372036854775809"));
+	CHECK(!sets("in", "-", "-1"));
+	for (k = 0; k < DROP_COUNT; k++) {
+		const char *name = drop_name((enum drop)k);
+
+		test_about("%s", name);
+		CHECK(sets("drop", name, "1"));
+		if (k != DROP_EXTERNAL)
+			CHECK(!sets("drop", name, "-1"));
+		for (i = 0; i < LEN(bad); i++)
+			CHECK(!sets("drop", name, bad[i]));
+	}
 }
 
 static void
@@ -117,11 +155,12 @@ markers_read_back(void)
 static void
 the_longest_marker_fits(void)
 {
-	struct account a = {.in = UINT64_MAX, .added = UINT64_MAX}, got;
+	struct account a = {.in = UINT64_MAX}, got;
 	struct buf b = BUF_ZERO;
 	uint64_t n;
 
 	memset(a.drop, 0xff, sizeof(a.drop));
+	a.drop[DROP_EXTERNAL] = (uint64_t)INT64_MIN;
 	trailer_format(&b, UINT64_MAX, &a);
 	CHECK(b.n <= TRAILER_MAX);
 	CHECK(trailer_parse(bytes_of(b.p, b.n - 1), &n, &got));
@@ -146,6 +185,9 @@ damaged_markers_are_refused(void)
 	    "\004shardkit 1 x in:-:5", "\004shardkit 1 -5 in:-:5",
 	    "\004shardkit 1 5 in:-:", "\004shardkit 1 5 in:-", "shardkit 1 5",
 	    "\004shardkit 1 5 in:-:5x", "\004shardkit 1 5 in:-:5:6",
+	    "\004shardkit 1 5 drop:external:-0 in:-:5",
+	    "\004shardkit 1 5 drop:duplicate:-1 in:-:4",
+	    "\004shardkit 1 5 added:external:1 in:-:4",
 	    "\004shardkit 1 5 drop:lost:1 in:-:5", "\004shardkit 1 5  in:-:5",
 	    "\004shardkit 1  5 in:-:5",
 	    "\004shardkit 1 99999999999999999999 in:-:5",
@@ -155,6 +197,7 @@ damaged_markers_are_refused(void)
 	size_t i;
 
 	CHECK(parses("\004shardkit 1 5 in:-:5"));
+	CHECK(parses("\004shardkit 1 5 drop:external:-1 in:-:4"));
 	for (i = 0; i < LEN(bad); i++) {
 		test_about("%s", err_quote(bytes_str(bad[i])));
 		CHECK(!parses(bad[i]));
@@ -234,6 +277,7 @@ main(void)
 	RUN(it_closes_only_when_every_row_is_there);
 	RUN(rows_are_sorted_and_read_back);
 	RUN(unknown_kinds_and_names_are_refused);
+	RUN(only_external_may_be_negative);
 	RUN(markers_read_back);
 	RUN(the_longest_marker_fits);
 	RUN(damaged_markers_are_refused);
