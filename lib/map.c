@@ -104,8 +104,10 @@ map_teardown(void *opt)
 
 struct cond {
 	struct column col;
+	const struct na_rule *na; /* NULL: only an empty cell is missing */
 	enum op op;
 	struct bytes value;
+	bool missing; /* the value stands for a missing cell */
 	bool is_num, is_int;
 	double num;
 	int64_t i;
@@ -141,10 +143,24 @@ struct map {
 	struct buf scratch, out;
 };
 
+/* Are NA tokens missing in this column? */
+static bool
+tokens_missing(const struct map_opt *o, struct bytes column)
+{
+	return o->na_rule.everywhere ||
+	    (o->ctx && context_tokens_missing(o->ctx, column));
+}
+
+static bool
+cond_missing(const struct cond *c, struct bytes v)
+{
+	return v.n == 0 || (c->na && na_is_token(c->na, v));
+}
+
 /* 'COL OP VALUE', with blanks around OP. */
 static int
-parse_cond(
-    const char *s, const struct schema *schema, struct cond *c, struct err *e)
+parse_cond(const char *s, const struct map_opt *o, const struct schema *schema,
+    struct cond *c, struct err *e)
 {
 	static const struct {
 		const char *word;
@@ -153,6 +169,7 @@ parse_cond(
 	    {" >= ", OP_GE}, {" < ", OP_LT}, {" > ", OP_GT}, {" = ", OP_EQ}};
 	const char *at = NULL, *q;
 	size_t i, len = 0;
+	struct bytes name;
 	int col;
 
 	for (i = 0; i < LEN(ops); i++) {
@@ -168,11 +185,14 @@ parse_cond(
 		    "--where %s: expected 'COL OP VALUE' with OP one of == "
 		    "!= < <= > >= between blanks",
 		    err_quote(bytes_str(s)));
-	col = schema_need(schema, bytes_of(s, (size_t)(at - s)), e);
+	name = bytes_of(s, (size_t)(at - s));
+	col = schema_need(schema, name, e);
 	if (col < 0)
 		return -1;
 	c->col = schema->col[col];
+	c->na = tokens_missing(o, name) ? &o->na_rule : NULL;
 	c->value = bytes_str(at + len);
+	c->missing = cond_missing(c, c->value);
 	c->is_num = parse_double(c->value, &c->num);
 	c->is_int = parse_i64(c->value, &c->i);
 	c->kind = c->value.n >= 10 && c->value.p[4] == '-'
@@ -184,14 +204,15 @@ parse_cond(
 static bool
 holds(const struct cond *c, struct bytes v)
 {
+	bool missing = cond_missing(c, v);
 	int cmp;
 	double d;
 	int64_t i;
 	struct instant t;
 
-	if (v.n == 0 || c->value.n == 0) {
+	if (missing || c->missing) {
 		/* missing equals only missing, and is not less or more */
-		bool same = v.n == 0 && c->value.n == 0;
+		bool same = missing && c->missing;
 
 		return c->op == OP_NE ? !same : c->op == OP_EQ && same;
 	}
@@ -268,8 +289,7 @@ add_join(struct map *m, const char *spec, bool if_all, struct schema *s,
 		}
 		j.from = xrealloc(j.from, (j.n + 1) * sizeof(*j.from));
 		j.tokens = xrealloc(j.tokens, (j.n + 1) * sizeof(*j.tokens));
-		j.tokens[j.n] = m->o->na_rule.everywhere ||
-		    (m->o->ctx && context_tokens_missing(m->o->ctx, name));
+		j.tokens[j.n] = tokens_missing(m->o, name);
 		j.from[j.n++] = s->col[at];
 	}
 	m->join = xrealloc(m->join, (m->njoin + 1) * sizeof(*m->join));
@@ -350,8 +370,8 @@ map_init(void **st, const void *opt, struct schema *s, struct run *run,
 	m->run = run;
 	m->cond = xcalloc(o->where.n, sizeof(*m->cond));
 	for (; m->ncond < o->where.n; m->ncond++)
-		if (parse_cond(o->where.v[m->ncond], s, &m->cond[m->ncond], e) <
-		    0)
+		if (parse_cond(
+			o->where.v[m->ncond], o, s, &m->cond[m->ncond], e) < 0)
 			return -1;
 	if (o->label) {
 		at = schema_need(s, bytes_str(o->label), e);

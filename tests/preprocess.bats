@@ -95,6 +95,14 @@ config() {
 	[[ $(config label <<<"$output") == "l|option" && $(config time <<<"$output") == "-|default" ]]
 }
 
+@test "preprocess: without a time column, --null-key drop goes by the NA rule too" {
+	for i in 0 1 2; do sed -i '1s/orderDate/day/; 3s/,c[0-9],/,nan,/; 4s/,c[0-9],/,,/' in/part-$i.csv; done
+	train --split hash --null-key drop --na pandas
+	cat out/*/*.csv >got
+	run ! grep -qE '^[0-9]+,[^,]*,(nan)?,' got
+	[[ $(awk -F '\t' '$2 == "drop" { n += $4 } END { print n }' out/_account.tsv) == 6 ]]
+}
+
 @test "preprocess: --split hash with --key none needs no time column" {
 	for i in 0 1 2; do sed -i 1s/orderDate/day/ in/part-$i.csv; done
 	train --split hash --key none

@@ -71,6 +71,36 @@ maps() {
 	says 'no column "z"'
 }
 
+@test "map: --where takes NA tokens for missing where the rule says so: pandas, a list" {
+	t=$'a,b\n5,x\nnan,y\nNULL,z\n?,v\n,w'
+	# without a rule they are text
+	maps "$t" $'a,b\nnan,y\nNULL,z\n?,v' -w 'a != ' -w 'a != 5'
+	maps "$t" $'a,b\n5,x\n?,v' -w 'a != ' --na pandas
+	maps "$t" $'a,b\nnan,y\nNULL,z\n,w' -w 'a == ' --na pandas
+	maps "$t" $'a,b\nnan,y\nNULL,z\n,w' -w 'a == NaN' --na pandas
+	maps "$t" $'a,b\n5,x\n?,v' -w 'a >= !' --na pandas
+	maps "$t" 'a,b' -w 'a < nan' --na pandas
+	maps "$t" 'a,b' -w 'a >= nan' --na pandas
+	maps "$t" $'a,b\n?,v\n,w' -w 'a == ' --na '?'
+	maps "$t" $'a,b\nnan,y\nNULL,z\n?,v\n,w' -w 'a != 5' --na pandas
+	maps $'a\n5\n"nan"' $'a\n5' -w 'a != ' --na pandas
+}
+
+@test "map: --where takes NA tokens for missing in the columns in which the context does" {
+	lines part-1.csv n,t 1,x nan,nan ,y 7,NA
+	shard-stats --schema -o c/parts part-1.csv
+	shard-stats --merge -o c c/parts
+	# n holds numbers, t is text: there only the empty field is missing
+	maps "$(<part-1.csv)" $'n,t\nnan,nan\n,y' -w 'n == ' -c c
+	maps "$(<part-1.csv)" $'n,t\n1,x\n7,NA' -w 'n != ' -c c
+	maps "$(<part-1.csv)" "$(<part-1.csv)" -w 't != ' -c c
+	maps "$(<part-1.csv)" $'n,t\nnan,nan' -w 't == nan' -c c
+	# as --concat has it
+	maps "$(<part-1.csv)" $'n,t,j\nnan,nan,[MISSING]-nan\n,y,[MISSING]-y' -w 'n == ' -c c --concat j=n,t --separator -
+	# another rule given goes first
+	maps "$(<part-1.csv)" $'n,t\n1,x\n,y' -w 't != ' -c c --na pandas
+}
+
 @test "map: rows that --where leaves out are counted as filtered" {
 	rows 10 | shard-map -w 'id < 4' --end emit | tail -n 1 | cat -v >got
 	[[ $(plain <got) == "^Dshardkit 1 4 drop:filtered:6 in:-:10" ]]
