@@ -208,15 +208,16 @@ ragged(
 	}
 	if (nf == 1 && rec.n == 0)
 		return FAIL_AT(c, line, e,
-		    "blank line inside the table (the header has %u fields)",
+		    "blank line inside the table (the header has %u fields; "
+		    "--ragged=pad or reject goes on)",
 		    c->nfield);
 	if (rec.n && rec.p[0] == TRAILER_BYTE && nf == 1)
 		return FAIL_AT(c, line, e,
 		    "end marker that does not fit its stream: rows were "
 		    "added, lost or joined on the way (wrap foreign programs "
 		    "in shard-through)");
-	return FAIL_AT(c, line, e,
-	    "ragged row: %s (--ragged=pad or reject goes on)", reason);
+	return FAIL_AT(c, line, e, "ragged row: %s (--ragged=%s goes on)",
+	    reason, nf < c->nfield ? "pad or reject" : "reject");
 }
 
 /*

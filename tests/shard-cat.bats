@@ -18,9 +18,9 @@ refuses() {
 
 @test "cat: a row with a field too few or too many is refused with file and line" {
 	lines t.csv a,b 1,2 3
-	refuses 3 "ragged row: 1 field, the header has 2"
+	refuses 3 "ragged row: 1 field, the header has 2 (--ragged=pad or reject goes on)"
 	lines t.csv a,b 1,2 3,4,5 6,7
-	refuses 3 "ragged row: 3 fields, the header has 2"
+	refuses 3 "ragged row: 3 fields, the header has 2 (--ragged=reject goes on)"
 }
 
 @test "cat: the line of a bad row counts the newlines inside quotes before it" {
@@ -529,7 +529,7 @@ y"' 5,6
 	# a row too long cannot be padded
 	lines t.csv a,b 1,2,3
 	run -1 --separate-stderr shard-cat --ragged pad t.csv
-	says "t.csv:2: ragged row: 3 fields, the header has 2"
+	says "t.csv:2: ragged row: 3 fields, the header has 2 (--ragged=reject goes on)"
 }
 
 @test "cat: 100 files under ulimit -n 64" {
