@@ -218,6 +218,12 @@ main(int argc, char *argv[])
 	}
 	if (o.part && parse_part(o.part, &part, &e) < 0)
 		goto fail;
+	if (!o.todo && (o.facts || o.verify)) {
+		err_kind_set(&e, ERR_USAGE,
+		    "%s asks what is done: it needs --todo OUT",
+		    o.facts ? "--facts" : "--verify");
+		goto fail;
+	}
 	if (o.facts) {
 		if (file_load(o.facts, &facts, &e) < 0)
 			goto fail;

@@ -147,7 +147,8 @@ run_one(int argc, char **argv, const char *mark, const char *path,
 			    err_quote(bytes_str(operands[0])));
 		if (n != 0)
 			goto out;
-		if (f->setup(opt, session, e) < 0)
+		if (f->setup(opt, session, e) < 0 ||
+		    (f->answer && f->answer(opt, true, e) < 0))
 			goto out;
 	}
 	c.source.rejects_begun = session->rejects_begun;

@@ -306,7 +306,7 @@ filter_main(const struct filter *f, int argc, char **argv)
 	    f->setup(opt, &session, &e) < 0)
 		goto out;
 	cmd_end_markers(&common, &chain);
-	if (f->answer && (rc = f->answer(opt, &e)) != 0) {
+	if (f->answer && (rc = f->answer(opt, files.n > 0, &e)) != 0) {
 		if (rc > 0)
 			status = cmd_finish(CMD_OK);
 		goto out;

@@ -37,8 +37,9 @@ struct filter {
 	int (*setup)(void *opt, struct session *s, struct err *e);
 	void (*teardown)(void *opt); /* frees what setup made; may be NULL */
 	/* Prints an answer instead of filtering when the options ask for one:
-	 * 1 done, 0 not asked, -1; may be NULL. */
-	int (*answer)(const void *opt, struct err *e);
+	 * 1 done, 0 not asked, -1; may be NULL.  rows: some were named, or
+	 * others filter them; then an answer is refused. */
+	int (*answer)(const void *opt, bool rows, struct err *e);
 	const struct stage *stage;
 	/* Does it end a chain?  NULL: no. */
 	bool (*sink)(const void *opt);

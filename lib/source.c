@@ -442,6 +442,13 @@ source_open(struct source_opt *o, char *const *paths, size_t npaths,
 		err_kind_set(e, ERR_USAGE, "SHARD_MAX_RECORD is not a size");
 		goto fail;
 	}
+	if (o->rejects && o->ragged != RAGGED_REJECT) {
+		err_kind_set(e, ERR_USAGE,
+		    "--rejects %s: rows are left out only with "
+		    "--ragged=reject",
+		    o->rejects);
+		goto fail;
+	}
 	s->opt = o;
 	s->ctx = ctx;
 	s->run = run;

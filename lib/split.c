@@ -402,7 +402,7 @@ explain_time(const struct split_opt *o, struct bytes key, struct err *e)
 }
 
 static int
-split_answer(const void *opt, struct err *e)
+split_answer(const void *opt, bool rows, struct err *e)
 {
 	const struct split_opt *o = opt;
 	struct split p = {.o = o};
@@ -410,6 +410,10 @@ split_answer(const void *opt, struct err *e)
 
 	if (!o->explain)
 		return 0;
+	if (rows)
+		return err_kind_set(e, ERR_USAGE,
+		    "--explain answers instead of reading rows: name no FILE "
+		    "with it, and no chain");
 	key = bytes_str(o->explain);
 	if ((o->by == BY_TEMPORAL || o->by == BY_GROUP_TIME) &&
 	    explain_time(o, key, e) < 0)

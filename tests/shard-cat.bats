@@ -532,6 +532,20 @@ y"' 5,6
 	says "t.csv:2: ragged row: 3 fields, the header has 2 (--ragged=reject goes on)"
 }
 
+@test "cat: --rejects without --ragged=reject is wrong usage, and touches no file" {
+	lines t.csv a,b 1,2
+	for how in "" "--ragged pad" "--ragged error"; do
+		# shellcheck disable=SC2086
+		run -2 --separate-stderr shard-cat --rejects bad $how t.csv
+		says "--rejects bad: rows are left out only with --ragged=reject"
+		[[ -z $output && ! -e bad ]]
+		# shellcheck disable=SC2086
+		run -2 --separate-stderr shard-run cat --rejects bad $how t.csv
+		says "--rejects bad: rows are left out only with --ragged=reject"
+		[[ ! -e bad ]]
+	done
+}
+
 @test "cat: 100 files under ulimit -n 64" {
 	for i in {1..100}; do lines "part-$i.csv" a,b "$i,x"; done
 	(ulimit -n 64 && shard-cat part-*.csv >got)

@@ -235,6 +235,15 @@ write_all() {
 	[[ $(shard-ls --todo out --facts facts in) == in/part-1.csv ]]
 }
 
+@test "ls: --facts and --verify without --todo are wrong usage, not without effect" {
+	shards 1
+	run -2 --separate-stderr shard-ls --facts /dev/null in
+	says "--facts asks what is done: it needs --todo OUT"
+	[[ -z $output ]]
+	run -2 --separate-stderr shard-ls --verify in
+	says "--verify asks what is done: it needs --todo OUT"
+}
+
 @test "ls: --todo and --part go together" {
 	shards {1..6}
 	write_all in out

@@ -141,6 +141,20 @@ setup() {
 	says "not a number from 0 to 1"
 }
 
+@test "split: --explain says where a key goes; with rows to split it is wrong usage" {
+	rows 50 >part-1.csv
+	context c part-1.csv
+	[[ $(shard-split -c c --explain c3) == "customerId c3: first at 2024-01-04 03:00:00 (shard 1, row 4), "* ]]
+	run -2 --separate-stderr shard-split -c c --explain c3 part-1.csv
+	says "--explain answers instead of reading rows: name no FILE with it"
+	[[ -z $output ]]
+	run -2 --separate-stderr shard-split -c c --explain c3 --files-from <(echo part-1.csv)
+	says "--explain answers instead of reading rows"
+	run -2 --separate-stderr shard-run cat part-1.csv : split -c c --explain c3
+	says "--explain answers instead of reading rows"
+	[[ -z $output ]]
+}
+
 @test "split: a context cut in its cutoffs is refused" {
 	rows 50 >part-1.csv
 	context c part-1.csv
