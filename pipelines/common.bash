@@ -86,6 +86,10 @@ retired() {
 	return 0
 }
 
+count() { # N WHAT
+	if (($1 == 1)); then echo "$1 $2"; else echo "$1 ${2}s"; fi
+}
+
 one_of() { # NAME VALUE WORD...
 	local name=$1 value=$2 word
 	shift 2

@@ -110,3 +110,27 @@ config() {
 	run -1 --separate-stderr preprocess --job-type training --input in --output o --split hash --key customerId
 	says "no column transactionDate or orderDate"
 }
+
+@test "preprocess: the summary says which rows a job keeps, and counts one as one" {
+	rm in/part-[12].csv
+	rows 3 | sed '3s/1$//' >in/part-0.csv
+	echo 1,2 >>in/part-0.csv
+	validate() { rm -rf out; preprocess --job-type validation --input in --output out "$@" >got; }
+	validate --ragged reject --label label
+	head -n 5 got | cmp - <(cat <<-'END'
+		validation, every row with a label kept but ragged ones; 50.0 % of the rows dropped
+		  in                          4 rows in 1 shard
+		  validation                  2 rows in 1 file
+		  missing-label               1 row dropped
+		  rejected                    1 row dropped
+	END
+	)
+	[[ $(tail -n 1 got) == "1 shard in "* ]]
+	sed -i '$d' in/part-0.csv
+	validate
+	[[ $(head -n 1 got) == "validation, every row kept; 0.0 % of the rows dropped" ]]
+	validate --label label --unseen-label drop
+	[[ $(head -n 1 got) == "validation, every row with a known label kept; 33.3 % of the rows dropped" ]]
+	preprocess --job-type validation --input in --output out -n >got
+	[[ $(head -n 1 got) == "# 1 shard, 1 worker, from in to out" ]]
+}
