@@ -133,6 +133,14 @@ match(const char *file, const char *path, regex_t *re, struct shard_name *sn,
 	return 1;
 }
 
+/* Does it begin as a shard's name does? */
+static bool
+is_near(const char *file)
+{
+	return strncmp(file, "part-", 5) == 0 && file[5] >= '0' &&
+	    file[5] <= '9';
+}
+
 int
 shards_find(struct shards *s, const char *root, const struct shards_opt *opt,
     struct err *e)
@@ -192,6 +200,10 @@ shards_find(struct shards *s, const char *root, const struct shards_opt *opt,
 		    &b, "%s%s", b.n == 1 && *b.p == '/' ? "" : "/", de->d_name);
 		k = match(
 		    de->d_name, buf_cstr(&b), have_re ? &re : NULL, &sn, e);
+		if (k == 0 && !have_re && is_near(de->d_name) && opt->warn)
+			opt->warn("%s: not a shard's name (part-N.ext or "
+				  "part-N-text.ext), left out",
+			    b.p);
 		if (k == 1 && stat(b.p, &sb) < 0)
 			k = err_sys(e, ERR_INPUT, "%s", b.p);
 		if (k == 1 && !S_ISREG(sb.st_mode)) {

@@ -134,3 +134,11 @@ config() {
 	preprocess --job-type validation --input in --output out -n >got
 	[[ $(head -n 1 got) == "# 1 shard, 1 worker, from in to out" ]]
 }
+
+@test "preprocess: a file with almost a shard's name is told of once" {
+	cp in/part-1.csv in/part-1_copy.csv
+	run -0 --separate-stderr train
+	[[ $stderr == "shard-ls: warning: in/part-1_copy.csv: not a shard's name"* && $(wc -l <<<"$stderr") == 1 ]]
+	run -0 --separate-stderr preprocess --print-config --input in
+	[[ $(wc -l <<<"$stderr") == 1 ]]
+}

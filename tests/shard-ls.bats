@@ -63,12 +63,28 @@ write_all() {
 	says "in/part-2.csv: not a regular file, left out"
 }
 
+@test "ls: a name that is almost a shard's is left out with a warning, once" {
+	shards 1
+	touch in/part-2_copy.csv in/part-03a.csv "in/part-4 (copy).csv" in/part-x.csv in/parts.csv in/_part-5_copy.csv
+	run -0 --separate-stderr shard-ls in
+	[[ $output == in/part-1.csv ]]
+	for name in part-2_copy.csv part-03a.csv "part-4 (copy).csv"; do
+		says "shard-ls: warning: in/$name: not a shard's name (part-N.ext or part-N-text.ext), left out"
+	done
+	[[ $(wc -l <<<"$stderr") == 3 ]]
+	# a pattern says itself what is left out
+	run -0 --separate-stderr shard-ls --pattern '^part-([0-9]+)[.]' in
+	[[ $output == in/part-1.csv && -z $stderr ]]
+}
+
 @test "ls: a shard of unknown format, or a dangling link, is refused by name" {
 	shards 1
-	touch in/part-2.xls
-	run -1 --separate-stderr shard-ls in
-	says "in/part-2.xls: unknown format"
-	rm in/part-2.xls
+	for name in part-2.xls part-00002.csv.bak part-2.csv~ part-2; do
+		touch "in/$name"
+		run -1 --separate-stderr shard-ls in
+		says "in/$name: unknown format"
+		rm "in/$name"
+	done
 	ln -s nowhere in/part-2.csv
 	run -1 --separate-stderr shard-ls in
 	says "in/part-2.csv: No such file or directory"
