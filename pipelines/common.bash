@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What the pipelines share: configuration, lists, workers, lock, progress.
-# Sourced, never run.  Callers set `job`, `workers`, `inputs` and `flags`, with
-# a variable flag_NAME for each of these, and define `usage`.
+# Sourced, never run.  Callers set `job`, `workers`, `inputs`, `progress` and
+# `flags`, with a variable flag_NAME for each of these, and define `usage`.
 # shellcheck disable=SC2154,SC2209,SC2016
 
 die() {
@@ -210,13 +210,21 @@ trap 'stop INT' INT
 trap 'stop TERM' TERM
 trap 'stop HUP' HUP
 
+# Where ${progress[@]} makes workers tell of finished shards on descriptor 3:
+# a line for their scripts, that they run by hand too, where nobody listens.
+progress_guard() {
+	((${#progress[@]})) && echo '{ : >&3; } 2>/dev/null || exec 3>/dev/null'
+}
+
 # A script of one line that runs these words with the shards' names as
 # standard input, a list.
 list_script() { # FILE WORD...
 	local file=$1
 	shift
 	{
-		printf '#!/bin/bash\nprintf '\''%%s\\0'\'' "$@" | exec'
+		echo '#!/bin/bash'
+		progress_guard
+		printf 'printf '\''%%s\\0'\'' "$@" | exec'
 		printf ' %q' "$@"
 		echo
 	} >"$file" && chmod +x "$file"

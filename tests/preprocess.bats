@@ -142,3 +142,20 @@ config() {
 	run -0 --separate-stderr preprocess --print-config --input in
 	[[ $(wc -l <<<"$stderr") == 1 ]]
 }
+
+@test "preprocess: the scripts of a run do a shard again by hand, fused and piped" {
+	for how in "" --piped; do
+		rm -rf out
+		# shellcheck disable=SC2086
+		train --label label $how >/dev/null
+		cp -r out want
+		rm out/_shards/00001.tsv out/*/part-00001.csv out/_context/parts/00001.st
+		run -0 --separate-stderr bash -c "out/_run/pass1.sh in/part-1.csv in/part-2.csv 3>&-"
+		[[ -z $output && -z $stderr ]]
+		run -0 --separate-stderr bash -c "out/_run/pass2.sh in/part-1.csv in/part-2.csv 3>&-"
+		[[ -z $output && -z $stderr ]]
+		cmp out/_context/parts/00001.st want/_context/parts/00001.st
+		cmp <(tree out -path './[tv]*') <(tree want -path './[tv]*')
+		rm -rf want
+	done
+}
