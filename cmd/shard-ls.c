@@ -76,14 +76,17 @@ auto_part(struct part *p, struct err *e)
 {
 	static const struct {
 		const char *index, *count, *first, *step;
+		const char *hint; /* what to do without a count */
 	} vars[] = {
-	    {"SHARD_PART_INDEX", "SHARD_PART_COUNT", NULL, NULL},
+	    {"SHARD_PART_INDEX", "SHARD_PART_COUNT", NULL, NULL, ""},
 	    {"SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT",
-		"SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_STEP"},
-	    {"SLURM_PROCID", "SLURM_NTASKS", NULL, NULL},
+		"SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_STEP", ""},
+	    {"SLURM_PROCID", "SLURM_NTASKS", NULL, NULL, ""},
 	    {"AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", NULL,
-		NULL},
-	    {"JOB_COMPLETION_INDEX", "JOB_COMPLETIONS", NULL, NULL},
+		NULL, ""},
+	    {"JOB_COMPLETION_INDEX", "JOB_COMPLETIONS", NULL, NULL,
+		" (Kubernetes does not: give it the Job's completions, under "
+		"env in the pod template)"},
 	};
 	uint64_t first = 0, step = 1;
 	size_t i;
@@ -91,6 +94,11 @@ auto_part(struct part *p, struct err *e)
 	for (i = 0; i < LEN(vars); i++) {
 		if (!getenv(vars[i].index))
 			continue;
+		if (!getenv(vars[i].count))
+			return err_kind_set(e, ERR_USAGE,
+			    "--part auto: %s is set, but %s is not: set it to "
+			    "the number of parts%s",
+			    vars[i].index, vars[i].count, vars[i].hint);
 		if (!env_u64(vars[i].index, &p->i) ||
 		    !env_u64(vars[i].count, &p->n) ||
 		    (vars[i].first && getenv(vars[i].first) &&

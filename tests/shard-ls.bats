@@ -177,7 +177,10 @@ write_all() {
 		run -2 --separate-stderr env "${vars% *}=3" "${vars#* }=3" shard-ls --part auto in
 		says "do not make a part of a whole"
 		run -2 --separate-stderr env "${vars% *}=0" shard-ls --part auto in
+		says "--part auto: ${vars% *} is set, but ${vars#* } is not: set it to the number of parts"
 	done
+	run -2 --separate-stderr env JOB_COMPLETION_INDEX=0 shard-ls --part auto in
+	says "Kubernetes does not: give it the Job's completions, under env in the pod template"
 	all=
 	for i in 5 6 7; do # an array that begins at 5
 		all+=$(SLURM_ARRAY_TASK_ID=$i SLURM_ARRAY_TASK_COUNT=3 SLURM_ARRAY_TASK_MIN=5 shard-ls --part auto in)$'\n'
