@@ -159,3 +159,47 @@ config() {
 		rm -rf want
 	done
 }
+
+@test "preprocess: the commands that -n prints do the job, by xargs and by Slurm's arrays" {
+	mkdir "$PWD/fake"
+	# sbatch --wait --array=A-B --wrap COMMAND: the tasks, one after another
+	cat >fake/sbatch <<-'END'
+		#!/bin/bash
+		[[ $1 == --wait && $2 == --array=*-* && $3 == --wrap ]] || exit 9
+		first=${2#*=} first=${first%-*} last=${2#*-*-*-} worst=0
+		export SLURM_ARRAY_TASK_MIN=$first SLURM_ARRAY_TASK_COUNT=$((last - first + 1)) SLURM_ARRAY_TASK_ID
+		for ((SLURM_ARRAY_TASK_ID = first; SLURM_ARRAY_TASK_ID <= last; SLURM_ARRAY_TASK_ID++)); do
+			sh -c "$4" || worst=1
+		done
+		exit $worst
+	END
+	chmod +x fake/sbatch
+	mv in "it's in"
+	plan() { preprocess --job-type training --input "it's in" --output out --label label --workers 2 -n "$@"; }
+	preprocess --job-type training --input "it's in" --output want --label label >/dev/null
+	for how in "" --piped; do
+		# shellcheck disable=SC2086
+		plan $how >plan
+		for i in 1 2; do
+			awk -v i=$i '/^    / && on { print substr($0, 5) } /^# pass/ { on = $0 ~ "pass" i }' plan >pass$i.sh
+			chmod +x pass$i.sh
+		done
+		grep -v '^    ' plan >commands
+		sed '/^# or/,$d' commands >by-xargs
+		{ sed -n 2p commands; sed '1,/Slurm/d' commands; } >by-slurm
+		for script in by-xargs by-slurm; do
+			rm -rf out
+			PATH=$PWD/fake:$PATH bash -e $script
+			cmp <(tree want -path './[tv]*') <(tree out -path './[tv]*')
+			cmp want/_manifest.tsv out/_manifest.tsv
+			cmp want/_account.tsv out/_account.tsv
+			[[ -e out/_SUCCESS ]]
+		done
+	done
+	# a task that fails stops what is behind it
+	rm -rf out
+	echo 1,2 >>"it's in/part-2.csv"
+	run -1 --separate-stderr env PATH="$PWD/fake:$PATH" bash -e by-slurm
+	says "ragged row"
+	[[ ! -e out/train && ! -e out/_context/meta.tsv ]]
+}
