@@ -148,8 +148,11 @@ run_one(int argc, char **argv, const char *mark, const char *path,
 		if (n != 0)
 			goto out;
 		if (f->setup(opt, session, e) < 0 ||
-		    (f->answer && f->answer(opt, true, e) < 0))
+		    (f->answer && f->answer(opt, true, e) < 0)) {
+			if (e->kind == ERR_USAGE)
+				err_prefix(e, "%s: ", f->name);
 			goto out;
+		}
 	}
 	c.source.rejects_begun = session->rejects_begun;
 	cmd_end_markers(&common, &c);
@@ -195,10 +198,8 @@ run_list(
 	for (i = 0; i < argc; i++)
 		marked |=
 		    strstr(argv[i], o->replace ? o->replace : "{}") != NULL;
-	if (!marked) {
-		cmd_error("--list: the chain has no {} for the shard");
-		return CMD_USAGE;
-	}
+	if (!marked)
+		return cmd_usage("--list: the chain has no {} for the shard");
 	if (cmd_files(&list, 0, NULL, &f, &e) < 0)
 		return cmd_fail(&e);
 	if (cmd_files_numbers(&f, &e) < 0) {
@@ -237,13 +238,10 @@ main(int argc, char *argv[])
 	cmd_start(cmd.name);
 	first = cmd_parse(&cmd, argc, argv);
 	cmd_check_fd(o.progress, "--progress-fd");
-	if (o.replace && !*o.replace) {
-		cmd_error("--replace needs a text");
-		return CMD_USAGE;
-	}
+	if (o.replace && !*o.replace)
+		return cmd_usage("--replace needs a text");
 	if (first == argc) {
-		cmd_error("no chain; it begins with cat");
-		status = CMD_USAGE;
+		status = cmd_usage("no chain; it begins with cat");
 	} else if (o.list) {
 		status = run_list(&o, argc - first, argv + first, &session);
 	} else if (run_one(argc - first, argv + first, NULL, NULL, &session,

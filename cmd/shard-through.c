@@ -223,10 +223,8 @@ main(int argc, char *argv[])
 	cmd_start(cmd.name);
 	source_defaults(&chain.source);
 	first = cmd_parse(&cmd, argc, argv);
-	if (first == argc) {
-		cmd_error("which command?");
-		return CMD_USAGE;
-	}
+	if (first == argc)
+		return cmd_usage("which command?");
 	cmd_end_markers(&common, &chain);
 	return run(&chain, argv + first, &e) < 0 ? cmd_fail(&e) : CMD_OK;
 }

@@ -11,6 +11,7 @@
 #include "commit.h"
 
 static const char *tool = "shardkit";
+static const struct cmd *program; /* for the usage line, once parsed */
 
 static const char *const end_names[] = {"none", "emit", "expect", "both", NULL};
 
@@ -73,11 +74,34 @@ cmd_warn(const char *fmt, ...)
 	va_end(ap);
 }
 
+static void
+usage_line(const struct cmd *c, FILE *f)
+{
+	fprintf(f, "usage: %s", c->name);
+	opt_synopsis(c->groups, f);
+	fprintf(f, " %s\n", c->operands);
+}
+
+int
+cmd_usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+	if (program)
+		usage_line(program, stderr);
+	return CMD_USAGE;
+}
+
 int
 cmd_fail(const struct err *e)
 {
+	if (e->kind == ERR_USAGE)
+		return cmd_usage("%s", e->msg);
 	cmd_error("%s", e->msg);
-	return e->kind == ERR_USAGE ? CMD_USAGE : CMD_FAILED;
+	return CMD_FAILED;
 }
 
 void
@@ -93,14 +117,6 @@ cmd_start(const char *name)
 	if (fd > 2)
 		close(fd);
 	commit_init();
-}
-
-static void
-usage_line(const struct cmd *c, FILE *f)
-{
-	fprintf(f, "usage: %s", c->name);
-	opt_synopsis(c->groups, f);
-	fprintf(f, " %s\n", c->operands);
 }
 
 static void
@@ -141,11 +157,9 @@ cmd_parse(const struct cmd *c, int argc, char **argv)
 	char asked;
 	int first = opt_parse(c->groups, argc, argv, c->stop_early, &asked, &e);
 
-	if (first < 0) {
-		cmd_error("%s", e.msg);
-		usage_line(c, stderr);
-		exit(CMD_USAGE);
-	}
+	program = c;
+	if (first < 0)
+		exit(cmd_fail(&e));
 	if (asked) {
 		if (asked == 'h')
 			help(c);
@@ -261,9 +275,8 @@ cmd_check_fd(uint64_t fd, const char *option)
 {
 	if (fd == 0 || (fd > 2 && fd < 65536 && fcntl((int)fd, F_GETFD) >= 0))
 		return;
-	cmd_error("%s %llu: not an open descriptor above 2", option,
-	    (unsigned long long)fd);
-	exit(CMD_USAGE);
+	exit(cmd_usage("%s %llu: not an open descriptor above 2", option,
+	    (unsigned long long)fd));
 }
 
 void

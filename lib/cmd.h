@@ -35,9 +35,13 @@ void cmd_start(const char *name);
  * one write. */
 void cmd_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void cmd_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
-/* Prints e and returns the status it asks for. */
+/* Prints e, and the usage line when that is what is wrong; returns the status
+ * it asks for. */
 int cmd_fail(const struct err *e);
-/* Index of the first operand; or prints help, version or usage and exits. */
+/* The same for a message of wrong usage: returns CMD_USAGE. */
+int cmd_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* Index of the first operand; or prints help, version or usage and exits.  c
+ * must live on: its usage line is that of later messages too. */
 int cmd_parse(const struct cmd *c, int argc, char **argv);
 /* Ends the program with status, checking that standard output took all. */
 int cmd_finish(int status);

@@ -295,6 +295,42 @@ page_options() {
 	done
 }
 
+# wrong MESSAGE COMMAND...: status 2, and on standard error this message and
+# the usage line, no more.
+wrong() {
+	run -2 --separate-stderr "${@:2}"
+	echo "$stderr"
+	[ -z "$output" ]
+	[[ $stderr == "$2: $1"* ]]
+	[ "$(wc -l <<<"$stderr")" -eq 2 ]
+	[[ $(tail -n 1 <<<"$stderr") == "usage: $2 "* ]]
+}
+
+@test "man: wrong usage that the options alone do not show gets the usage line too" {
+	cd "$BATS_TEST_TMPDIR"
+	rows 3 >part-1.csv
+	echo part-1.csv >list
+	wrong "--rejects x: " shard-cat --rejects x part-1.csv
+	wrong "name one output directory" shard-check
+	wrong "--context is needed" shard-dedup part-1.csv
+	wrong "where? name a directory" shard-ls
+	wrong "--part \"5/3\": expected" shard-ls --part 5/3 .
+	wrong "--pattern" shard-ls --pattern '(' .
+	wrong "--where \"id\": expected" shard-map -w id part-1.csv
+	wrong "no column is left" shard-map --drop id,orderDate,customerId,note,label part-1.csv
+	wrong "no chain; it begins with cat" shard-run
+	wrong "a chain begins with cat" shard-run map
+	wrong "--replace needs a text" shard-run --replace "" cat part-1.csv
+	wrong "--list: the chain has no {}" shard-run --list list cat
+	wrong "--progress-fd 99: not an open descriptor" shard-run --progress-fd 99 cat part-1.csv
+	wrong "map: --bogus: no such option" shard-run --list list cat {} : map --bogus
+	wrong "split: --by=temporal needs cutoffs" shard-run --list list cat {} : split
+	wrong "--by=temporal needs cutoffs" shard-split part-1.csv
+	wrong "--show needs the context's directory" shard-stats --show
+	wrong "which command?" shard-through
+	wrong "--output DIR is needed" shard-write part-1.csv
+}
+
 @test "man: an unknown option is refused on standard error with the usage, status 2" {
 	local program
 	for program in $(programs) preprocess; do
