@@ -225,6 +225,8 @@ main(int argc, char *argv[])
 	first = cmd_parse(&cmd, argc, argv);
 	if (first == argc)
 		return cmd_usage("which command?");
+	if (chain.source.max_record == 0)
+		return cmd_usage("SHARD_MAX_RECORD is not a size");
 	cmd_end_markers(&common, &chain);
 	return run(&chain, argv + first, &e) < 0 ? cmd_fail(&e) : CMD_OK;
 }

@@ -285,6 +285,39 @@ page_options() {
 	[ "$n" -gt 0 ]
 }
 
+# The environment of a program.  What its code can reach is no measure: all
+# share the library.
+reads() {
+	case $1 in
+	shard-check) ;;
+	shard-ls) grep -oE '"[A-Z]+(_[A-Z]+)+"' "$TOP/cmd/shard-ls.c" | tr -d '"' ;;
+	preprocess)
+		printf '%s\n' ENABLE_TRUE_STREAMING PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_RUNNER SHARD_SIMD TMPDIR
+		sed -n 's/^config .* \([A-Z_]*\)$/\1/p' "$TOP/pipelines/preprocess"
+		sed -n '/^retired /,/[^\\]$/p' "$TOP/pipelines/preprocess" | grep -oE '[A-Z_]{3,}'
+		;;
+	*) printf '%s\n' SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT ;;
+	esac | grep -v '^ERR_' | sort -u
+}
+
+@test "man: the ENVIRONMENT of each page has what its program reads, and nothing else" {
+	local program page
+	for program in $(programs) preprocess; do
+		page=$MAN/$program.1
+		[ "$program" != preprocess ] || page=$MAN/shard-preprocess.7
+		echo "$program"
+		sed -n '/^\.Sh ENVIRONMENT/,/^\.Sh EXIT/s/^\(\.It \)\{0,1\}\.\{0,1\}Ev \([A-Z_]*\).*/\2/p' "$page" |
+			sort -u >"$BATS_TEST_TMPDIR/page"
+		reads "$program" | diff - "$BATS_TEST_TMPDIR/page"
+	done
+	# and no name is read that is not in this table
+	for program in $(programs); do reads "$program"; done | sort -u >"$BATS_TEST_TMPDIR/known"
+	grep -ohE 'getenv\("[A-Z_]+"\)' "$TOP"/lib/*.c "$TOP"/cmd/*.c | grep -oE '[A-Z_]{3,}' |
+		sort -u | comm -23 - "$BATS_TEST_TMPDIR/known" >"$BATS_TEST_TMPDIR/strange"
+	cat "$BATS_TEST_TMPDIR/strange"
+	[ ! -s "$BATS_TEST_TMPDIR/strange" ]
+}
+
 @test "man: --help goes to standard output, with status 0 and not a word of error" {
 	local program
 	for program in $(programs) preprocess; do

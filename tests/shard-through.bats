@@ -218,6 +218,15 @@ commit() {
 	shard-cat --max-record 30M --end none part-1.csv | SHARD_STRICT=0 shard-through --max-record 30M cat | cmp - part-1.csv
 }
 
+@test "through: SHARD_MAX_RECORD is the default of --max-record" {
+	run -1 --separate-stderr bash -c 'shard-cat part-1.csv | SHARD_MAX_RECORD=20 shard-through cat'
+	says "standard input:1: record longer than 20 bytes (--max-record allows more)"
+	run -2 --separate-stderr bash -c 'SHARD_MAX_RECORD=much shard-through cat <part-1.csv'
+	says "SHARD_MAX_RECORD is not a size"
+	unset SHARD_STRICT
+	SHARD_MAX_RECORD=much shard-through --max-record 1K cat <part-1.csv | cmp - part-1.csv
+}
+
 @test "through: without end markers a failed command still fails" {
 	unset SHARD_STRICT
 	shard-through awk 'NR != 2' <part-1.csv | cmp - <(sed 2d part-1.csv)
