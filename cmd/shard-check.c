@@ -253,8 +253,8 @@ put_row(void *arg, const char *kind, const char *name, const char *rows)
 
 	if (p->scope.n && strcmp(kind, "in") == 0)
 		n = p->scope;
-	buf_printf(p->b, "%s\t%s\t%.*s\t%s\n", p->shard, kind, (int)n.n, n.p,
-	    rows);
+	buf_printf(
+	    p->b, "%s\t%s\t%.*s\t%s\n", p->shard, kind, (int)n.n, n.p, rows);
 }
 
 static void

@@ -275,8 +275,11 @@ piped_line() {
 }
 
 pass2_piped() { # FILE
+	local tell=:
+	((${#progress[@]})) && tell='stat -Lc %s -- "$shard" >&3'
 	cat >"$1" <<END && chmod +x "$1"
 #!/bin/bash
+$(progress_guard)
 set -o pipefail
 export SHARD_STRICT=1
 status=0
@@ -286,7 +289,7 @@ for shard; do
 	*.tsv | *.tsv.*) [[ '${format:-tsv}' == tsv ]] && SHARD_DELIM=tab ;;
 	esac
 	if$(piped_line); then
-		stat -Lc %s -- "\$shard" >&3
+		$tell
 	else
 		status=1
 	fi
