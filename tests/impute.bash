@@ -104,3 +104,27 @@ table() {
 	}'
 }
 export -f table
+
+# refused COMMAND...: it ends with 1 or 2, says why, and is not struck down.
+refused() {
+	run --separate-stderr "$@"
+	# shellcheck disable=SC2154
+	if [[ $status == [12] && -n $stderr ]]; then return; fi
+	printf 'status %s: %s\nstderr: %s\n' "$status" "$*" "$stderr"
+	return 1
+}
+
+# dict FILE: what python makes of a .json or .pkl, one `column<TAB>repr` per
+# line.
+dict() {
+	python3 -B - "$1" <<'END'
+import json, pickle, sys
+
+name = sys.argv[1]
+with open(name, "rb") as file:
+    found = pickle.load(file) if name.endswith(".pkl") else json.load(file)
+assert type(found) is dict, type(found)
+for column, value in found.items():
+    print("%s\t%r" % (column, value))
+END
+}

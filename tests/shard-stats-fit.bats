@@ -1,0 +1,693 @@
+#!/usr/bin/env bats
+# shard-stats --moments, --values and --fit: what train rows say of each
+# column, exactly, and the artifacts made of it.
+
+load helper
+load more
+load impute
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+teardown() {
+	if [[ -n ${pid-} ]]; then kill "$pid" 2>/dev/null || :; fi
+}
+
+# row ART LINE: impute.tsv has this line.
+row() {
+	grep -qxF "$2" "$1/impute.tsv" && return
+	printf 'no line %q in:\n' "$2"
+	cat -A "$1/impute.tsv"
+	return 1
+}
+
+# column VALUE...: part-1.csv with column x of these values, and one missing.
+column() {
+	{
+		echo x,y
+		printf '%s,1\n' "$@"
+		echo ,1
+	} >part-1.csv
+}
+
+# fits VALUE [OPTION...]: column x of part-1.csv is filled with it.
+fits() {
+	local want=$1
+	shift
+	rm -rf c
+	fit c part-1.csv -- "$@"
+	[[ $(filled c x) == "$want" ]] && return
+	cat -A c/impute.tsv
+	return 1
+}
+
+# no_fit OPTION...: part-1.csv cannot be fitted so, and no artifact says it was.
+no_fit() {
+	rm -rf c
+	scan c part-1.csv
+	refused shard-stats --fit c "$@"
+	[[ ! -e c/impute.tsv && ! -e c/impute_dict.json && ! -e c/impute_dict.pkl ]]
+}
+
+@test "fit: every column with a missing cell, in the order of the table, by mean or mode" {
+	lines part-1.csv id,n,f,t,b,w,full 1,1,1.5,x,true,2024-01-02,a 2,,,,,,a 3,2,2.5,x,false,2024-01-01,a
+	lines part-2.csv id,n,f,t,b,w,full '4,3,"",y,true,2024-01-01,a'
+	fit c part-1.csv part-2.csv
+	lines want $'column\tstrategy\tvalue\tmissing' $'n\tmean\t2\t1' $'f\tmean\t2.0\t2' $'t\tmode\tx\t1' \
+		$'b\tmode\ttrue\t1' $'w\tmode\t2024-01-01\t1'
+	cmp want c/impute.tsv
+}
+
+@test "fit: the dict as JSON and as pickle are what python loads, in the same order" {
+	need_python
+	lines part-1.csv x,z,q '1,"say ""hi"", Zoë",1' '2,"say ""hi"", Zoë",1' '4,"a\b",1' ',"",'
+	fit c part-1.csv
+	printf 'x\t2.3333333333333335\nz\t%s\nq\t1.0\n' "'say \"hi\", Zoë'" >want
+	dict c/impute_dict.pkl | cmp - want
+	sed 's/1\.0$/1/' want | cmp - <(dict c/impute_dict.json)
+	head -c 2 c/impute_dict.pkl | cmp - <(printf '\200\002')
+}
+
+@test "fit: text of every kind comes out of JSON and pickle as it went in" {
+	need_python
+	printf 'n,a,b,c,d,e\n' >part-1.csv
+	printf '%s,"\001\037\177\\","\n\r\n\t","<\342\200\250\360\237\230\200\357\277\277>"," / </script> ","%s"\n,,,,,\n' \
+		1 "it's \"\"x\"\" é" >>part-1.csv
+	fit c part-1.csv
+	dict c/impute_dict.pkl | sed 1d >got
+	dict c/impute_dict.json | sed 1d | cmp - got
+	python3 -B - <<-'END' | cmp - got
+		for pair in zip("abcde", ["\x01\x1f\x7f\\", "\n\r\n\t", "<\u2028\U0001f600\uffff>", " / </script> ", "it's \"x\" é"]):
+		    print("%s\t%r" % pair)
+	END
+	[[ $(filled c b) == '\n\r\n\t' ]]
+}
+
+@test "fit: bytes that are no UTF-8 never make a file that is not JSON" {
+	need_python
+	printf 'x,y\n\351t\351,1\n,1\n' >part-1.csv
+	scan c part-1.csv
+	if shard-stats --fit c 2>err; then
+		dict c/impute_dict.json >/dev/null
+		dict c/impute_dict.pkl >/dev/null
+	else
+		grep -q x err
+	fi
+}
+
+@test "fit: the sum is exact: terms that cancel, denormals, integers above 2^53" {
+	column 1e16 1 -1e16 1
+	fits 0.5
+	column 0.1 0.2 0.3
+	fits 0.2
+	column 5e-324 0.0 5e-324
+	fits 5e-324
+	column 1.7976931348623157e308 1.7976931348623157e308
+	fits 1.7976931348623157e+308
+	column 9007199254740993 9007199254740995
+	fits 9007199254740994
+	column 9223372036854775807 9223372036854775807 -9223372036854775808 -9223372036854775808 1
+	fits -0.2
+}
+
+@test "fit: whole numbers have a point in a column of floats, none in one of integers" {
+	column 1 3
+	fits 2
+	column 1.0 3
+	fits 2.0
+	column 1 2
+	fits 1.5
+	column 10000000000000000 10000000000000000
+	fits 10000000000000000
+	column 1e16 1e16
+	fits 1e+16
+	column -1 1
+	fits 0
+	column 1.5 2
+	fits 7.0 --numeric constant:7
+	column 1 2
+	fits 7 --numeric constant:7.0
+	fits 0.25 --numeric constant:0.25
+	fits 0 --numeric constant
+}
+
+@test "fit: the median is the middle value, or the mean of the two" {
+	column 30 1 2
+	fits 2 --numeric median
+	column 10 9 2 100
+	fits 9.5 --numeric median
+	column 1.7e308 1.7e308
+	fits 1.7e+308 --numeric median
+	column inf -inf 1.5
+	fits 1.5 --numeric median
+}
+
+@test "fit: the mode is what most rows have; ties go to the smallest in byte order" {
+	column b a b
+	fits b
+	column b a é B
+	fits B
+	column '"b,c"' '"q""q"' '"b,c"' '"q""q"'
+	fits b,c
+	column x '"x"' y y # quotes do not count
+	fits x
+}
+
+@test "fit: numbers as codes are text: leading zeros and plus signs" {
+	column 007 12 007
+	fits 007
+	column +7 12 +7
+	fits +7
+	grep -q $'^x\ttext\t' c/schema.tsv
+}
+
+@test "fit: tokens are missing among numbers, flags and times, and data in text" {
+	column 1 NA nAn null 3
+	fits 2
+	row c $'x\tmean\t2\t4'
+	column true NA true
+	fits true
+	row c $'x\tmode\ttrue\t2'
+	column 2024-01-01 NaN
+	fits 2024-01-01
+	row c $'x\tmode\t2024-01-01\t2'
+	column a NA b a
+	fits a
+	row c $'x\tmode\ta\t1'
+}
+
+@test "fit: --na=pandas and --na=LIST are missing everywhere" {
+	column a NA NA
+	rm -rf c
+	scan c part-1.csv -- --na pandas
+	shard-stats --fit c
+	row c $'x\tmode\ta\t3'
+	column 1 -999 '?' 4
+	rm -rf c
+	scan c part-1.csv -- --na '-999,?'
+	shard-stats --fit c
+	row c $'x\tmean\t2.5\t3'
+}
+
+@test "fit: a column that is missing only in the last shard is fitted" {
+	for i in 1 2 3; do lines "part-$i.csv" x,y 4,1 5,1; done
+	lines part-9.csv x,y ,1
+	fit c part-*.csv
+	row c $'x\tmean\t4.5\t1'
+}
+
+@test "fit: a column that is numeric in all shards but one is text, and schema.tsv names the row" {
+	for i in 1 2 3 4 5; do lines "part-$i.csv" x,y 4,1 ,1 5,1; done
+	sed -i '4s/5/five/' part-3.csv
+	fit c part-*.csv
+	awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$1 == "x" { print $at["type"], $at["missing"], $at["evidence"] }' c/schema.tsv >got
+	[[ $(<got) == "text 5 3:3" ]]
+	row c $'x\tmode\t4\t5'
+	refused shard-stats --fit c --column x=mean
+	says x
+	says text
+}
+
+@test "fit: without a value at all a column gets 0.0, or Unknown by mode, and a warning names it" {
+	column '' '""'
+	scan c part-1.csv
+	run -0 --separate-stderr shard-stats --fit c
+	says x
+	row c $'x\tmean\t0.0\t3'
+	run -0 --separate-stderr shard-stats --fit c --numeric median
+	[[ $(filled c x) == 0.0 ]]
+	run -0 --separate-stderr shard-stats --fit c --column x=mode
+	says x
+	row c $'x\tmode\tUnknown\t3'
+}
+
+@test "fit: a column of nothing but tokens has no value: it is missing as a whole" {
+	column NA nan ''
+	scan c part-1.csv
+	run -0 --separate-stderr shard-stats --fit c
+	says x
+	row c $'x\tmean\t0.0\t4'
+}
+
+@test "fit: infinite values have no mean: an error that names the column" {
+	column inf 1
+	no_fit
+	says x
+	says inf
+	fits 1.0 --numeric constant:1
+}
+
+@test "fit: the label and the excluded are never fitted, --all-columns takes the rest" {
+	lines part-1.csv a,b,c,d 1,,,x ,1,,x
+	scan c part-1.csv
+	shard-stats --fit c --label a --exclude b 2>/dev/null
+	[[ $(cut -f 1 c/impute.tsv | tr '\n' ' ') == "column c " ]]
+	shard-stats --fit c --label a --all-columns --exclude c,b
+	[[ $(cut -f 1 c/impute.tsv | tr '\n' ' ') == "column d " ]]
+	row c $'d\tmode\tx\t0'
+}
+
+@test "fit: a strategy for one column, by its name, or its name in any case" {
+	lines part-1.csv Amount,note,amount_2 1,a,1 2,b,5 9,b,9 ,,
+	scan c part-1.csv
+	shard-stats --fit c --column Amount=median --column note=constant:b,c --column amount_2=constant:-1
+	lines want $'column\tstrategy\tvalue\tmissing' $'Amount\tmedian\t2\t1' $'note\tconstant\tb,c\t1' \
+		$'amount_2\tconstant\t-1\t1'
+	cmp want c/impute.tsv
+	shard-stats --fit c --column-nocase aMOUNT=median
+	row c $'Amount\tmedian\t2\t1'
+	row c $'amount_2\tmean\t5\t1'
+	refused shard-stats --fit c --column amount=median
+	says amount
+	refused shard-stats --fit c --column-nocase amounts=median
+	says amounts
+}
+
+@test "fit: --text empty fills with nothing, --text constant with Unknown" {
+	column a b b
+	fits '' --text empty
+	row c $'x\tempty\t\t1'
+	fits Unknown --text constant
+	fits 'a:b=c' --text 'constant:a:b=c'
+	column true false true # flags and times go by mode
+	fits true --text empty
+}
+
+@test "fit: text is categorical when distinct values are less than a tenth of the cells" {
+	# shellcheck disable=SC2046
+	column $(for i in {1..21}; do echo "k$((i % 2))"; done)
+	fits C --categorical constant:C
+	fits k1 --categorical constant:C --unique-ratio 0.05
+	# shellcheck disable=SC2046
+	column $(for i in {1..20}; do echo "k$((i % 2))"; done)
+	fits k0 --categorical constant:C # 2 of 20 is not less
+	fits C --categorical constant:C --unique-ratio 0.2
+	fits T --text constant:T # and --categorical is what --text is
+}
+
+@test "fit: a fill value that reads as missing is refused with the remedy" {
+	column NA NA b
+	no_fit
+	says x
+	says --allow-na-fill
+	fits NA --allow-na-fill
+	column a b b
+	for value in NA nan NaN null None N/A '<NA>' ''; do
+		no_fit --text "constant:$value"
+		says --allow-na-fill
+		no_fit --column "x=constant:$value"
+		says x
+	done
+	fits None --text constant:None --allow-na-fill
+}
+
+@test "fit: an unknown strategy is refused, whatever option gives it" {
+	column 1 2
+	for option in "--numeric average" "--numeric mode:1" "--text mean" "--text x" "--categorical median" \
+		"--column x=average" "--column x=" "--column x" "--column-nocase x=best" "--numeric constant:abc" \
+		"--numeric constant:nan" "--column x=constant:1,5" "--unique-ratio x" "--unique-ratio -1"; do
+		# shellcheck disable=SC2086
+		no_fit $option
+	done
+}
+
+@test "fit: a number's strategy for a text column is refused" {
+	column a b
+	for strategy in mean median; do
+		no_fit --column x=$strategy
+		says x
+		says text
+	done
+	column true false
+	no_fit --column x=mean
+	says x
+}
+
+@test "fit: a column that is not there is refused and the header is listed" {
+	column 1 2
+	for option in "--label nowhere" "--exclude y,nowhere" "--column nowhere=mean"; do
+		# shellcheck disable=SC2086
+		no_fit $option
+		says nowhere
+	done
+}
+
+@test "fit: a refused fit leaves the old artifacts as they were" {
+	column 1 2
+	fit c part-1.csv
+	tree c >before
+	refused shard-stats --fit c --numeric average
+	refused shard-stats --fit c --label nowhere
+	refused shard-stats --fit c --column x=constant:NA
+	tree c | cmp - before
+}
+
+@test "fit: no shard, no row, no context, a context without moments are refused" {
+	lines part-1.csv x,y
+	scan c part-1.csv
+	refused shard-stats --fit c
+	refused shard-stats --fit none
+	says none
+	mkdir empty
+	refused shard-stats --fit empty
+	refused shard-stats --fit
+	column 1 2
+	shard-stats -o d/parts part-1.csv
+	shard-stats --merge -o d d/parts
+	refused shard-stats --fit d
+	says moments
+}
+
+@test "fit: one row, one column, a header-only shard among others" {
+	lines part-1.csv x ''
+	lines part-2.csv x
+	lines part-3.csv x 5
+	fit c part-*.csv
+	row c $'x\tmean\t5\t1'
+	rm -rf c
+	lines part-1.csv x,y 1,
+	rm part-[23].csv
+	fit c part-1.csv
+	[[ $(cut -f 1,4 c/impute.tsv | tail -n +2) == $'y\t1' ]]
+}
+
+@test "fit: nothing is missing, so the artifacts name no column" {
+	need_python
+	lines part-1.csv x,y 1,a
+	fit c part-1.csv
+	[[ $(<c/impute.tsv) == $'column\tstrategy\tvalue\tmissing' ]]
+	[[ -z $(dict c/impute_dict.json)$(dict c/impute_dict.pkl) ]]
+}
+
+@test "need: tells what scan B has to collect, nothing where the moments are enough" {
+	lines part-1.csv n,m,t,full 1,1,a,x ,,,x
+	shard-stats --moments -o c/parts part-1.csv
+	shard-stats --merge -o c c/parts
+	shard-stats --fit c --need --text constant >need
+	[[ ! -s need ]]
+	shard-stats --fit c --need --column m=median >need
+	grep -v '^column' need | sort >got
+	lines want $'m\tnumbers' $'t\ttexts'
+	cmp want got
+	shard-stats --fit c --text constant # no scan B needed
+	row c $'n\tmean\t1\t1'
+	refused shard-stats --fit c --column m=median
+	says --values
+}
+
+@test "values: scan B adds to the partials what one scan of everything has" {
+	for i in 1 2 3; do table $((i * 30)) >part-$i.csv; done
+	fit want part-*.csv -- --numeric median
+	shard-stats --moments -o c/parts part-*.csv
+	shard-stats --merge -o c c/parts
+	shard-stats --fit c --need --numeric median >need
+	shard-stats --moments --update --values need -o c/parts part-*.csv
+	shard-stats --merge -o c c/parts
+	shard-stats --fit c --numeric median -o art
+	same_artifacts want art
+	[[ ! -e c/impute.tsv ]] # -o says where
+}
+
+@test "values: a list of unknown columns or kinds is refused" {
+	column 1 2
+	for text in $'nowhere\tnumbers' $'x\tthings' x $'x\tnumbers\t1'; do
+		lines need $'column\tvalues' "$text"
+		rm -rf p
+		refused shard-stats --moments --values need -o p part-1.csv
+		barren p
+	done
+	refused shard-stats --moments --values none -o p part-1.csv
+	says none
+}
+
+@test "only: the rows whose _split says so, and _split is no column of the table" {
+	lines part-1.csv x,_split,y 1,train,a ,train,a 100,val,a ,test,b 3,train,
+	shard-stats --moments --values all --only train -o c/parts part-1.csv
+	shard-stats --merge -o c c/parts
+	shard-stats --fit c --all-columns
+	lines want $'column\tstrategy\tvalue\tmissing' $'x\tmean\t2\t1' $'y\tmode\ta\t1'
+	cmp want c/impute.tsv
+	grep -q $'^x\tint\t3\t1\t' c/schema.tsv
+	run ! grep _split c/schema.tsv
+	lines part-1.csv x,y 1,a
+	refused shard-stats --moments --only train -o d/parts part-1.csv
+	says _split
+}
+
+@test "tee: hands the rows on as they are, and finds what it finds without" {
+	table 50 >part-1.csv
+	shard-cat part-1.csv | shard-stats --moments --values all --tee --like part-1.csv -o t/parts >got
+	cmp part-1.csv got
+	shard-stats --merge -o t t/parts
+	shard-stats --fit t
+	fit want part-1.csv
+	same_artifacts want t
+	shard-run cat part-1.csv : stats --moments --values all --tee -o r/parts : write -o out
+	cmp part-1.csv out/part-00001.csv
+	shard-stats --merge -o r r/parts
+	shard-stats --fit r
+	same_artifacts want r
+	shard-cat --end emit part-1.csv | shard-stats --moments --tee --end both --like part-1.csv -o e/parts |
+		shard-cat --end expect | cmp - part-1.csv
+}
+
+@test "tee: the fit rides on pass 2: the raw shards are read twice, and the result is the same" {
+	for i in 1 2 3; do rows $((i * 40)) | sed 's/,c3,/,,/' >part-$i.csv; done
+	context c part-*.csv
+	for i in 1 2 3; do
+		shard-run cat -c c part-$i.csv : map --text --label label -c c : dedup -c c : split -c c : \
+			stats --moments --values all --only train --tee -o s/parts : write -o out
+		shard-cat -c c part-$i.csv | shard-map --text --label label -c c | shard-dedup -c c |
+			shard-split --only train -c c |
+			shard-stats --moments --values all --only train --like part-$i.csv -o p/parts
+	done
+	for d in s p; do
+		shard-stats --merge -o $d $d/parts
+		shard-stats --fit $d --label label --all-columns
+	done
+	same_artifacts s p
+	fit want out/train/part-* -- --label label --all-columns
+	same_artifacts want s
+	[[ $(wc -l <want/impute.tsv) == 5 ]]
+}
+
+@test "moments: a full disk is an error, at the rows, the list and the view" {
+	[ -w /dev/full ] || skip "needs /dev/full"
+	table 3000 >part-1.csv
+	run -1 --separate-stderr bash -c 'shard-stats --moments --tee --like part-1.csv -o c/parts <part-1.csv >/dev/full'
+	says "No space left on device"
+	fit d part-1.csv
+	run -1 --separate-stderr bash -c 'shard-stats --fit d --need >/dev/full'
+	says "No space left on device"
+	run -1 --separate-stderr bash -c 'shard-stats --show d >/dev/full'
+	says "No space left on device"
+}
+
+@test "moments: a reader that goes away ends it quietly" {
+	table 60000 >part-1.csv
+	run -0 --separate-stderr bash -c 'shard-stats --moments --tee --like part-1.csv -o c/parts <part-1.csv | head -n 1'
+	[[ $output == id,count,* && -z $stderr ]]
+	barren c
+}
+
+@test "moments: SIGTERM and SIGINT leave no temp file" {
+	mkfifo part-1.csv
+	for signal in TERM INT; do
+		exec 8<>part-1.csv # never ends
+		table 500 >&8
+		env --default-signal=INT "$(command -v shard-stats)" --moments --values all -o parts part-1.csv 8>&- 3>&- &
+		pid=$!
+		# shellcheck disable=SC2016
+		soon eval '[[ -n $(ls -A parts 2>/dev/null) ]]' || sleep 0.3
+		kill -$signal $pid
+		run ! wait $pid
+		pid=
+		exec 8>&-
+		barren parts
+	done
+}
+
+@test "moments: a bad shard leaves no partial and does not keep the others from theirs" {
+	table 9 >part-1.csv
+	{ table 5; echo 1,2; } >part-2.csv
+	table 9 >part-3.csv
+	run -1 --separate-stderr shard-stats --moments --values all -o parts part-{1,2,3}.csv
+	says "part-2.csv:7: ragged row: 2 fields, the header has 7"
+	[[ $(ls -A parts) == $'00001.st\n00003.st' ]]
+}
+
+@test "moments: partials with and without them, or with other values, are not merged to a wrong fit" {
+	lines part-1.csv x,y 1,a ,
+	lines part-2.csv x,y 2,b ,
+	shard-stats --moments --values all -o c/parts part-1.csv
+	shard-stats -o c/parts part-2.csv
+	if shard-stats --merge -o c c/parts 2>err; then
+		refused shard-stats --fit c
+	fi
+	shard-stats --moments -o d/parts part-2.csv
+	cp c/parts/00001.st d/parts
+	if shard-stats --merge -o d d/parts 2>err; then
+		refused shard-stats --fit d --numeric median
+	fi
+	shard-stats --moments --values all --na pandas -o e/parts part-2.csv
+	cp c/parts/00001.st e/parts
+	run -1 --separate-stderr shard-stats --merge -o e e/parts
+	says "partials of different options"
+}
+
+@test "moments: a partial cut or flipped at any place is refused" {
+	lines part-1.csv n,f,t 1,1.5,abc ,, 3,2.5,abc
+	shard-stats --moments --values all -o parts part-1.csv
+	mkdir bad
+	size=$(stat -c %s parts/00001.st)
+	for ((n = 0; n < size; n += size / 400 + 1)); do
+		head -c "$n" parts/00001.st >bad/00001.st
+		if shard-stats --merge -o c bad 2>err; then echo "cut at $n"; return 1; fi
+		cp parts/00001.st bad
+		flip bad/00001.st "$n"
+		if shard-stats --merge -o c bad 2>err; then echo "flipped at $n"; return 1; fi
+		[[ $(<err) == "shard-stats: bad/00001.st: "* ]]
+	done
+	[[ ! -e c/meta.tsv ]]
+}
+
+@test "moments: the files of a context cut or flipped are refused by the fit, or do no harm" {
+	lines part-1.csv n,f,t 1,1.5,abc ,, 3,2.5,abc
+	fit want part-1.csv
+	scan c part-1.csv
+	cp -r c whole
+	for file in $(cd whole && find . -type f ! -path './parts/*'); do
+		size=$(stat -c %s "whole/$file")
+		for ((n = 0; n < size; n += size / 60 + 1)); do
+			for how in cut flip; do
+				rm -rf c && cp -r whole c
+				if [[ $how == cut ]]; then head -c "$n" "whole/$file" >"c/$file"; else flip "c/$file" "$n"; fi
+				run --separate-stderr shard-stats --fit c -o art
+				if ((status == 0)); then
+					# stats.tsv and schema.tsv may be there for people alone
+					same_artifacts want art || { echo "$how $file at $n: another fit"; return 1; }
+				elif ((status > 2)) || [[ -z $stderr ]]; then
+					echo "$how $file at $n: status $status"
+					return 1
+				fi
+			done
+		done
+	done
+}
+
+@test "moments: 100 shards under ulimit -n 64" {
+	for i in {1..100}; do lines "part-$i.csv" x,y "$i,a" ,b; done
+	(ulimit -n 64 && fit c part-*.csv -- --numeric median)
+	row c $'x\tmedian\t50.5\t100'
+}
+
+@test "moments: a fresh partial is kept, one of other options or another file is made again" {
+	table 50 >part-1.csv
+	shard-stats --moments -o parts part-1.csv
+	inode=$(stat -c %i parts/00001.st)
+	shard-stats --moments -o parts part-1.csv
+	[[ $(stat -c %i parts/00001.st) == "$inode" ]]
+	shard-stats --moments --values all -o parts part-1.csv
+	cp parts/00001.st first
+	shard-stats --force --moments --values all -o again part-1.csv
+	cmp first again/00001.st
+	shard-stats --moments --na pandas --values all -o parts part-1.csv
+	run ! cmp -s first parts/00001.st
+	table 51 >part-1.csv
+	shard-stats --moments --values all -o parts part-1.csv
+	run ! cmp -s first parts/00001.st
+}
+
+@test "values: a value of 1 MiB is a mode like any other" {
+	{
+		echo x,y
+		for i in 1 2 3; do
+			head -c 1000000 /dev/zero | tr '\0' "$((i / 2))"
+			echo ",a"
+		done
+		echo word,a
+		echo ,a
+	} | sed '2,4s/^/v/' >part-1.csv
+	fit c part-1.csv
+	[[ $(filled c x | wc -c) == 1000002 && $(filled c x) == v11* ]]
+	shard-impute -c c part-1.csv | tail -n 1 | cmp - <(sed -n 3p part-1.csv)
+}
+
+@test "values: spilled runs give the same artifacts as memory for all" {
+	awk 'BEGIN { print "n,f,t"; for (i = 0; i < 300000; i++)
+		printf "%s,%s,%s\n", i % 9 ? i * 7919 % 200003 : "", i % 7 ? i * 104729 % 250007 / 8 : "",
+			i % 5 ? "some text " i * 31337 % 150001 : "" }' >part-1.csv
+	shard-stats --moments --values all --memory 1G -o big/parts part-1.csv
+	shard-stats --merge --memory 1G -o big big/parts
+	shard-stats --fit big --numeric median
+	shard-stats --moments --values all --memory 4M -o small/parts part-1.csv
+	shard-stats --merge --memory 4M -o small small/parts
+	shard-stats --fit small --memory 4M --numeric median
+	same_artifacts big small
+	[[ $(filled big n) == "$(cut -d , -f 1 part-1.csv | sed 1d | grep . | sort -n |
+		awk '{ v[NR] = $1 } END { printf "%.17g", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }')" ]]
+	[[ $(filled big t) == "$(cut -d , -f 3 part-1.csv | sed 1d | grep . | sort | uniq -c |
+		sort -k 1,1nr -k 2 | head -n 1 | sed 's/^ *[0-9]* //')" ]]
+}
+
+# frugal MAX-KIB COMMAND...: it ends well, and its anonymous memory stays below.
+frugal() {
+	local max=$1 top=0 kib
+	shift
+	"$@" 3>&- &
+	pid=$!
+	while kill -0 "$pid" 2>/dev/null; do
+		kib=$(awk '/^Anonymous:/ { print $2 }' "/proc/$pid/smaps_rollup" 2>/dev/null || :)
+		((${kib:-0} > top)) && top=$kib
+		sleep 0.05
+	done
+	wait "$pid"
+	pid=
+	echo "peak $top KiB, bound $max KiB: $*"
+	((top <= max))
+}
+
+@test "values: 10 million distinct ones, exact mode and median under --memory 64M (slow)" {
+	[[ -z ${SANITIZED-} ]] || skip "not under the sanitizers"
+	# i * 7654321 mod 10^7 takes every value once; two texts occur twice
+	awk 'BEGIN {
+		print "n,t"
+		for (i = 0; i < 1e7; i++) {
+			v = i * 7654321 % 1e7
+			print v ",k" v
+		}
+		print ",k77777"
+		print ",k7777777"
+		print ","
+	}' >part-1.csv
+	frugal 98304 shard-stats --moments --values all --memory 64M -o c/parts part-1.csv
+	frugal 98304 shard-stats --merge --memory 64M -o c c/parts
+	frugal 98304 shard-stats --fit c --memory 64M --numeric median
+	lines want $'column\tstrategy\tvalue\tmissing' $'n\tmedian\t4999999.5\t3' $'t\tmode\tk77777\t1'
+	cmp want c/impute.tsv
+	shard-stats --moments --values all --memory 4G -o d/parts part-1.csv
+	shard-stats --merge --memory 4G -o d d/parts
+	shard-stats --fit d --memory 4G --numeric median
+	same_artifacts c d
+}
+
+@test "show: names, types and missing shares of every column; a damaged context is an error" {
+	table 200 >part-1.csv
+	fit c part-1.csv
+	run -0 --separate-stderr shard-stats --show c
+	for word in id count price name flag when label int float text bool time; do
+		[[ $output == *"$word"* ]] || { echo "no $word in $output"; return 1; }
+	done
+	[[ $output != *$'\e['* ]] # not a terminal: no colours
+	head -c 20 c/meta.tsv >cut && mv cut c/meta.tsv
+	refused shard-stats --show c
+}
+
+@test "show: column names that are long, wide or hostile do not break the view" {
+	printf '%s,"e\033[31mred","new\nline",größe\n,,,\n1,2,3,4\n' "$(printf 'n%.0s' {1..300})" >part-1.csv
+	fit c part-1.csv
+	run -0 --separate-stderr shard-stats --show c
+	[[ $output != *$'\e['* ]]
+}
