@@ -81,7 +81,7 @@ deal() {
 			shard-stats --merge -o part/a part/parts &&
 			shard-stats --fit part/a --need "${fit[@]}" >part/need || return 1
 		[[ ! -s part/need ]] ||
-			shard-stats --moments --update --values part/need "${stats[@]}" -o part/parts part/in/*
+			shard-stats --update --values part/need -o part/parts part/in/*
 		;;
 	2)
 		for f in part/in/*; do

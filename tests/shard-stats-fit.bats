@@ -403,7 +403,7 @@ no_fit() {
 	shard-stats --moments -o c/parts part-*.csv
 	shard-stats --merge -o c c/parts
 	shard-stats --fit c --need --numeric median >need
-	shard-stats --moments --update --values need -o c/parts part-*.csv
+	shard-stats --update --values need -o c/parts part-*.csv
 	shard-stats --merge -o c c/parts
 	shard-stats --fit c --numeric median -o art
 	same_artifacts want art
@@ -478,7 +478,8 @@ no_fit() {
 	table 3000 >part-1.csv
 	run -1 --separate-stderr bash -c 'shard-stats --moments --tee --like part-1.csv -o c/parts <part-1.csv >/dev/full'
 	says "No space left on device"
-	fit d part-1.csv
+	shard-stats --moments -o d/parts part-1.csv
+	shard-stats --merge -o d d/parts
 	run -1 --separate-stderr bash -c 'shard-stats --fit d --need >/dev/full'
 	says "No space left on device"
 	run -1 --separate-stderr bash -c 'shard-stats --show d >/dev/full'
