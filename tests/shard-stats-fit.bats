@@ -403,8 +403,8 @@ no_fit() {
 	shard-stats --moments -o c/parts part-*.csv
 	shard-stats --merge -o c c/parts
 	shard-stats --fit c --need --numeric median >need
-	shard-stats --update --values need -o c/parts part-*.csv
-	shard-stats --merge -o c c/parts
+	shard-stats --update c/parts --values need -o c/full part-*.csv
+	shard-stats --merge -o c c/full
 	shard-stats --fit c --numeric median -o art
 	same_artifacts want art
 	[[ ! -e c/impute.tsv ]] # -o says where

@@ -2,7 +2,7 @@
 """Makes one small, awkward input for the imputation job.
 
     impute_randomcase.py SEED DIR
-    impute_randomcase.py --partition SEED CASE DIR
+    impute_randomcase.py --partition CASE DIR SEED...
 
 The first form writes DIR/in/train, val and test, and beside them
 
@@ -16,7 +16,7 @@ The first form writes DIR/in/train, val and test, and beside them
 
 where every word of the last five ends with a NUL.  The second form deals the
 train rows of a CASE out to other shards in another order, and writes those
-to DIR.  The same seed gives the same bytes.
+to DIR/SEED, for each SEED.  The same seed gives the same bytes.
 """
 
 import gzip
@@ -360,10 +360,8 @@ def write_case(seed, directory):
     write_words(os.path.join(directory, "job.env"), environment)
 
 
-def write_partition(seed, case, directory):
-    """The train rows of a case, dealt out anew."""
-    rng = random.Random("%s %s" % (seed, case[-20:].rpartition("/")[2]))
-    shards = oracle.read_shards(oracle.read_directory(os.path.join(case, "in", "train")))
+def write_partition(shards, rng, directory):
+    """The rows of these shards, dealt out anew."""
     first = shards[0]
     rows = [row for shard in shards for row in shard.rows]
     rng.shuffle(rows)
@@ -384,7 +382,11 @@ def write_partition(seed, case, directory):
 
 def main():
     if sys.argv[1] == "--partition":
-        write_partition(*sys.argv[2:5])
+        case, directory = sys.argv[2:4]
+        shards = oracle.read_shards(oracle.read_directory(os.path.join(case, "in", "train")))
+        for seed in sys.argv[4:]:
+            rng = random.Random("%s of %s" % (seed, os.path.basename(case)))
+            write_partition(shards, rng, os.path.join(directory, seed))
     else:
         write_case(int(sys.argv[1]), sys.argv[2])
 
