@@ -297,7 +297,7 @@ def make_case(rng):
     names = rng.sample(NAMES, rng.choice([1, 2, 3, 4, 6, 8, 10]))
     if likely(rng, 0.1):
         names.append(rng.choice(RARE_NAMES))
-    if names == [""]:
+    if names in ([""], ["x, y"]):  # alone, one would be no header, the other is quoted in TSV too
         names = ["x"]
     columns = [Column(rng, name, shards, na) for name in names]
     ext = rng.choice(["csv", "csv", "csv", "tsv"])
