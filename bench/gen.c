@@ -153,14 +153,20 @@ static void
 die_usage(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 static void
+say(const char *fmt, va_list ap)
+{
+	fputs("gen: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+}
+
+static void
 die(const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	fputs("gen: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	say(fmt, ap);
 	va_end(ap);
 	exit(1);
 }
@@ -171,9 +177,7 @@ die_usage(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	fputs("gen: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	say(fmt, ap);
 	va_end(ap);
 	fputs(synopsis, stderr);
 	exit(2);

@@ -24,7 +24,6 @@ pass(const struct chain *c, bool expect, int fd, uint64_t *rows,
 {
 	struct csv_opt co = {
 	    .max_record = c->source.max_record, .want_trailer = expect};
-	const char *delim = getenv("SHARD_DELIM");
 	struct in *in = in_open("-", 0, e);
 	struct csv *csv = NULL;
 	struct batch b = BATCH_ZERO;
@@ -34,7 +33,7 @@ pass(const struct chain *c, bool expect, int fd, uint64_t *rows,
 	size_t n, i;
 	int rc = -1;
 
-	co.sep = co.out_sep = delim && strcmp(delim, "tab") == 0 ? '\t' : ',';
+	co.sep = co.out_sep = source_tabs() ? '\t' : ',';
 	if (!in || !(csv = csv_open(in, &co, e)))
 		goto out;
 	name = csv_names(csv, &n);
@@ -199,19 +198,8 @@ main(int argc, char *argv[])
 {
 	struct common_opt common = {0};
 	struct chain chain = {.link = NULL};
-	static const char *const end_names[] = {
-	    "none", "emit", "expect", "both", NULL};
-	static const struct opt_spec specs[] = {
-	    OPT_CHOICE(0, "end", struct common_opt, end, end_names,
-		"end markers (none; both when SHARD_STRICT=1)"),
-	    OPT_END};
-	static const struct opt_spec record_specs[] = {
-	    OPT(OPT_BYTES, 0, "max-record", "SIZE", struct source_opt,
-		max_record,
-		"longest record allowed (SHARD_MAX_RECORD, or 20M)"),
-	    OPT_END};
 	const struct opt_group groups[] = {
-	    {specs, &common}, {record_specs, &chain.source}, {NULL, NULL}};
+	    {end_specs, &common}, {record_specs, &chain.source}, {NULL, NULL}};
 	const struct cmd cmd = {"shard-through", "COMMAND [ARG ...]",
 	    "run another command inside a safe pipe",
 	    "shard-cat a.csv | shard-through awk -F, 'NR==1 || $3>0' | "

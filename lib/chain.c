@@ -237,8 +237,7 @@ chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
 		if (!ctx)
 			goto out;
 	}
-	if (!sep && getenv("SHARD_DELIM") &&
-	    strcmp(getenv("SHARD_DELIM"), "tab") == 0)
+	if (!sep && source_tabs())
 		sep = '\t';
 	src = source_open(
 	    &c->source, paths, npaths, sep, c->expect, ctx, &schema, &run, e);

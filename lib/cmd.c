@@ -15,26 +15,20 @@ static const struct cmd *program; /* for the usage line, once parsed */
 
 static const char *const end_names[] = {"none", "emit", "expect", "both", NULL};
 
-const struct opt_spec files_specs[] = {
-    OPT(OPT_STR, 0, "files-from", "FILE", struct common_opt, files_from,
-	"read the names of the inputs from FILE (- is standard input)"),
-    OPT(OPT_FLAG, '0', "null", NULL, struct common_opt, zero,
-	"names in lists end with a NUL byte instead of a newline"),
-    OPT_END,
-};
+#define END_SPEC                                                               \
+	OPT_CHOICE(0, "end", struct common_opt, end, end_names,                \
+	    "end markers (none; both when SHARD_STRICT=1)")
+#define FILES_SPECS                                                            \
+	OPT(OPT_STR, 0, "files-from", "FILE", struct common_opt, files_from,   \
+	    "read the names of the inputs from FILE (- is standard input)"),   \
+	    OPT(OPT_FLAG, '0', "null", NULL, struct common_opt, zero,          \
+		"names in lists end with a NUL byte instead of a newline")
 
-const struct opt_spec common_specs[] = {
-    OPT_CHOICE(0, "end", struct common_opt, end, end_names,
-	"end markers (none; both when SHARD_STRICT=1)"),
-    OPT(OPT_STR, 0, "files-from", "FILE", struct common_opt, files_from,
-	"read the names of the inputs from FILE (- is standard input)"),
-    OPT(OPT_FLAG, '0', "null", NULL, struct common_opt, zero,
-	"names in lists end with a NUL byte instead of a newline"),
-    OPT_END,
-};
+const struct opt_spec end_specs[] = {END_SPEC, OPT_END};
+const struct opt_spec files_specs[] = {FILES_SPECS, OPT_END};
+const struct opt_spec common_specs[] = {END_SPEC, FILES_SPECS, OPT_END};
 
-/* Filters have the reader's one option that a row must pass all along. */
-static const struct opt_spec filter_specs[] = {
+const struct opt_spec record_specs[] = {
     OPT(OPT_BYTES, 0, "max-record", "SIZE", struct source_opt, max_record,
 	"longest record allowed (SHARD_MAX_RECORD, or 20M)"),
     OPT_END,
@@ -299,7 +293,7 @@ filter_main(const struct filter *f, int argc, char **argv)
 	struct err e = ERR_ZERO;
 	void *opt = xcalloc(1, f->opt_size);
 	const struct opt_group groups[] = {{f->specs, opt},
-	    {filter_specs, &chain.source}, {common_specs, &common},
+	    {record_specs, &chain.source}, {common_specs, &common},
 	    {NULL, NULL}};
 	static char dash[] = "-";
 	char *std[] = {dash}, name[40];

@@ -28,6 +28,10 @@ struct common_opt {
 };
 extern const struct opt_spec common_specs[];
 extern const struct opt_spec files_specs[]; /* --files-from and -0 only */
+extern const struct opt_spec end_specs[];   /* --end only */
+/* --max-record, for a struct source_opt: the reader's one option that filters
+ * have too, as a row must pass all of them. */
+extern const struct opt_spec record_specs[];
 
 /* Sets the name for messages and installs the clean-up; first of all. */
 void cmd_start(const char *name);

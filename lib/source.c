@@ -230,6 +230,14 @@ put_reject(void *arg, const char *name, uint64_t line, const char *reason,
 	return rc;
 }
 
+bool
+source_tabs(void)
+{
+	const char *delim = getenv("SHARD_DELIM");
+
+	return delim && strcmp(delim, "tab") == 0;
+}
+
 static struct csv *
 open_csv(struct source *s, struct in *in, const char *path, struct err *e)
 {
@@ -241,7 +249,6 @@ open_csv(struct source *s, struct in *in, const char *path, struct err *e)
 	};
 	bool std = strcmp(path, "-") == 0;
 	struct shard_name sn = shard_name_parse(path);
-	const char *delim = getenv("SHARD_DELIM");
 
 	switch (s->opt->dialect) {
 	case DIALECT_CSV: co.sep = ','; break;
@@ -251,7 +258,7 @@ open_csv(struct source *s, struct in *in, const char *path, struct err *e)
 		co.no_quotes = true;
 		break;
 	default:
-		if (std && delim && strcmp(delim, "tab") == 0)
+		if (std && source_tabs())
 			co.sep = '\t';
 		else if (std && s->expect)
 			co.sep = ',';

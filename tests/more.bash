@@ -31,6 +31,17 @@ context() {
 		shard-stats --merge -o "$1" "$1/parts"
 }
 
+# three_shards: in/part-0.csv to in/part-2.csv, of 20 rows and a few.
+three_shards() {
+	mkdir in
+	for i in 0 1 2; do rows $((20 + i)) >in/part-$i.csv; done
+}
+
+# train [OPTION...]: the training job over them.
+train() {
+	preprocess --job-type training --input in --output out --workers 2 "$@"
+}
+
 # squeeze EXT FILE: FILE in the codec of this extension, on standard output.
 squeeze() {
 	case $1 in

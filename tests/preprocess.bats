@@ -6,12 +6,7 @@ load more
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
-	mkdir in
-	for i in 0 1 2; do rows $((20 + i)) >in/part-$i.csv; done
-}
-
-train() {
-	preprocess --job-type training --input in --output out --workers 2 "$@"
+	three_shards
 }
 
 # config NAME: value and origin of that option, as --print-config has them.
