@@ -416,6 +416,12 @@ named() {
 	says "--job-type learning: must be one of"
 	run -2 --separate-stderr train --split often
 	says "--split often"
+	run -2 --separate-stderr train --ragged leave
+	says "--ragged leave: must be one of: error pad reject"
+	run -2 --separate-stderr train --unseen-label keep
+	says "--unseen-label keep: must be one of: error drop"
+	run -2 --separate-stderr train --compress xz
+	says "--compress xz: must be one of: none gz zst"
 	run -2 --separate-stderr train --workers 0
 	says "--workers 0"
 	run -2 --separate-stderr train --bogus
