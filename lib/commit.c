@@ -235,6 +235,25 @@ commit_sync_dir(const char *path, struct err *e)
 	return rc;
 }
 
+/* Has the file these n bytes? */
+static bool
+holds(const char *path, const void *p, size_t n)
+{
+	struct buf b = BUF_ZERO;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t k = fd < 0 ? -1 : 0;
+
+	buf_reserve(&b, n + 1);
+	while (
+	    fd >= 0 && b.n <= n && (k = read(fd, b.p + b.n, n + 1 - b.n)) > 0)
+		b.n += (size_t)k;
+	if (fd >= 0)
+		close(fd);
+	k = k == 0 && b.n == n && memcmp(b.p, p, n) == 0;
+	buf_fini(&b);
+	return k;
+}
+
 /* A device or a pipe is written to, never replaced by a file. */
 static int
 write_through(const char *path, const void *p, size_t n, struct err *e)
@@ -256,9 +275,12 @@ commit_file(const char *path, const void *p, size_t n, struct err *e)
 	struct stat sb;
 	int fd, rc = -1;
 
-	if (stat(path, &sb) == 0 && !S_ISREG(sb.st_mode) &&
-	    !S_ISDIR(sb.st_mode))
-		return write_through(path, p, n, e);
+	if (stat(path, &sb) == 0 && !S_ISDIR(sb.st_mode)) {
+		if (!S_ISREG(sb.st_mode))
+			return write_through(path, p, n, e);
+		if ((size_t)sb.st_size == n && holds(path, p, n))
+			return 0;
+	}
 	c = commit_new(path, e);
 	if (!c)
 		return -1;

@@ -36,7 +36,9 @@ void commit_free(struct commit *c);
 
 /* fsync of the directory that holds path. */
 MUST_CHECK int commit_sync_dir(const char *path, struct err *e);
-/* All of a small file at once: temp, write, fsync, rename, directory. */
+/* All of a small file at once: temp, write, fsync, rename, directory.  A file
+ * that holds these bytes already is left as it is; a device or a pipe is
+ * written to. */
 MUST_CHECK int
 commit_file(const char *path, const void *p, size_t n, struct err *e);
 MUST_CHECK int make_dirs(const char *dir, struct err *e);
