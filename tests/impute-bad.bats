@@ -48,10 +48,11 @@ content() {
 	done
 }
 
-# stamps: what tells whether a shard or an artifact was written again.
+# stamps: what tells whether a shard was written again, and with it what is
+# in the artifacts.
 stamps() {
-	find out art valid -type f \( -path '*/_shards/*' -o -name 'part-*' -o -name 'impute*' \) \
-		-printf '%p %i %T@\n' 2>/dev/null | sort
+	find out valid -type f \( -path '*/_shards/*' -o -name 'part-*' \) -printf '%p %i %T@\n' 2>/dev/null | sort
+	tree art
 }
 
 # The ways of life ------------------------------------------------------------

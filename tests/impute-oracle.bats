@@ -213,5 +213,7 @@ deal() {
 		fit "part/$i/ctx" "part/$i"/part-*
 		cmp hard/impute.tsv "part/$i/ctx/impute.tsv"
 		same_artifacts part/1/ctx "part/$i/ctx"
+		shard-stats --fit "part/$i/ctx" -o "part/$i/median" --numeric median --all-columns
+		same_artifacts part/1/median "part/$i/median"
 	done
 }
