@@ -300,6 +300,10 @@ choose(const struct colstats *s, const struct fit_opt *o, struct err *e)
 		const struct colstat *c = &s->v[i];
 		bool ok;
 
+		if (ch[i].excluded && ch[i].named)
+			o->warn("column %s is never filled (label or "
+				"excluded): its strategy is not used",
+			    err_quote(bytes_str(c->name)));
 		if (ch[i].excluded || (c->missing == 0 && !o->all_columns))
 			continue;
 		ch[i].c = c;
@@ -329,14 +333,23 @@ fail:
 	return NULL;
 }
 
+static void
+say_nothing(const char *fmt, ...)
+{
+	(void)fmt;
+}
+
 int
 fit_needs(const struct colstats *s, const struct fit_opt *o, struct buf *to,
     struct err *e)
 {
-	struct choice *ch = choose(s, o, e);
+	struct fit_opt quiet = *o; /* fit_make() will say it */
+	struct choice *ch;
 	bool any = false;
 	size_t i;
 
+	quiet.warn = say_nothing;
+	ch = choose(s, &quiet, e);
 	if (!ch)
 		return -1;
 	for (i = 0; i < s->n; i++) {
@@ -384,9 +397,9 @@ not_finite(const struct colstat *c, const char *what, struct err *e)
 {
 	return err_set(e,
 	    "column %s has %llu infinite values, so no %s: choose --column "
-	    "%s=median, constant:VALUE or --exclude it",
+	    "%s=%sconstant:VALUE or --exclude it",
 	    err_quote(bytes_str(c->name)), (unsigned long long)c->inf, what,
-	    c->name);
+	    c->name, what[0] == 'm' ? "median, " : "");
 }
 
 static int
