@@ -706,14 +706,15 @@ rows_of(struct stats *t, const struct batch *b, uint32_t *n)
 	return t->sel;
 }
 
-/* One column of the batch's rows. */
+/* One column of the batch's rows.  A row's place counts the rows looked at, so
+ * that it is the same in a pipe, in one process and in the split's own file. */
 static int
 add_column(struct stats *t, size_t c, const struct batch *b,
     const uint32_t *sel, uint32_t n, struct err *e)
 {
 	bool facts = t->o->schema;
 	bool values = t->values && t->kinds[c];
-	uint64_t shard = t->run->shard.number;
+	uint64_t shard = t->run->shard.number, first = t->rows - n + 1;
 	struct cell cell;
 	uint32_t i;
 	int rc = 0;
@@ -725,7 +726,7 @@ add_column(struct stats *t, size_t c, const struct batch *b,
 		cell_scan(&cell, &t->na, v);
 		if (facts)
 			colfacts_add(&t->f.col[c], &cell, v,
-			    (struct place){shard, b->row0 + sel[i] + 1});
+			    (struct place){shard, first + i});
 		if (!values || cell.state == CELL_EMPTY)
 			continue;
 		if (cell.state == CELL_VALUE)
