@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# preprocess and impute together: the fit that rides on pass 2, and the make
+# rules, give what the plain jobs give.
+bats_require_minimum_version 1.5.0
+load helper
+load more
+load impute
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	gen tx -o raw -n 6000 -s 7 -S 5
+	preprocess --job-type training --input raw --output plain --label label
+	impute --job-type training --input plain --output want --artifacts art \
+		--label label --numeric median --column note=empty
+}
+
+setup() {
+	cd "$BATS_FILE_TMPDIR" || return
+}
+
+# same DIR ART: the shards and artifacts that the plain jobs made.
+same() {
+	diff -r want "$1" -x _run -x _lock -x _shards -x _artifacts &&
+		same_artifacts art "$2"
+}
+
+@test "recipe: fitted on pass 2 of preprocess, the artifacts are those of the splits" {
+	local how
+	for how in "" --piped "--workers 1"; do
+		rm -rf pre out a
+		# shellcheck disable=SC2086
+		preprocess --job-type training --input raw --output pre \
+			--label label --fit-imputation $how
+		cmp plain/_manifest.tsv pre/_manifest.tsv
+		impute --job-type training --input pre --output out --artifacts a \
+			--label label --numeric median --column note=empty
+		same out a
+		[[ ! -e out/_run/pass1.sh ]] # the splits were not read for it
+	done
+}
+
+@test "recipe: a statistic of other rows, or by another rule, is not taken" {
+	rm -rf pre out a
+	preprocess --job-type training --input raw --output pre --label label --fit-imputation
+	impute --job-type training --input pre --output out --artifacts a --label label --na pandas
+	[[ -e out/_run/pass1.sh ]]
+	rm -rf out a
+	rm pre/_fit/parts/00000.st
+	awk -F '\t' -v OFS='\t' 'FNR == 2 { $3-- } 1' pre/_fit/stats.tsv >new && mv new pre/_fit/stats.tsv
+	impute --job-type training --input pre --output out --artifacts a --label label \
+		--numeric median --column note=empty
+	[[ -e out/_run/pass1.sh ]]
+	same out a
+}
+
+@test "recipe: without --fit-imputation an old statistic goes, with it a lost one is missed" {
+	rm -rf pre
+	preprocess --job-type training --input raw --output pre --label label --fit-imputation
+	preprocess --job-type training --input raw --output pre --label label --fit-imputation
+	rm pre/_fit/parts/00003.st
+	run -1 --separate-stderr preprocess --job-type training --input raw --output pre \
+		--label label --fit-imputation
+	says --force
+	preprocess --job-type training --input raw --output pre --label label
+	[[ ! -e pre/_fit ]]
+	cmp plain/_manifest.tsv pre/_manifest.tsv
+}
+
+@test "recipe: --fit-imputation is for training in shards" {
+	run -2 --separate-stderr preprocess --job-type validation --input raw --output x --fit-imputation
+	says training
+	run -2 --separate-stderr preprocess --job-type training --input raw --output x \
+		--fit-imputation --batch
+	says --batch
+	[[ ! -e x ]]
+}
+
+@test "recipe: make rules give the same shards and artifacts, and do nothing twice" {
+	rm -rf mk
+	make -s -j2 -f "$TOP/pipelines/impute.mk" IN=plain OUT=mk LABEL=label \
+		NUMERIC=median FIT='--column note=empty'
+	same mk mk/_artifacts
+	run -0 make -f "$TOP/pipelines/impute.mk" IN=plain OUT=mk LABEL=label \
+		NUMERIC=median FIT='--column note=empty'
+	[[ $output == *"Nothing to be done"* ]]
+	rm mk/train/part-00003.csv mk/_shards/train/00003.tsv
+	make -s -j2 -f "$TOP/pipelines/impute.mk" IN=plain OUT=mk LABEL=label \
+		NUMERIC=median FIT='--column note=empty'
+	same mk mk/_artifacts
+}
+
+@test "recipe: the manual pipe fits from a stream, without the splits" {
+	rm -rf parts2 ctx
+	for f in raw/part-*.csv*; do
+		shard-cat "$f" | shard-map --text --label label -c plain/_context |
+			shard-dedup -c plain/_context --like "$f" | shard-split -c plain/_context --only train |
+			shard-stats --moments --values all --only train --memory 1M --like "$f" -o ctx/parts
+	done
+	shard-stats --merge --no-cutoffs -o ctx ctx/parts
+	shard-stats --fit ctx --label label --numeric median --column note=empty
+	same_artifacts art ctx
+}
