@@ -368,8 +368,16 @@ put_share(struct buf *b, uint64_t part, uint64_t whole)
 static void
 text_splits(const struct report *r, struct buf *b)
 {
+	bool misfits = false;
 	size_t i, k;
 
+	for (i = 0; i < r->nsplit; i++)
+		for (k = 0; k < r->split[i].ncol; k++)
+			misfits |= r->split[i].col[k].unfit > 0;
+	if (r->nsplit)
+		buf_printf(b, "%-11s %12s %14s %13s %12s %13s%s\n", "split",
+		    "rows", "complete rows", "cells missing", "filled",
+		    "most in a row", misfits ? "  not of the type" : "");
 	for (i = 0; i < r->nsplit; i++) {
 		const struct split_counts *s = &r->split[i];
 		uint64_t missing = 0, filled = 0, unfit = 0;
@@ -379,16 +387,13 @@ text_splits(const struct report *r, struct buf *b)
 			filled += s->col[k].filled;
 			unfit += s->col[k].unfit;
 		}
-		buf_printf(b,
-		    "%-11s %10llu rows, %llu without a missing cell, at most "
-		    "%llu in a row; %llu cells missing, %llu filled",
+		buf_printf(b, "%-11s %12llu %14llu %13llu %12llu %13llu",
 		    s->name, (unsigned long long)s->rows,
 		    (unsigned long long)s->complete,
-		    (unsigned long long)s->most, (unsigned long long)missing,
-		    (unsigned long long)filled);
-		if (unfit)
-			buf_printf(b, "; %llu not of their column's type",
-			    (unsigned long long)unfit);
+		    (unsigned long long)missing, (unsigned long long)filled,
+		    (unsigned long long)s->most);
+		if (misfits)
+			buf_printf(b, " %16llu", (unsigned long long)unfit);
 		buf_putc(b, '\n');
 	}
 	if (r->nsplit)
@@ -410,8 +415,8 @@ report_text(const struct report *r, bool utf8, struct buf *b)
 	name = name > 32 ? 32 : name;
 	text_splits(r, b);
 	put_cell(b, bytes_str("column"), name, false);
-	buf_printf(b, "  %-11s  %-*s  %-7s  %12s", "type", BAR, "missing", "",
-	    "cells");
+	buf_printf(b, "  %-11s  %-*s  %7s  %10s", "type", BAR,
+	    "missing in train", "", "cells");
 	buf_puts(b, filled ? "  filled with\n" : "\n");
 	for (i = 0; i < r->stats->n; i++) {
 		const struct colstat *c = &r->stats->v[i];
@@ -423,7 +428,7 @@ report_text(const struct report *r, bool utf8, struct buf *b)
 		put_bar(b, share(c->missing, c->rows), utf8);
 		buf_puts(b, "  ");
 		put_share(b, c->missing, c->rows);
-		buf_printf(b, "  %12llu", (unsigned long long)c->missing);
+		buf_printf(b, "  %10llu", (unsigned long long)c->missing);
 		if (at >= 0) {
 			struct bytes s = tsv_cell(r->impute, (size_t)at, 1);
 			const char *best = recommended(c);
