@@ -524,6 +524,8 @@ facts_merge(struct facts *a, struct facts *b, struct err *e)
 
 	if (same_flag("schema", a->schema, b->schema, a, b, e) < 0 ||
 	    same_flag("moments", a->moments, b->moments, a, b, e) < 0 ||
+	    same_option("quoted-empty", a->quoted_value ? "value" : NULL,
+		b->quoted_value ? "value" : NULL, a, b, e) < 0 ||
 	    same_option("only", a->only, b->only, a, b, e) < 0 ||
 	    same_option("time", a->time, b->time, a, b, e) < 0 ||
 	    same_option("key", a->key, b->key, a, b, e) < 0 ||
@@ -739,6 +741,8 @@ facts_save(const struct facts *f, struct buf *to)
 		line(to, "schema", "", "");
 	if (f->moments)
 		line(to, "moments", "", "");
+	if (f->quoted_value)
+		line(to, "quoted-empty", "value", "");
 	if (f->only)
 		line(to, "only", f->only, "");
 	if (f->values)
@@ -818,6 +822,8 @@ load_line(
 		f->schema = true;
 	} else if (is(kind, "moments")) {
 		f->moments = true;
+	} else if (is(kind, "quoted-empty")) {
+		f->quoted_value = is(name, "value");
 	} else if (is(kind, "only")) {
 		if (!set_once(&f->only, name))
 			return false;

@@ -79,9 +79,10 @@ struct facts {
 	char *na;      /* NULL: auto */
 	uint64_t seed; /* of the row hashes, with strata */
 	bool schema, moments;
-	char *only;      /* rows of this split alone; NULL: all */
-	uint64_t values; /* digest of which values were asked for; 0: none */
-	bool format;     /* a known format version was read */
+	bool quoted_value; /* "" is a value, not a missing cell */
+	char *only;        /* rows of this split alone; NULL: all */
+	uint64_t values;   /* digest of which values were asked for; 0: none */
+	bool format;       /* a known format version was read */
 	enum header_policy header;
 	uint64_t fingerprint; /* of the reader's options */
 	struct {

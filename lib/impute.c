@@ -15,6 +15,7 @@ struct impute_opt {
 	const char *dir, *dict, *na, *counts, *like;
 	struct opt_list set;
 	bool indicator;
+	int quoted_empty; /* -1: as the context says */
 	struct filldict fill;
 	struct context *ctx; /* of dir, where that is one */
 	struct na_rule rule;
@@ -35,6 +36,8 @@ static const struct opt_spec specs[] = {
     OPT(OPT_STR, 0, "na", "RULE", struct impute_opt, na,
 	"what is missing besides empty cells: auto, pandas or A,B (the "
 	"context's, or auto)"),
+    OPT_CHOICE(0, "quoted-empty", struct impute_opt, quoted_empty,
+	quoted_empty_names, "what a cell \"\" is (the context's, or missing)"),
     OPT(OPT_LIST, 0, "set", "COL=VALUE", struct impute_opt, set,
 	"fill this column with VALUE, whatever the artifact says"),
     OPT_END,
@@ -43,7 +46,10 @@ static const struct opt_spec specs[] = {
 static void
 impute_defaults(void *opt)
 {
-	memset(opt, 0, sizeof(struct impute_opt));
+	struct impute_opt *o = opt;
+
+	memset(o, 0, sizeof(*o));
+	o->quoted_empty = -1;
 }
 
 static bool
@@ -184,6 +190,8 @@ impute_setup(void *opt, struct session *s, struct err *e)
 	for (i = 0; i < o->set.n; i++)
 		if (add_set(o, i, e) < 0)
 			return -1;
+	if (o->quoted_empty < 0)
+		o->quoted_empty = o->ctx && o->ctx->facts.quoted_value;
 	na_rule_init(&o->rule,
 	    o->na        ? o->na
 		: o->ctx ? o->ctx->facts.na
@@ -403,7 +411,10 @@ impute_init(void **st, const void *opt, struct schema *s, struct run *run,
 		s->col[at].slot = t->slot;
 		s->col[at].code_names = NULL;
 		t->cell.n = b->n;
-		csv_put_field(b, bytes_str(f->value), run->out_sep);
+		if (!*f->value && o->quoted_empty)
+			buf_puts(b, "\"\"");
+		else
+			csv_put_field(b, bytes_str(f->value), run->out_sep);
 		t->cell.n = b->n - t->cell.n;
 		m->nt++;
 	}
@@ -422,11 +433,13 @@ impute_init(void **st, const void *opt, struct schema *s, struct run *run,
 }
 
 static inline bool
-is_missing(struct bytes raw, bool tokens, const struct na_rule *na,
+is_missing(const struct impute_opt *o, struct bytes raw, bool tokens,
     struct buf *scratch)
 {
+	const struct na_rule *na = &o->rule;
+
 	if (csv_is_empty(raw))
-		return true;
+		return raw.n == 0 || o->quoted_empty == 0;
 	if (!tokens)
 		return false;
 	/* pandas' tokens have 2 to 8 bytes, and none is quoted in two */
@@ -438,7 +451,6 @@ is_missing(struct bytes raw, bool tokens, const struct na_rule *na,
 static void
 fill_column(struct impute *m, struct target *t, struct batch *b)
 {
-	const struct na_rule *na = &m->o->rule;
 	/* what an earlier stage put there stays where nothing is missing */
 	bool copy = t->from.slot >= 0;
 	struct bytes *cell = copy ? batch_cells(b, t->slot) : NULL;
@@ -450,7 +462,7 @@ fill_column(struct impute *m, struct target *t, struct batch *b)
 		uint32_t row = b->sel[i];
 		struct bytes raw = batch_raw(b, &t->from, row);
 
-		if (UNLIKELY(is_missing(raw, t->tokens, na, &m->scratch))) {
+		if (UNLIKELY(is_missing(m->o, raw, t->tokens, &m->scratch))) {
 			if (!cell)
 				cell = batch_cells(b, t->slot);
 			cell[row] = t->cell;
@@ -474,7 +486,6 @@ fill_column(struct impute *m, struct target *t, struct batch *b)
 static void
 count_missing(struct impute *m, const struct batch *b)
 {
-	const struct na_rule *na = &m->o->rule;
 	uint32_t i;
 	size_t c;
 
@@ -488,9 +499,9 @@ count_missing(struct impute *m, const struct batch *b)
 		uint64_t n = 0;
 
 		for (i = 0; i < b->nsel; i++)
-			if (UNLIKELY(
-				is_missing(batch_raw(b, &m->col[c], b->sel[i]),
-				    m->tokens[c], na, &m->scratch))) {
+			if (UNLIKELY(is_missing(m->o,
+				batch_raw(b, &m->col[c], b->sel[i]),
+				m->tokens[c], &m->scratch))) {
 				m->gaps[i]++;
 				n++;
 			}

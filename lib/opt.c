@@ -7,6 +7,8 @@
 #include "buf.h"
 #include "parse.h"
 
+const char *const quoted_empty_names[] = {"missing", "value", NULL};
+
 static int
 usage(
     struct err *e, const struct opt_spec *s, const char *val, const char *want)

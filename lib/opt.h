@@ -52,6 +52,9 @@ struct opt_spec {
 		OPT_ENUM, letter, name, "WORD", offsetof(st, field), help,     \
 		    choices                                                    \
 	}
+/* missing, value: what a cell of two quotes is. */
+extern const char *const quoted_empty_names[];
+
 #define OPT_END                                                                \
 	{                                                                      \
 		OPT_STOP, 0, NULL, NULL, 0, NULL, NULL                         \

@@ -42,6 +42,8 @@ const struct opt_spec stats_specs[] = {
 	"where the partials go; with --merge, the context"),
     OPT(OPT_STR, 0, "strata", "COL", struct stats_opt, strata,
 	"collect what an exact stratified split by this column needs"),
+    OPT_CHOICE(0, "quoted-empty", struct stats_opt, quoted_empty,
+	quoted_empty_names, "what a cell \"\" is (missing)"),
     OPT(OPT_U64, 's', "seed", "N", struct stats_opt, seed,
 	"seed of the row hashes for --strata (0)"),
     OPT(OPT_FLAG, 0, "schema", NULL, struct stats_opt, schema,
@@ -197,7 +199,8 @@ same_options(const struct facts *f, const struct stats_opt *o)
 	    same(f->missing_time, o->missing_time) && same(f->na, na) &&
 	    same(f->strata, o->strata) &&
 	    f->seed == (o->strata ? o->seed : 0) && f->schema == o->schema &&
-	    f->moments == o->moments && same(f->only, o->only);
+	    f->moments == o->moments && same(f->only, o->only) &&
+	    f->quoted_value == (o->quoted_empty == 1);
 }
 
 /* What the facts say without the values; caller frees. */
@@ -447,6 +450,7 @@ stats_init(void **st, const void *opt, struct schema *s, struct run *run,
 	}
 	t->f.schema = o->schema;
 	t->f.moments = o->moments;
+	t->f.quoted_value = o->quoted_empty == 1;
 	t->f.header = (enum header_policy)run->header;
 	t->f.fingerprint = run->fingerprint;
 	if (o->time) {
@@ -720,10 +724,14 @@ add_column(struct stats *t, size_t c, const struct batch *b,
 	int rc = 0;
 
 	for (i = 0; i < n && rc == 0; i++) {
-		struct bytes v =
-		    csv_value(batch_raw(b, &t->col[c], sel[i]), &t->scratch);
+		struct bytes raw = batch_raw(b, &t->col[c], sel[i]);
+		struct bytes v = csv_value(raw, &t->scratch);
 
 		cell_scan(&cell, &t->na, v);
+		if (UNLIKELY(raw.n == 2 && v.n == 0 && t->f.quoted_value)) {
+			cell.state = CELL_VALUE;
+			cell.kind = KIND_TEXT;
+		}
 		if (facts)
 			colfacts_add(&t->f.col[c], &cell, v,
 			    (struct place){shard, first + i});

@@ -16,6 +16,7 @@ struct stats_opt {
 	const char *values, *only; /* a file or "all"; a split */
 	const char *update;        /* where the partials without values are */
 	uint64_t memory;
+	int quoted_empty; /* 1: a value */
 	/* --values, read: which columns as what; all: every one as both */
 	struct values_wish {
 		struct tsv file;

@@ -466,3 +466,18 @@ for opcode, value, at in pickletools.genops(data):
 		[[ ! -s n.tsv ]]
 	done
 }
+
+@test "impute: --quoted-empty=value keeps \"\" as a value, in the fit and in the fill" {
+	lines part-1.csv a,b '"",1' ,2 '"x",' '"",4'
+	scan q part-1.csv -- --quoted-empty value
+	refused shard-stats --fit q
+	says --allow-na-fill
+	shard-stats --fit q --allow-na-fill
+	[[ $(cut -f 1,3,4 q/impute.tsv | tail -n +2 | tr '\n' ' ') == $'a\t\t1 b\t2.3333333333333335\t1 ' ]]
+	shard-impute -c q part-1.csv >got
+	lines want a,b '"",1' '"",2' '"x",2.3333333333333335' '"",4'
+	cmp want got
+	shard-impute --quoted-empty missing --set a=y part-1.csv >got
+	lines want a,b y,1 y,2 '"x",' y,4
+	cmp want got
+}
