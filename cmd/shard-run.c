@@ -125,8 +125,8 @@ run_one(int argc, char **argv, const char *mark, const char *path,
 		f = filter_named(word[i]);
 		if (!f) {
 			err_kind_set(e, ERR_USAGE,
-			    "%s is no filter (map, dedup, split, write, "
-			    "stats)",
+			    "%s is no filter (map, dedup, split, impute, "
+			    "write, stats)",
 			    err_quote(bytes_str(word[i])));
 			goto out;
 		}

@@ -30,7 +30,7 @@ static const struct opt_spec specs[] = {
     OPT(OPT_STR, 0, "dict", "FILE", struct impute_opt, dict,
 	"fill as impute_dict.json, impute_dict.pkl or impute.tsv says"),
     OPT(OPT_FLAG, 0, "indicator", NULL, struct impute_opt, indicator,
-	"append COL_missing, 0 or 1, for every such column"),
+	"append COL_missing, 0 or 1, for every column filled"),
     OPT(OPT_STR, 0, "like", "FILE", struct impute_opt, like,
 	"--counts: the shard that the stream comes from"),
     OPT(OPT_STR, 0, "na", "RULE", struct impute_opt, na,
