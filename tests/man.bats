@@ -38,6 +38,7 @@ examples() {
 	local page=$MAN/$1 dir=$BATS_TEST_TMPDIR/sample
 	mkdir -p "$dir/.bin"
 	ln -s "$TOP/pipelines/preprocess" "$dir/.bin/shard-preprocess"
+	ln -s "$TOP/pipelines/impute" "$dir/.bin/shard-impute-job"
 	PATH=$dir/.bin:$PATH
 	cd "$dir"
 	sh "$MAN/examples-setup.sh"
@@ -59,6 +60,10 @@ examples() {
 
 @test "man: the examples of shard-dedup(1) work, in order" {
 	examples shard-dedup.1
+}
+
+@test "man: the examples of shard-impute(1) work, in order" {
+	examples shard-impute.1
 }
 
 @test "man: the examples of shard-ls(1) work, in order" {
@@ -103,6 +108,10 @@ examples() {
 
 @test "man: the examples of shard-stream(5) work, in order" {
 	examples shard-stream.5
+}
+
+@test "man: the examples of shard-impute-job(7) work, in order" {
+	examples shard-impute-job.7
 }
 
 @test "man: the examples of shard-preprocess(7) work, in order" {
@@ -205,7 +214,7 @@ page_options() {
 
 @test "man: options are listed in the order of their letters or names" {
 	local page
-	for page in "$MAN"/*.1 "$MAN/shard-preprocess.7"; do
+	for page in "$MAN"/*.1 "$MAN"/shard-*.7; do
 		echo "${page##*/}"
 		awk '/^\.Bl/ { compact = /-compact/ }
 			/^\.It Fl/ && !compact { print $3 == "Fl" ? $4 : $3 }' "$page" |
@@ -230,7 +239,7 @@ page_options() {
 @test "man: no page speaks of a long option that no program has" {
 	local program page option
 	{
-		for program in $(programs) preprocess; do
+		for program in $(programs) preprocess impute; do
 			"$program" --help
 		done | grep -oE -- '--[a-z][a-z-]*' | sed 's/^--//'
 		echo option # as in [--option ...]
@@ -257,9 +266,10 @@ page_options() {
 	diff "$BATS_TEST_TMPDIR/programs" "$BATS_TEST_TMPDIR/table"
 }
 
-@test "man: shard-preprocess(7) has the options and the environment of the job" {
-	local page=$MAN/shard-preprocess.7
-	preprocess --help | sed -n 's/^  \(--*[a-z][a-z-]*\).*/\1/p' | sort \
+# same_as_job PAGE JOB: the page has the options and the environment of the job.
+same_as_job() {
+	local page=$MAN/$1
+	"$2" --help | sed -n 's/^  \(--*[a-z][a-z-]*\).*/\1/p' | sort \
 		>"$BATS_TEST_TMPDIR/help"
 	echo --help >>"$BATS_TEST_TMPDIR/help"
 	sort -o "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/help"
@@ -268,11 +278,19 @@ page_options() {
 	diff "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page"
 	# config NAME DEFAULT ENV
 	sed -n "s/^config \([a-z_]*\) \([^ ]*\) \([A-Z_]*\)\$/\3 \1/p" \
-		"$TOP/pipelines/preprocess" | tr _ - | sort >"$BATS_TEST_TMPDIR/code"
+		"$TOP/pipelines/$2" | tr _ - | sort >"$BATS_TEST_TMPDIR/code"
 	sed -n 's/^\.It Ev \([A-Z_]*\) Ta Fl Fl \([a-z-]*\)$/\1 \2/p' "$page" |
 		tr _ - | sort >"$BATS_TEST_TMPDIR/page"
 	[ -s "$BATS_TEST_TMPDIR/code" ]
 	diff "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/page"
+}
+
+@test "man: shard-preprocess(7) has the options and the environment of the job" {
+	same_as_job shard-preprocess.7 preprocess
+}
+
+@test "man: shard-impute-job(7) has the options and the environment of the job" {
+	same_as_job shard-impute-job.7 impute
 }
 
 @test "man: shard-output(5) explains every reason for which rows are dropped" {
@@ -291,10 +309,19 @@ reads() {
 	case $1 in
 	shard-check) ;;
 	shard-ls) grep -oE '"[A-Z]+(_[A-Z]+)+"' "$TOP/cmd/shard-ls.c" | tr -d '"' ;;
-	preprocess)
-		printf '%s\n' ENABLE_TRUE_STREAMING PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_RUNNER SHARD_SIMD TMPDIR
-		sed -n 's/^config .* \([A-Z_]*\)$/\1/p' "$TOP/pipelines/preprocess"
-		sed -n '/^retired /,/[^\\]$/p' "$TOP/pipelines/preprocess" | grep -oE '[A-Z_]{3,}'
+	preprocess | impute)
+		printf '%s\n' PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_RUNNER SHARD_SIMD TMPDIR
+		case $1 in
+		preprocess) echo ENABLE_TRUE_STREAMING ;;
+		impute) printf '%s\n' COLUMN_STRATEGY_ VALIDATE_FILL_VALUES ;;
+		esac
+		sed -n 's/^config .* \([A-Z_]*\)$/\1/p; s/^constant_from .* \([A-Z_]*\)$/\1/p' \
+			"$TOP/pipelines/$1"
+		sed -n '/^retired /,/[^\\]$/p' "$TOP/pipelines/$1" | grep -oE '[A-Z_]{3,}'
+		;;
+	shard-stats)
+		sed -n '/^utf8_locale(/,/^}/p' "$TOP/cmd/shard-stats.c" | grep -oE '"[A-Z_]+"' | tr -d '"'
+		printf '%s\n' SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT
 		;;
 	*) printf '%s\n' SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT ;;
 	esac | grep -v '^ERR_' | sort -u
@@ -302,9 +329,10 @@ reads() {
 
 @test "man: the ENVIRONMENT of each page has what its program reads, and nothing else" {
 	local program page
-	for program in $(programs) preprocess; do
+	for program in $(programs) preprocess impute; do
 		page=$MAN/$program.1
 		[ "$program" != preprocess ] || page=$MAN/shard-preprocess.7
+		[ "$program" != impute ] || page=$MAN/shard-impute-job.7
 		echo "$program"
 		sed -n '/^\.Sh ENVIRONMENT/,/^\.Sh EXIT/s/^\(\.It \)\{0,1\}\.\{0,1\}Ev \([A-Z_]*\).*/\2/p' "$page" |
 			sort -u >"$BATS_TEST_TMPDIR/page"
@@ -320,7 +348,7 @@ reads() {
 
 @test "man: --help goes to standard output, with status 0 and not a word of error" {
 	local program
-	for program in $(programs) preprocess; do
+	for program in $(programs) preprocess impute; do
 		echo "$program"
 		run -0 --separate-stderr "$program" --help
 		[ -z "$stderr" ]
@@ -366,7 +394,7 @@ wrong() {
 
 @test "man: an unknown option is refused on standard error with the usage, status 2" {
 	local program
-	for program in $(programs) preprocess; do
+	for program in $(programs) preprocess impute; do
 		echo "$program"
 		run -2 --separate-stderr "$program" --no-such-option
 		[ -z "$output" ]
