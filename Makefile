@@ -126,16 +126,20 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/shardkit \
 	$(addprefix $(DESTDIR)$(PREFIX)/share/man/man,1 5 7)
 	install -m 755 $(addprefix $(BIN)/,$(CMD)) $(DESTDIR)$(PREFIX)/bin
-	install -m 755 pipelines/preprocess $(DESTDIR)$(PREFIX)/libexec/shardkit
-	install -m 644 pipelines/common.bash pipelines/preprocess.mk \
+	install -m 755 pipelines/preprocess pipelines/impute \
 	$(DESTDIR)$(PREFIX)/libexec/shardkit
+	install -m 644 pipelines/common.bash pipelines/preprocess.mk \
+	pipelines/impute.mk $(DESTDIR)$(PREFIX)/libexec/shardkit
 	ln -sf ../libexec/shardkit/preprocess \
 	$(DESTDIR)$(PREFIX)/bin/shard-preprocess
+	ln -sf ../libexec/shardkit/impute \
+	$(DESTDIR)$(PREFIX)/bin/shard-impute-job
 	for m in $(MAN); do install -m 644 $$m \
 	$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}; done
 
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(CMD) shard-preprocess)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(CMD) shard-preprocess \
+	shard-impute-job)
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/shardkit
 	for m in $(MAN); do rm -f \
 	$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
@@ -144,7 +148,8 @@ uninstall:
 
 C_FILES  := $(wildcard cmd/*.c lib/*.c lib/*.h lib/*/*.h bench/*.c \
 	tests/unit/*.c tests/unit/*.h tests/fuzz/*.c tests/fuzz/*.h)
-SH_FILES := pipelines/preprocess pipelines/demo pipelines/common.bash \
+SH_FILES := pipelines/preprocess pipelines/impute pipelines/demo \
+	pipelines/common.bash \
 	tests/run tests/helper.bash $(wildcard man/*.sh) .ci/run
 
 lint: lint-deps
