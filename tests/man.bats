@@ -402,3 +402,30 @@ wrong() {
 		[[ $stderr == *"usage: $program"* ]]
 	done
 }
+
+# readme HEADING N: the Nth block of code below that heading.
+readme() {
+	awk -v heading="## $1" -v n="$2" '
+		/^## / { on = $0 == heading }
+		on && /^```/ { k++; next }
+		on && k == 2 * n - 1' "$TOP/README.md"
+}
+
+@test "man: README.md fills missing values as it says" {
+	local line
+	make -s -C "$TOP" BIN="$BATS_TEST_TMPDIR/tools" "$BATS_TEST_TMPDIR/tools/gen"
+	cd "$BATS_TEST_TMPDIR"
+	ln -s "$TOP/pipelines" .
+	ln -s "$(dirname "$(command -v shard-ls)")" bin
+	tools/gen tx -o demo/raw -m 24 -s 40 --gzip-last
+	preprocess --job-type training --input demo/raw --output demo/out --label label
+	readme "Fill missing values" 1 >script
+	readme "Fill missing values" 2 >want
+	[ -s script ]
+	[ -s want ]
+	LC_ALL=C.UTF-8 bash -eo pipefail script >got
+	cat got
+	while IFS= read -r line; do
+		grep -qxF -- "$line" got || { echo "does not print: $line"; return 1; }
+	done <want
+}
