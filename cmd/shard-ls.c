@@ -226,10 +226,12 @@ main(int argc, char *argv[])
 	}
 	if (o.part && parse_part(o.part, &part, &e) < 0)
 		goto fail;
-	if (!o.todo && (o.facts || o.verify)) {
+	if (!o.todo && (o.facts || o.verify || o.scope)) {
 		err_kind_set(&e, ERR_USAGE,
 		    "%s asks what is done: it needs --todo OUT",
-		    o.facts ? "--facts" : "--verify");
+		    o.facts       ? "--facts"
+			: o.scope ? "--scope"
+				  : "--verify");
 		goto fail;
 	}
 	if (o.facts) {

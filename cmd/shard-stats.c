@@ -31,6 +31,8 @@ static const struct opt_spec specs[] = {
 	"take values that read as missing again"),
     OPT_FIT(OPT_STR, "categorical", "STRATEGY", categorical,
 	"texts of few distinct values (as --text)"),
+    OPT_FIT(OPT_STR, "categorical-constant", "V", categorical_constant,
+	"what constant is of such texts (--text-constant's)"),
     OPT_FIT(OPT_LIST, "column", "NAME=STRATEGY", column,
 	"the strategy of one column"),
     OPT_FIT(OPT_LIST, "column-nocase", "NAME=STRATEGY", column_nocase,
@@ -53,6 +55,8 @@ static const struct opt_spec specs[] = {
 	"--merge: the times are for first occurrences only"),
     OPT_FIT(OPT_STR, "numeric", "STRATEGY", numeric,
 	"mean, median, constant[:V] (mean)"),
+    OPT_FIT(OPT_STR, "numeric-constant", "V", numeric_constant,
+	"what constant is of numbers (0)"),
     OPT(OPT_U64, 0, "progress-fd", "N", struct main_opt, progress,
 	"write the bytes of each finished shard, a line each, to N"),
     OPT(OPT_STR, 0, "report", "CTX", struct main_opt, report,
@@ -63,6 +67,8 @@ static const struct opt_spec specs[] = {
 	"--merge: share of the rest that goes to val (0.5)"),
     OPT_FIT(
 	OPT_STR, "text", "STRATEGY", text, "mode, constant[:V], empty (mode)"),
+    OPT_FIT(OPT_STR, "text-constant", "V", text_constant,
+	"what constant is of texts (Unknown)"),
     OPT(OPT_RATIO, 0, "train-ratio", "R", struct main_opt, train_ratio,
 	"--merge: share of the rows that go to train (0.7)"),
     OPT_FIT(OPT_RATIO, "unique-ratio", "R", unique_ratio,
@@ -224,6 +230,28 @@ merge(const struct stats_opt *so, const struct main_opt *mo,
 	return context_merge(so->out, f->v, f->n, &opt, e);
 }
 
+/* Options of --fit without it, or of --report, would do nothing. */
+static int
+check_modes(const struct main_opt *mo, struct err *e)
+{
+	const struct fit_opt *f = &mo->how;
+	bool how = f->numeric || f->text || f->categorical || f->column.n ||
+	    f->column_nocase.n || f->exclude || f->all_columns ||
+	    f->allow_na_fill || f->numeric_constant || f->text_constant ||
+	    f->categorical_constant || mo->need;
+
+	if (how && !mo->fit)
+		return err_kind_set(
+		    e, ERR_USAGE, "strategies and --need are for --fit CTX");
+	if (mo->counts.n && !mo->report)
+		return err_kind_set(
+		    e, ERR_USAGE, "--counts is for --report CTX");
+	if (mo->merge + mo->show + (mo->fit != NULL) + (mo->report != NULL) > 1)
+		return err_kind_set(e, ERR_USAGE,
+		    "--merge, --fit, --report, --show: one at a time");
+	return 0;
+}
+
 static int
 fit(const struct stats_opt *so, struct main_opt *mo, struct err *e)
 {
@@ -244,6 +272,7 @@ fit(const struct stats_opt *so, struct main_opt *mo, struct err *e)
 			fwrite(b.p, 1, b.n, stdout);
 		goto out;
 	}
+	mo->how.empty_is_value = c->facts.quoted_value;
 	rc = fit_make(&f, &s, &mo->how, &c->na, e);
 	if (rc == 0)
 		rc = fit_write(&f, so->out ? so->out : mo->fit, e);
@@ -506,7 +535,8 @@ main(int argc, char *argv[])
 	first = cmd_parse(&cmd, argc, argv);
 	cmd_check_fd(mo.progress, "--progress-fd");
 	cmd_end_markers(&common, &chain);
-	if (cmd_files(&common, argc - first, argv + first, &files, &e) < 0) {
+	if (check_modes(&mo, &e) < 0 ||
+	    cmd_files(&common, argc - first, argv + first, &files, &e) < 0) {
 		status = cmd_fail(&e);
 	} else if (mo.merge) {
 		if (merge(so, &mo, &files, &e) < 0)

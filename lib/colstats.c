@@ -128,7 +128,8 @@ count_numbers(struct run *r, size_t n, struct colstat *c, double *mode)
 }
 
 static void
-number_values(const struct partial *part, size_t npart, struct colstat *c)
+number_values(
+    const struct partial *part, size_t npart, struct colstat *c, bool count)
 {
 	struct run *r = NULL;
 	struct bytes name = bytes_str(c->name);
@@ -156,6 +157,8 @@ number_values(const struct partial *part, size_t npart, struct colstat *c)
 		c->q25 = quartile(r, nrun, n, 1);
 		c->median = quartile(r, nrun, n, 2);
 		c->q75 = quartile(r, nrun, n, 3);
+	}
+	if (n > 0 && count) {
 		count_numbers(r, nrun, c, &mode);
 		if (isfinite(mode))
 			number_format(mode, c->type[0] == 'f', text);
@@ -275,12 +278,21 @@ take(struct cursor *c, const struct counts *all, uint64_t last, bool rest,
 static void
 count_value(struct colstat *c, struct bytes value, uint64_t rows)
 {
+	int64_t a, b;
+	int cmp;
+
 	c->distinct++;
-	if (c->mode &&
-	    (rows < c->mode_rows ||
-		(rows == c->mode_rows &&
-		    bytes_cmp(value, bytes_str(c->mode)) > 0)))
+	if (c->mode && rows < c->mode_rows)
 		return;
+	if (c->mode && rows == c->mode_rows) {
+		/* the smallest: of whole numbers as such */
+		cmp = bytes_cmp(value, bytes_str(c->mode));
+		if (c->type[0] == 'i' && parse_i64(value, &a) &&
+		    parse_i64(bytes_str(c->mode), &b))
+			cmp = (a > b) - (a < b);
+		if (cmp > 0)
+			return;
+	}
 	free(c->mode);
 	c->mode = xstrndup(value.p, value.n);
 	c->mode_rows = rows;
@@ -381,6 +393,16 @@ one_column(struct colstat *s, const struct colfacts *c, uint64_t rows,
 	s->skewness = exact_skewness(&m->sums);
 }
 
+/* Is every one of its whole numbers a double? */
+static bool
+fits_double(const struct colfacts *c)
+{
+	const int64_t most = INT64_C(1) << 53;
+
+	return !c->big &&
+	    (!c->have_int || (c->imin >= -most && c->imax <= most));
+}
+
 int
 colstats_make(struct colstats *s, const struct facts *f,
     const struct na_rule *na, const struct partial *part, size_t npart,
@@ -399,16 +421,21 @@ colstats_make(struct colstats *s, const struct facts *f,
 		struct colstat *x = &s->v[i];
 
 		one_column(x, c, rows, na);
-		if (colstat_is_number(x)) {
-			x->values = c->values & VALUES_NUMBERS;
-			if (x->values)
-				number_values(part, npart, x);
-		} else {
-			x->values = c->values & VALUES_TEXTS;
-			want[i].texts = x->values;
-			want[i].no_tokens = colfacts_tokens_missing(c);
-			texts |= x->values;
+		x->values = c->values & VALUES_TEXTS;
+		if (colstat_is_number(x) && c->values & VALUES_NUMBERS) {
+			/* the texts of whole numbers are exact, their doubles
+			 * only up to 2^53 */
+			bool whole = x->type[0] == 'i';
+
+			number_values(part, npart, x,
+			    whole ? !x->values && fits_double(c) : true);
+			x->values = !whole || x->values || fits_double(c);
+			if (!whole)
+				continue;
 		}
+		want[i].texts = x->values && c->values & VALUES_TEXTS;
+		want[i].no_tokens = colfacts_tokens_missing(c);
+		texts |= want[i].texts;
 	}
 	if (texts)
 		rc = text_values(s, f, want, na, part, npart, e);

@@ -89,6 +89,13 @@ fit_check(const struct fit_opt *o, struct err *e)
 {
 	size_t i;
 
+	double d;
+
+	if (o->numeric_constant &&
+	    !parse_double(bytes_str(o->numeric_constant), &d))
+		return err_kind_set(e, ERR_USAGE,
+		    "--numeric-constant %s: no number",
+		    err_quote(bytes_str(o->numeric_constant)));
 	if (check_option("numeric", o->numeric, true, e) < 0 ||
 	    check_option("text", o->text, false, e) < 0 ||
 	    check_option("categorical", o->categorical, false, e) < 0)
@@ -113,14 +120,15 @@ static int
 no_column(const char *option, const char *what, const struct colstats *s,
     struct err *e)
 {
+	bool env = strcmp(option, "column-nocase") == 0;
 	struct buf b = BUF_ZERO;
 	size_t i;
 
 	for (i = 0; i < s->n && b.n < 600; i++)
 		buf_printf(&b, "%s%s", i ? ", " : "", s->v[i].name);
-	err_kind_set(e, ERR_USAGE, "--%s %s: no such column; there are: %s%s",
-	    option, err_quote(bytes_str(what)), buf_cstr(&b),
-	    i < s->n ? ", ..." : "");
+	err_kind_set(e, ERR_USAGE, "%s%s %s: no such column; there are: %s%s",
+	    env ? "COLUMN_STRATEGY" : "--", env ? "_<NAME>" : option,
+	    err_quote(bytes_str(what)), buf_cstr(&b), i < s->n ? ", ..." : "");
 	buf_fini(&b);
 	return -1;
 }
@@ -257,6 +265,8 @@ classes_differ(const struct fit_opt *o)
 {
 	const char *text = o->text ? o->text : "mode";
 
+	if (o->categorical_constant && strcmp(text, "constant") == 0)
+		return true;
 	return o->categorical && strcmp(o->categorical, text) != 0;
 }
 
@@ -273,7 +283,7 @@ default_strategy(const struct colstat *c, const struct fit_opt *o)
 		return st;
 	} else {
 		word = o->text ? o->text : "mode";
-		if (classes_differ(o) && c->values && is_categorical(c, o))
+		if (o->categorical && c->values && is_categorical(c, o))
 			word = o->categorical;
 	}
 	(void)parse_strategy(word, &st); /* fit_check() has seen it */
@@ -354,20 +364,27 @@ fit_needs(const struct colstats *s, const struct fit_opt *o, struct buf *to,
 		return -1;
 	for (i = 0; i < s->n; i++) {
 		const struct colstat *c = ch[i].c;
-		bool need;
+		bool need, texts;
 
-		if (!c || c->values || no_value(c))
+		if (!c || no_value(c) ||
+		    (ch[i].st.op == MEDIAN ? c->quartiles : c->values))
 			continue;
+		texts = !is_numeric(c);
 		need = ch[i].st.op == MEDIAN || ch[i].st.op == MODE ||
-		    (!is_numeric(c) && !is_fixed(c) && !ch[i].named &&
-			classes_differ(o));
+		    (texts && !is_fixed(c) &&
+			(ch[i].named ? ch[i].st.op == CONSTANT &&
+				    o->categorical_constant
+				     : classes_differ(o)));
 		if (!need)
 			continue;
+		/* the mode of whole numbers is exact as text only */
+		if (ch[i].st.op == MODE && c->type[0] == 'i')
+			texts = true;
 		if (!any)
 			buf_puts(to, "column\tvalues\n");
 		any = true;
 		tsv_put(to, bytes_str(c->name));
-		buf_printf(to, "\t%s\n", is_numeric(c) ? "numbers" : "texts");
+		buf_printf(to, "\t%s\n", texts ? "texts" : "numbers");
 	}
 	free(ch);
 	return 0;
@@ -403,7 +420,8 @@ not_finite(const struct colstat *c, const char *what, struct err *e)
 }
 
 static int
-constant(struct fit_row *r, const struct choice *ch, struct err *e)
+constant(struct fit_row *r, const struct choice *ch, const struct fit_opt *o,
+    struct err *e)
 {
 	const struct colstat *c = ch->c;
 	const char *v = ch->st.value;
@@ -411,9 +429,16 @@ constant(struct fit_row *r, const struct choice *ch, struct err *e)
 
 	r->number = is_numeric(c);
 	if (!r->number) {
+		if (!v && o->categorical_constant && c->values &&
+		    is_categorical(c, o))
+			v = o->categorical_constant;
+		if (!v)
+			v = o->text_constant;
 		r->value = xstrdup(v ? v : "Unknown");
 		return 0;
 	}
+	if (!v)
+		v = o->numeric_constant;
 	if (v && !parse_double(bytes_str(v), &d)) {
 		if (!no_value(c))
 			return err_kind_set(e, ERR_USAGE,
@@ -440,7 +465,7 @@ value_of(struct fit_row *r, const struct choice *ch, const struct fit_opt *o,
 		return 0;
 	}
 	if (op == CONSTANT)
-		return constant(r, ch, e);
+		return constant(r, ch, o, e);
 	if (no_value(c)) {
 		r->number = op != MODE;
 		r->value = xstrdup(r->number ? "0.0" : "Unknown");
@@ -486,6 +511,7 @@ check_fill(const struct fit_row *r, const struct choice *ch,
 	struct bytes v = bytes_str(r->value);
 
 	if (o->allow_na_fill || ch->st.op == EMPTY ||
+	    (v.n == 0 && o->empty_is_value) ||
 	    (v.n > 0 && !is_na_token(v) && !na_is_token(na, v)))
 		return 0;
 	return err_set(e,

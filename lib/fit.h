@@ -15,7 +15,10 @@ struct fit_opt {
 	 * to case, and where what no variable's name can hold is _ */
 	struct opt_list column, column_nocase;
 	const char *exclude, *label; /* A,B; COL */
+	/* of a constant without a value; NULL: 0, Unknown, the text's */
+	const char *numeric_constant, *text_constant, *categorical_constant;
 	bool all_columns, allow_na_fill;
+	bool empty_is_value; /* --quoted-empty=value */
 	double unique_ratio;
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 };

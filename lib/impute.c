@@ -66,12 +66,14 @@ same_value(const struct fill *a, const struct fill *b)
 
 /* Two artifacts of one directory must say the same. */
 static int
-compare(const struct filldict *a, const struct filldict *b, const char *an,
+compare(struct filldict *a, const struct filldict *b, const char *an,
     const char *bn, struct err *e)
 {
 	size_t i;
 
-	for (i = 0; i < a->n && i < b->n; i++)
+	for (i = 0; i < a->n && i < b->n; i++) {
+		/* impute.tsv does not tell a number's mode from a text's */
+		a->v[i].number |= b->v[i].number;
 		if (strcmp(a->v[i].column, b->v[i].column) != 0 ||
 		    !same_value(&a->v[i], &b->v[i]))
 			return err_set(e,
@@ -82,6 +84,7 @@ compare(const struct filldict *a, const struct filldict *b, const char *an,
 			    err_quote(bytes_str(a->v[i].value)),
 			    err_quote(bytes_str(b->v[i].column)),
 			    err_quote(bytes_str(b->v[i].value)));
+	}
 	if (a->n == b->n)
 		return 0;
 	return err_set(e,
@@ -249,7 +252,9 @@ tokens_missing(
 
 	if (o->rule.everywhere)
 		return true;
-	for (i = 0; o->ctx && i < o->ctx->facts.ncol; i++)
+	/* a context knows where pass 1 looked at the cells */
+	for (i = 0; o->ctx && o->ctx->facts.schema && i < o->ctx->facts.ncol;
+	     i++)
 		if (strcmp(o->ctx->facts.col[i].name, name) == 0)
 			return o->ctx->tokens_missing[i];
 	/* a number fills numbers, a time times */

@@ -808,8 +808,11 @@ copy_old(struct stats *t, struct err *e)
 	uint64_t digest;
 	size_t i;
 
-	if (!run_source(t->run, &id, &digest) || digest != t->f.in[0].digest ||
-	    t->rows != t->f.in[0].rows)
+	if (!run_source(t->run, &id, &digest))
+		return err_set(e,
+		    "--update: this stream does not say which bytes it comes "
+		    "from: name the shard");
+	if (digest != t->f.in[0].digest || t->rows != t->f.in[0].rows)
 		return err_set(
 		    e, "%s: input changed during the run", t->run->input);
 	for (i = 0; i < t->old.nsec; i++)

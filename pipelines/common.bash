@@ -61,16 +61,16 @@ print_config() {
 	for name in "${flags[@]}"; do
 		flag=flag_$name
 		if [[ -n ${!flag} ]]; then
-			row+=("$name" yes "${origin[$name]-option}")
+			row+=("${name//_/-}" yes "${origin[$name]-option}")
 		else
-			row+=("$name" no default)
+			row+=("${name//_/-}" no default)
 		fi
 	done
 	for ((i = 1; i < ${#row[@]}; i += 3)); do
 		((width = ${#row[i]} > width ? ${#row[i]} : width))
 	done
 	for ((i = 0; i < ${#row[@]}; i += 3)); do
-		printf '%-16s %s%*s  %s\n' "${row[i]}" "${row[i + 1]}" \
+		printf '%-20s %s%*s  %s\n' "${row[i]}" "${row[i + 1]}" \
 			$((width - ${#row[i + 1]})) '' "${row[i + 2]}"
 	done
 }

@@ -7,14 +7,15 @@
 # shards and artifacts are those of the program `impute`, without its report.
 # (File names must be without blanks: that is make's own limit.)
 
-IN      ?= out
-OUT     ?= filled
-ART     ?= $(OUT)/_artifacts
-NUMERIC ?= mean
-TEXT    ?= mode
+# For make's command line; the environment has such words for other things.
+IN      = out
+OUT     = filled
+ART     = $(OUT)/_artifacts
+NUMERIC = mean
+TEXT    = mode
 # no label, no --label; more for the fit: FIT='--exclude A --column B=median'
-LABEL   ?=
-FIT     ?=
+LABEL   =
+FIT     =
 
 here   := $(dir $(realpath $(lastword $(MAKEFILE_LIST))))
 bin    := $(or $(SHARDKIT_BIN),$(here)../bin)

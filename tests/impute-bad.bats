@@ -682,3 +682,11 @@ stamps() {
 	says "in use by another run (process 1 on elsewhere since ever)"
 	wait
 }
+
+@test "impute: constants of the environment reach columns named there, and keep their case" {
+	COLUMN_STRATEGY_NAME=Constant TEXT_CONSTANT_VALUE=FooBar train
+	grep -q $'^name\tconstant\tFooBar\t' art/impute.tsv
+	rm -rf out art
+	DEFAULT_TEXT_STRATEGY=Constant:FooBar train
+	grep -q $'^name\tconstant\tFooBar\t' art/impute.tsv
+}

@@ -45,12 +45,27 @@ same() {
 	impute --job-type training --input pre --output out --artifacts a --label label --na pandas
 	[[ -e out/_run/pass1.sh ]]
 	rm -rf out a
-	rm pre/_fit/parts/00000.st
-	awk -F '\t' -v OFS='\t' 'FNR == 2 { $3-- } 1' pre/_fit/stats.tsv >new && mv new pre/_fit/stats.tsv
+	preprocess --job-type training --input raw --output half --label label --fit-imputation \
+		--train-ratio 0.5
+	rm -r pre/_fit
+	cp -r half/_fit pre
 	impute --job-type training --input pre --output out --artifacts a --label label \
 		--numeric median --column note=empty
 	[[ -e out/_run/pass1.sh ]]
 	same out a
+}
+
+@test "recipe: a shard that is gone is gone from the statistics too" {
+	rm -rf raw2 pre out a pre2 out2 a2
+	cp -r raw raw2
+	preprocess --job-type training --input raw2 --output pre --label label --fit-imputation
+	rm raw2/part-00000.csv*
+	preprocess --job-type training --input raw2 --output pre --label label --fit-imputation
+	impute --job-type training --input pre --output out --artifacts a --label label
+	[[ ! -e out/_run/pass1.sh ]]
+	preprocess --job-type training --input raw2 --output pre2 --label label
+	impute --job-type training --input pre2 --output out2 --artifacts a2 --label label
+	same_artifacts a2 a
 }
 
 @test "recipe: without --fit-imputation an old statistic goes, with it a lost one is missed" {

@@ -470,14 +470,32 @@ for opcode, value, at in pickletools.genops(data):
 @test "impute: --quoted-empty=value keeps \"\" as a value, in the fit and in the fill" {
 	lines part-1.csv a,b '"",1' ,2 '"x",' '"",4'
 	scan q part-1.csv -- --quoted-empty value
-	refused shard-stats --fit q
-	says --allow-na-fill
-	shard-stats --fit q --allow-na-fill
+	shard-stats --fit q
 	[[ $(cut -f 1,3,4 q/impute.tsv | tail -n +2 | tr '\n' ' ') == $'a\t\t1 b\t2.3333333333333335\t1 ' ]]
 	shard-impute -c q part-1.csv >got
 	lines want a,b '"",1' '"",2' '"x",2.3333333333333335' '"",4'
 	cmp want got
 	shard-impute --quoted-empty missing --set a=y part-1.csv >got
 	lines want a,b y,1 y,2 '"x",' y,4
+	cmp want got
+}
+
+@test "impute: tokens in a column of numbers go also where the context never looked at cells" {
+	lines part-1.csv n,m 1,x NA,y ,z
+	shard-stats -o c/parts part-1.csv
+	shard-stats -m -o c c/parts
+	echo '{"n": 5}' >c/impute_dict.json
+	shard-impute -c c part-1.csv >got
+	lines want n,m 1,x 5,y 5,z
+	cmp want got
+}
+
+@test "impute: a number's mode in impute.tsv is a number where the JSON beside it says so" {
+	lines part-1.csv n,m 1,x NA,y 1,z
+	mkdir d
+	printf 'column\tstrategy\tvalue\tmissing\nn\tmode\t1\t1\n' >d/impute.tsv
+	echo '{"n": 1}' >d/impute_dict.json
+	shard-impute -c d part-1.csv >got
+	lines want n,m 1,x 1,y 1,z
 	cmp want got
 }

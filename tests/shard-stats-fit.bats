@@ -692,3 +692,36 @@ frugal() {
 	run -0 --separate-stderr shard-stats --show c
 	[[ $output != *$'\e['* ]]
 }
+
+@test "fit: the mode of integers above 2^53 is exact, from one scan and from two" {
+	lines part-1.csv n,t 9007199254740992,a 9007199254740993,b 9007199254740993,c ,d
+	scan one part-1.csv
+	shard-stats --moments -o two/parts part-1.csv
+	shard-stats --merge -o two two/parts
+	shard-stats --fit two --column n=mode --need >need
+	shard-stats --update two/parts --values need -o two/full part-1.csv
+	shard-stats --merge -o two two/full
+	for ctx in one two; do
+		[[ $(cut -f 13-15 $ctx/stats.tsv | sed -n 2p) == $'2\t9007199254740993\t2' ]]
+		refused shard-stats --fit $ctx --column n=mode # no float is this number
+		says '"n"'
+	done
+	shard-stats --update two/parts --values <(printf 'column\tvalues\nn\tnumbers\n') \
+		-o two/numbers part-1.csv
+	shard-stats --merge -o two two/numbers
+	[[ $(cut -f 13-15 two/stats.tsv | sed -n 2p) == $'-\t-\t-' ]]
+	[[ $(cut -f 17 two/stats.tsv | sed -n 2p) == 9007199254740992.0 ]]
+}
+
+@test "fit: constants of their own for numbers, texts and categorical texts" {
+	for i in {1..40}; do echo "$i,t$i,k"; done | { echo n,t,k; cat; echo ,,; } >part-1.csv
+	scan c part-1.csv
+	shard-stats --fit c --numeric constant --text constant --numeric-constant 3 \
+		--text-constant Foo --categorical-constant Bar
+	[[ $(filled c n) == 3 && $(filled c t) == Foo && $(filled c k) == Bar ]]
+	shard-stats --fit c --column t=constant --column k=constant:x --text-constant Foo
+	[[ $(filled c t) == Foo && $(filled c k) == x ]]
+	refused shard-stats --fit c --numeric-constant x
+	refused shard-stats --numeric mean part-1.csv
+	says --fit
+}
