@@ -462,11 +462,14 @@ colstats_save(const struct colstats *s, struct buf *b)
 		const struct colstat *c = &s->v[i];
 
 		tsv_put(b, bytes_str(c->name));
-		buf_printf(b, "\t%s\t%llu\t%llu\t%llu\t%llu\t%s\t%s\t%s",
-		    c->type, (unsigned long long)c->rows,
-		    (unsigned long long)c->missing,
-		    (unsigned long long)c->empty, (unsigned long long)c->inf,
-		    c->min, c->max, c->sum);
+		buf_printf(b, "\t%s\t%llu\t%llu\t%llu\t%llu\t", c->type,
+		    (unsigned long long)c->rows, (unsigned long long)c->missing,
+		    (unsigned long long)c->empty, (unsigned long long)c->inf);
+		tsv_put(b, bytes_str(c->min));
+		buf_putc(b, '\t');
+		tsv_put(b, bytes_str(c->max));
+		buf_putc(b, '\t');
+		tsv_put(b, bytes_str(c->sum));
 		put_double(b, c->moments, c->mean);
 		put_double(b, c->moments, c->variance);
 		put_double(b, c->moments, c->skewness);
@@ -547,12 +550,25 @@ load_row(struct colstat *c, const struct tsv *t, size_t r)
 int
 colstats_load(struct colstats *s, const char *path, struct err *e)
 {
+	struct buf b = BUF_ZERO;
+	int rc = file_load(path, &b, e);
+
+	if (rc == 0)
+		rc = colstats_parse(s, path, buf_bytes(&b), e);
+	buf_fini(&b);
+	return rc;
+}
+
+int
+colstats_parse(
+    struct colstats *s, const char *path, struct bytes text, struct err *e)
+{
 	struct tsv t;
 	size_t i;
 	int rc = 0;
 
 	memset(s, 0, sizeof(*s));
-	if (tsv_load(&t, path, header, e) < 0)
+	if (tsv_parse(&t, path, text, header, e) < 0)
 		return -1;
 	s->v = xcalloc(t.nrow, sizeof(*s->v));
 	for (i = 0; i < t.nrow && rc == 0; i++) {

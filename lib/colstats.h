@@ -46,6 +46,9 @@ MUST_CHECK int colstats_make(struct colstats *s, const struct facts *f,
     const struct na_rule *na, const struct partial *part, size_t npart,
     struct err *e);
 void colstats_save(const struct colstats *s, struct buf *to);
+/* name is for messages. */
+MUST_CHECK int colstats_parse(
+    struct colstats *s, const char *name, struct bytes text, struct err *e);
 MUST_CHECK int
 colstats_load(struct colstats *s, const char *path, struct err *e);
 void colstats_fini(struct colstats *s);

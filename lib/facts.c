@@ -547,7 +547,9 @@ facts_merge(struct facts *a, struct facts *b, struct err *e)
 	for (i = 0; i < FORMAT_UNKNOWN; i++) {
 		if (a->sep[i] && b->sep[i] && a->sep[i] != b->sep[i])
 			return err_set(e,
-			    "%s and %s have different separators (%s, %s)",
+			    "%s and %s have different separators (%s, %s); "
+			    "to make all commas: shard-ls DIR | shard-run "
+			    "--list - cat {} : write -o NEWDIR",
 			    lo->in[0].path, hi->in[0].path,
 			    err_quote(bytes_of(&lo->sep[i], 1)),
 			    err_quote(bytes_of(&hi->sep[i], 1)));

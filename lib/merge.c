@@ -496,11 +496,11 @@ make_labels(struct merge *m, struct err *e)
 			canonical_int(l[i].text, whole) > 0))
 			continue;
 		err_set(e,
-		    "label %s (column %s, first in shard %llu row "
-		    "%llu) is not a whole number",
-		    err_quote(l[i].text), m->facts.label,
-		    (unsigned long long)l[i].shard,
-		    (unsigned long long)l[i].row);
+		    "%s: row %llu: label %s in column %s is not a whole "
+		    "number",
+		    facts_input(&m->facts, l[i].shard)->path,
+		    (unsigned long long)l[i].row, err_quote(l[i].text),
+		    m->facts.label);
 		goto out;
 	}
 	rc = 0;

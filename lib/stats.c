@@ -840,7 +840,8 @@ stats_finish(void *st, struct err *e)
 	if (t->f.time_missing && !t->f.missing_time)
 		return err_set(e,
 		    "%s: the first of %llu missing and %llu unparsable times "
-		    "(--missing-time=train|val|test|drop goes on)",
+		    "(times are YYYY-MM-DD[ HH:MM[:SS]] or whole numbers; "
+		    "--missing-time=train|val|test|drop goes on)",
 		    t->first_bad.msg,
 		    (unsigned long long)(t->f.time_missing - t->bad_times),
 		    (unsigned long long)t->bad_times);
