@@ -536,7 +536,8 @@ load_row(struct colstat *c, const struct tsv *t, size_t r)
 	    get_double(v[11], &c->moments, &c->skewness) &&
 	    get_double(v[15], &c->quartiles, &c->q25) &&
 	    get_double(v[16], &c->quartiles, &c->median) &&
-	    get_double(v[17], &c->quartiles, &c->q75) && c->missing <= c->rows;
+	    get_double(v[17], &c->quartiles, &c->q75) &&
+	    c->missing <= c->rows && (!c->moments || isfinite(c->mean));
 	c->values = ok && !bytes_eq(v[12], bytes_str("-"));
 	if (c->values) {
 		ok = parse_u64(v[12], &c->distinct) &&
