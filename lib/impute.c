@@ -233,7 +233,7 @@ struct impute {
 	size_t nt;
 	/* for --counts: all columns as they came */
 	struct column *col;
-	bool *tokens;
+	bool *tokens, *filled;
 	char **name;
 	size_t ncol;
 	uint64_t *missing;
@@ -356,6 +356,7 @@ init_counts(struct impute *m, const struct schema *s, struct err *e)
 	m->ncol = s->ncol;
 	m->col = xcalloc(s->ncol, sizeof(*m->col));
 	m->tokens = xcalloc(s->ncol, sizeof(*m->tokens));
+	m->filled = xcalloc(s->ncol, sizeof(*m->filled));
 	m->name = xcalloc(s->ncol, sizeof(*m->name));
 	m->missing = xcalloc(s->ncol, sizeof(*m->missing));
 	for (i = 0; i < s->ncol; i++) {
@@ -421,6 +422,8 @@ impute_init(void **st, const void *opt, struct schema *s, struct run *run,
 		else
 			csv_put_field(b, bytes_str(f->value), run->out_sep);
 		t->cell.n = b->n - t->cell.n;
+		if (o->counts)
+			m->filled[at] = true;
 		m->nt++;
 	}
 	buf_cstr(b);
@@ -460,7 +463,6 @@ fill_column(struct impute *m, struct target *t, struct batch *b)
 	bool copy = t->from.slot >= 0;
 	struct bytes *cell = copy ? batch_cells(b, t->slot) : NULL;
 	uint8_t *flag = t->indicator >= 0 ? batch_codes(b, t->indicator) : NULL;
-	struct number num;
 	uint32_t i;
 
 	for (i = 0; i < b->nsel; i++) {
@@ -472,6 +474,8 @@ fill_column(struct impute *m, struct target *t, struct batch *b)
 				cell = batch_cells(b, t->slot);
 			cell[row] = t->cell;
 			t->filled++;
+			if (m->o->counts)
+				m->gaps[i]++;
 			if (flag)
 				flag[row] = 1;
 			continue;
@@ -480,14 +484,14 @@ fill_column(struct impute *m, struct target *t, struct batch *b)
 			cell[row] = raw;
 		if (t->check) {
 			enum cell_class c =
-			    number_scan(csv_value(raw, &m->scratch), &num);
+			    class_number(csv_value(raw, &m->scratch));
 
 			t->unfit += c == CLASS_TEXT || c == CLASS_ODD;
 		}
 	}
 }
 
-/* What is missing in all columns, filled or not. */
+/* What is missing in the columns that are not filled. */
 static void
 count_missing(struct impute *m, const struct batch *b)
 {
@@ -503,6 +507,8 @@ count_missing(struct impute *m, const struct batch *b)
 	for (c = 0; c < m->ncol; c++) {
 		uint64_t n = 0;
 
+		if (m->filled[c])
+			continue;
 		for (i = 0; i < b->nsel; i++)
 			if (UNLIKELY(is_missing(m->o,
 				batch_raw(b, &m->col[c], b->sel[i]),
@@ -512,6 +518,13 @@ count_missing(struct impute *m, const struct batch *b)
 			}
 		m->missing[c] += n;
 	}
+}
+
+static void
+count_rows(struct impute *m, const struct batch *b)
+{
+	uint32_t i;
+
 	m->rows += b->nsel;
 	for (i = 0; i < b->nsel; i++) {
 		m->complete += m->gaps[i] == 0;
@@ -531,6 +544,8 @@ impute_process(void *st, struct batch *b, struct err *e)
 		count_missing(m, b);
 	for (i = 0; i < m->nt; i++)
 		fill_column(m, &m->t[i], b);
+	if (m->o->counts)
+		count_rows(m, b);
 	return 0;
 }
 
@@ -557,7 +572,7 @@ impute_finish(void *st, struct err *e)
 				t = &m->t[k];
 		tsv_put(&b, bytes_str(m->name[i]));
 		buf_printf(&b, "\tmissing\t%llu\t%llu\t%llu\n",
-		    (unsigned long long)m->missing[i],
+		    (unsigned long long)(t ? t->filled : m->missing[i]),
 		    (unsigned long long)(t ? t->filled : 0),
 		    (unsigned long long)(t ? t->unfit : 0));
 	}
@@ -581,6 +596,7 @@ impute_free(void *st)
 	free(m->name);
 	free(m->col);
 	free(m->tokens);
+	free(m->filled);
 	free(m->missing);
 	free(m->gaps);
 	free(m->t);

@@ -185,6 +185,10 @@ decimal_slow(struct bytes s)
 	return d;
 }
 
+static const double power[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9,
+    1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21,
+    1e22};
+
 /*
  * A decimal of at most 19 characters whose digits make a whole number m < 2^53
  * and whose exponent is within +-22: m and 10^|e| are doubles, and one
@@ -194,9 +198,6 @@ decimal_slow(struct bytes s)
 static bool
 decimal_fast(struct bytes s, double *d)
 {
-	static const double power[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
-	    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-	    1e19, 1e20, 1e21, 1e22};
 	const char *p = s.p, *e = s.p + s.n;
 	bool neg = *p == '-', point = false;
 	uint64_t m = 0;
@@ -230,11 +231,54 @@ decimal_fast(struct bytes s, double *d)
 	return true;
 }
 
+/*
+ * What most numbers are, in one go: at most 18 characters of digits with
+ * perhaps a sign and a point, whose digits make a whole number up to 2^53.
+ * False for all others, numbers or not.
+ */
+static bool
+plain_number(struct bytes s, struct number *n, enum cell_class *class)
+{
+	const char *p = s.p, *e = s.p + s.n, *first;
+	bool neg, odd;
+	uint64_t m = 0;
+	size_t nint, nfrac = 0;
+
+	if (s.n == 0 || s.n > 18)
+		return false;
+	neg = *p == '-';
+	odd = *p == '+';
+	first = p += neg || odd;
+	for (; p < e && is_digit(*p); p++)
+		m = m * 10 + (uint64_t)(*p - '0');
+	nint = (size_t)(p - first);
+	odd |= nint > 1 && *first == '0';
+	n->whole = p == e;
+	if (p < e && *p == '.') {
+		first = ++p;
+		for (; p < e && is_digit(*p); p++)
+			m = m * 10 + (uint64_t)(*p - '0');
+		nfrac = (size_t)(p - first);
+	}
+	if (p < e || nint + nfrac == 0 || m > UINT64_C(1) << 53)
+		return false;
+	*class = odd ? CLASS_ODD : n->whole ? CLASS_INT : CLASS_FLOAT;
+	n->whole &= !odd;
+	n->i = neg ? -(int64_t)m : (int64_t)m;
+	n->d = (double)m / power[nfrac];
+	if (neg)
+		n->d = -n->d;
+	return true;
+}
+
 enum cell_class
 number_scan(struct bytes s, struct number *n)
 {
-	enum cell_class c = class_number(s);
+	enum cell_class c;
 
+	if (plain_number(s, n, &c))
+		return c;
+	c = class_number(s);
 	n->whole = false;
 	if (c == CLASS_TEXT)
 		return c;

@@ -15,6 +15,9 @@ struct rowout {
 	struct segment *seg;
 	size_t nseg;
 	bool convert; /* separators differ: every field by itself */
+	bool whole;   /* the columns are the source's fields, in order */
+	const struct column **slot; /* those that may be replaced */
+	size_t nslot, nfield;
 	char sep;
 	struct buf row;
 };
@@ -28,6 +31,8 @@ rowout_new(const struct schema *s, const bool *skip, char in_sep, char out_sep)
 	r->s = s;
 	r->sep = out_sep;
 	r->convert = in_sep != out_sep;
+	r->whole = !r->convert;
+	r->slot = xcalloc(s->ncol, sizeof(struct column *));
 	r->seg = xcalloc(s->ncol, sizeof(*r->seg));
 	r->skip = xcalloc(s->ncol, sizeof(*r->skip));
 	for (i = 0; i < s->ncol; i++) {
@@ -37,6 +42,9 @@ rowout_new(const struct schema *s, const bool *skip, char in_sep, char out_sep)
 		r->skip[i] = skip && skip[i];
 		if (r->skip[i])
 			continue;
+		r->whole &= c->src == (int)r->nfield++;
+		if (c->slot >= 0)
+			r->slot[r->nslot++] = c;
 		if (c->slot >= 0 || c->src < 0 || r->convert)
 			r->seg[r->nseg++] = (struct segment){0, 0, c};
 		else if (last && !last->col &&
@@ -56,6 +64,7 @@ rowout_free(struct rowout *r)
 		return;
 	buf_fini(&r->row);
 	free(r->seg);
+	free(r->slot);
 	free(r->skip);
 	free(r);
 }
@@ -116,19 +125,64 @@ rowout_row(
 	buf_putc(to, '\n');
 }
 
+/* Was a field of the row replaced? */
+static bool
+replaced(const struct rowout *r, const struct batch *b, uint32_t row)
+{
+	size_t i;
+
+	for (i = 0; i < r->nslot; i++) {
+		const struct slot *s = &b->slot[r->slot[i]->slot];
+
+		if (s->code || (s->cell && s->cell[row].p))
+			return true;
+	}
+	return false;
+}
+
+/* A record with the replaced fields in place of its own. */
+static void
+splice(struct rowout *r, const struct batch *b, uint32_t row)
+{
+	struct bytes rec = batch_record(b, row);
+	const char *at = rec.p;
+	size_t i;
+
+	for (i = 0; i < r->nslot; i++) {
+		const struct column *c = r->slot[i];
+		struct bytes f = batch_field(b, row, (uint32_t)c->src);
+		struct bytes v = batch_raw(b, c, row);
+
+		if (v.p == f.p)
+			continue;
+		buf_put(&r->row, at, (size_t)(f.p - at));
+		buf_putb(&r->row, v);
+		at = f.p + f.n;
+	}
+	buf_put(&r->row, at, (size_t)(rec.p + rec.n - at));
+}
+
 int
 rowout_rows(struct rowout *r, const struct batch *b, const uint32_t *sel,
     uint32_t n, struct out *o, struct err *e)
 {
 	uint32_t i, k;
 
-	if (r->nseg == 1 && !r->seg[0].col && r->seg[0].first == 0 &&
-	    r->seg[0].last + 1 == b->nfield) {
+	if (r->whole && r->nfield == b->nfield) {
 		for (i = 0; i < n; i = k) {
 			struct bytes a = batch_record(b, sel[i]), z;
 
-			for (k = i + 1; k < n && sel[k] == sel[k - 1] + 1; k++)
-				;
+			k = i + 1;
+			if (r->nslot && replaced(r, b, sel[i])) {
+				buf_clear(&r->row);
+				splice(r, b, sel[i]);
+				if (out_write(o, r->row.p, r->row.n, e) < 0)
+					return -1;
+				continue;
+			}
+			while (k < n && sel[k] == sel[k - 1] + 1 &&
+			    !(r->nslot && replaced(r, b, sel[k])))
+				k++;
 			z = batch_record(b, sel[k - 1]);
 			if (out_write(o, a.p, (size_t)(z.p + z.n - a.p), e) < 0)
 				return -1;
