@@ -87,6 +87,7 @@ struct dedup {
 	struct keyindex *x;
 	enum time_kind kind;
 	bool tokens;
+	bool drop_timeless; /* --missing-time drop, said in pass 1 */
 	struct buf scratch, keys;
 	uint64_t dropped; /* by this stage */
 };
@@ -110,6 +111,8 @@ dedup_init(void **st, const void *opt, struct schema *s, struct run *run,
 	d->kind = o->ctx->facts.time_kind;
 	d->tokens =
 	    context_tokens_missing(o->ctx, bytes_str(o->ctx->facts.key));
+	d->drop_timeless = o->ctx->facts.missing_time &&
+	    strcmp(o->ctx->facts.missing_time, "drop") == 0;
 	k = schema_find(s, bytes_str("_row"));
 	if (k >= 0) {
 		d->have_row = true;
@@ -122,26 +125,53 @@ dedup_init(void **st, const void *opt, struct schema *s, struct run *run,
 	return 0;
 }
 
-/* Does the row stay?  1, 0 or -1. */
+/* What becomes of a row is -1 for an error, else a reason to drop it or: */
+enum { KEEP = DROP_COUNT };
+
+/* The row's time, if *have comes back true. */
+static int
+row_time(struct dedup *d, struct batch *b, uint32_t row, struct instant *t,
+    bool *have, struct err *e)
+{
+	struct bytes v = csv_value(batch_raw(b, &d->time, row), &d->scratch);
+	enum time_kind kind = instant_parse(v, t);
+
+	*have = kind != TIME_NONE;
+	if (*have && kind == d->kind)
+		return KEEP;
+	if (!*have && d->o->ctx->facts.missing_time)
+		return d->drop_timeless ? DROP_MISSING_TIME : KEEP;
+	err_set(e, "time %s in column %s, which pass 1 did not see",
+	    err_quote(v), d->o->ctx->facts.time);
+	return run_at(d->run, b, row, e);
+}
+
+static int
+decide_keyless(struct dedup *d, struct batch *b, uint32_t row, struct err *e)
+{
+	struct instant t;
+	bool have;
+
+	if (d->o->null_key == NULL_DROP)
+		return DROP_MISSING_KEY;
+	/* its time matters only where rows without one are dropped */
+	return d->drop_timeless ? row_time(d, b, row, &t, &have, e) : KEEP;
+}
+
 static int
 decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
     uint64_t hash, struct err *e)
 {
-	struct bytes tv = csv_value(batch_raw(b, &d->time, row), &d->scratch);
 	struct instant t;
 	struct keyent k;
 	uint64_t number;
 	int64_t ord;
+	bool have;
 	int rc;
 
-	if (instant_parse(tv, &t) != d->kind) {
-		/* a row without a time is no occurrence of its key */
-		if (d->o->ctx->facts.missing_time)
-			return 1;
-		err_set(e, "time %s in column %s, which pass 1 did not see",
-		    err_quote(tv), d->o->ctx->facts.time);
-		return run_at(d->run, b, row, e);
-	}
+	rc = row_time(d, b, row, &t, &have, e);
+	if (rc != KEEP || !have) /* without a time it is no occurrence */
+		return rc;
 	rc = keyindex_find(d->x, key, hash, &k, e);
 	if (rc < 0)
 		return -1;
@@ -161,16 +191,18 @@ decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
 		return run_at(d->run, b, row, e);
 	}
 	if (rc > 0)
-		return 0;
+		return DROP_DUPLICATE;
 	if (d->o->ties == TIES_ALL)
-		return 1;
+		return KEEP;
 	ord = keyindex_ordinal(d->x, b->shard);
 	number = b->row0 + row;
 	if (d->have_row && !parse_u64(batch_raw(b, &d->row, row), &number)) {
 		err_set(e, "column _row holds no row number");
 		return run_at(d->run, b, row, e);
 	}
-	return ord == (int64_t)keyent_ordinal(&k) && keyent_row(&k) == number;
+	return ord == (int64_t)keyent_ordinal(&k) && keyent_row(&k) == number
+	    ? KEEP
+	    : DROP_DUPLICATE;
 }
 
 static int
@@ -205,21 +237,16 @@ dedup_process(void *st, struct batch *b, struct err *e)
 		}
 		for (k = 0; k < m; k++) {
 			uint32_t row = b->sel[i + k];
-			int keep;
+			int fate = key[k].n == 0
+			    ? decide_keyless(d, b, row, e)
+			    : decide(d, b, row, key[k], hash[k], e);
 
-			if (key[k].n == 0) {
-				keep = d->o->null_key == NULL_KEEP;
-				if (!keep)
-					run_drop(d->run, DROP_MISSING_KEY, 1);
-			} else {
-				keep = decide(d, b, row, key[k], hash[k], e);
-				if (keep < 0)
-					return -1;
-				if (!keep)
-					run_drop(d->run, DROP_DUPLICATE, 1);
-			}
+			if (fate < 0)
+				return -1;
+			if (fate != KEEP)
+				run_drop(d->run, (enum drop)fate, 1);
 			b->sel[n] = row;
-			n += (uint32_t)keep;
+			n += fate == KEEP;
 		}
 	}
 	d->dropped += b->nsel - n;

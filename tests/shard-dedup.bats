@@ -69,6 +69,41 @@ pass1() {
 	printf 'id,t,k\n3,2024-01-01,b\n\004shardkit 1 1 drop:duplicate:1 drop:missing-key:2 in:-:4\n' | cmp - <(plain <got)
 }
 
+@test "dedup: rows without a usable time go as missing-time where pass 1 was told drop, and stay else" {
+	lines part-1.csv id,t,k 1,2024-01-02,a 2,,a 3,soon,b 4,, 5,2024-01-03,a 6,2024-01-01,
+	for word in drop train val test; do
+		rm -rf c
+		shard-stats -t t -k k --missing-time $word -o c/parts part-1.csv
+		shard-stats --merge -o c c/parts
+		shard-dedup -c c --end emit part-1.csv >$word
+		shard-dedup -c c --null-key drop --end emit part-1.csv >$word.keys
+	done
+	printf 'id,t,k\n1,2024-01-02,a\n6,2024-01-01,\n\004shardkit 1 2 drop:duplicate:1 drop:missing-time:3 in:-:6\n' |
+		cmp - <(plain <drop)
+	printf 'id,t,k\n1,2024-01-02,a\n\004shardkit 1 1 drop:duplicate:1 drop:missing-key:2 drop:missing-time:2 in:-:6\n' |
+		cmp - <(plain <drop.keys)
+	for word in train val test; do
+		grep -v ^5, part-1.csv | cmp - <(grep -av shardkit $word)
+		grep -aq '[^:] drop:duplicate:1 in:-:6' $word
+	done
+	# a time of another kind is not what pass 1 read
+	sed -i '4s/soon/17/; 6s/,a/,/' part-1.csv
+	run -1 --separate-stderr shard-dedup -c c part-1.csv
+	says 'part-1.csv:4: time "17" in column t, which pass 1 did not see'
+}
+
+@test "dedup: of a table without one usable time all rows go, or stay" {
+	lines part-1.csv id,t,k 1,,a 2,nan,b 3,,
+	for word in drop train; do
+		rm -rf c
+		shard-stats -t t -k k --missing-time $word -o c/parts part-1.csv
+		shard-stats --merge --no-cutoffs -o c c/parts
+		shard-dedup -c c part-1.csv >$word
+	done
+	cmp train part-1.csv
+	[[ $(<drop) == id,t,k ]]
+}
+
 @test "dedup: keys are bytes: 007 is not 7, quotes do not count, NA is a key among text" {
 	lines part-1.csv id,t,k 1,2024-01-01,007 2,2024-01-02,7 '3,2024-01-03,"7"' \
 		4,2024-01-01,NA 5,2024-01-02,NA '6,2024-01-01,"x""y"' '7,2024-01-02,"x""y"' 8,2024-01-01,A
