@@ -198,3 +198,23 @@ config() {
 	says "ragged row"
 	[[ ! -e out/train && ! -e out/_context/meta.tsv ]]
 }
+
+# outcome OUT: rows per split and reason, over all shards.
+outcome() {
+	awk -F '\t' 'NR > 1 && $2 != "in" { n[$3] += $4 } END { for (k in n) print k, n[k] }' "$1/_account.tsv" |
+		sort | paste -sd,
+}
+
+@test "preprocess: a table of one single day can be split by anything but time" {
+	sed -i -E 's/,2024-[^,]*,/,2024-05-05,/' in/*.csv
+	run -1 --separate-stderr train
+	says "the train split would be empty"
+	rm -rf out
+	for split in hash group stratified none; do
+		train --split $split --label label
+		[[ -e out/_SUCCESS && ! -e out/_context/split.tsv ]]
+		rm -rf out
+	done
+	train --split none --ties one
+	[[ $(outcome out) == "duplicate 56,train 7" ]]
+}
