@@ -218,3 +218,37 @@ outcome() {
 	train --split none --ties one
 	[[ $(outcome out) == "duplicate 56,train 7" ]]
 }
+
+@test "preprocess: --missing-time drop drops the rows in every split, the other words keep them" {
+	# of 20, 21 and 22 rows, rows 2, 3 and 4 have no time, and row 3 no key
+	sed -i -E '3,5s/,2024-[^,]*,/,,/; 4s/,c[0-9],/,,/; 5s/,,/,soon,/' in/*.csv
+	run -1 --separate-stderr train --split hash
+	says "missing time"
+	for split in hash none group stratified temporal group+time; do
+		rm -rf out
+		train --split $split --label label --missing-time drop --null-key keep
+		cat out/*/*.csv >got
+		run ! grep -qE '^[0-9]+,(soon)?,' got
+		[[ $(outcome out) == *"missing-time 9"* ]]
+	done
+	for how in --piped --batch; do
+		rm -rf out
+		train --split none --missing-time drop $how
+		[[ $(outcome out) == "duplicate 33,missing-time 9,train 21" ]]
+	done
+	for word in train val test; do
+		rm -rf out
+		train --split none --missing-time $word
+		[[ $(outcome out) == "duplicate 33,train 30" ]]
+	done
+}
+
+@test "preprocess: --missing-time where no time is read is wrong usage, as an option" {
+	run -2 --separate-stderr train --split hash --key none --missing-time drop
+	says "preprocess: --missing-time drop: no time is read for --job-type training, --split hash, --key none"
+	run -2 --separate-stderr preprocess --job-type validation --input in --output out --missing-time val
+	says "preprocess: --missing-time val: no time is read for --job-type validation"
+	[[ ! -e out ]]
+	SHARDKIT_MISSING_TIME=drop preprocess --job-type validation --input in --output out --header union
+	[[ -e out/_SUCCESS ]]
+}
