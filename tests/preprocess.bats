@@ -245,10 +245,31 @@ outcome() {
 
 @test "preprocess: --missing-time where no time is read is wrong usage, as an option" {
 	run -2 --separate-stderr train --split hash --key none --missing-time drop
-	says "preprocess: --missing-time drop: no time is read for --job-type training, --split hash, --key none"
+	says "preprocess: --missing-time drop: no time is read for --job-type training, --split hash, --key none, --dedup yes"
 	run -2 --separate-stderr preprocess --job-type validation --input in --output out --missing-time val
 	says "preprocess: --missing-time val: no time is read for --job-type validation"
 	[[ ! -e out ]]
 	SHARDKIT_MISSING_TIME=drop preprocess --job-type validation --input in --output out --header union
 	[[ -e out/_SUCCESS ]]
+}
+
+@test "preprocess: --dedup no keeps the rows of a key, together with --split group" {
+	train --split group --dedup no >got
+	[[ $(head -n 1 got) == "key customerId, time orderDate, no duplicates dropped, split group; 0.0 %"* ]]
+	[[ $(outcome out) != *duplicate* && $(tail -qn +2 out/*/*.csv | wc -l) == 63 ]]
+	# no key in two splits
+	for split in out/train out/val out/test; do
+		[[ ! -d $split ]] || tail -qn +2 $split/*.csv | cut -d , -f 3 | sort -u
+	done | sort | uniq -d >twice
+	[[ ! -s twice ]]
+	# no time is needed, as long as nothing asks for one
+	sed -i 1s/orderDate/day/ in/*.csv
+	rm -rf out
+	SHARDKIT_DEDUP=no train --split group --key customerId
+	run -1 --separate-stderr train --split hash --dedup yes
+	says "no column transactionDate or orderDate"
+	run -2 --separate-stderr train --split group --dedup maybe
+	says "--dedup maybe: must be one of: yes no"
+	run -2 --separate-stderr train --split group --dedup no --missing-time drop
+	says "--key customerId, --dedup no"
 }
