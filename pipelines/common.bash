@@ -15,6 +15,10 @@ bad_usage() {
 	exit 2
 }
 
+note() {
+	printf '%s: note: %s\n' "$job" "$*" >&2
+}
+
 # config NAME DEFAULT ENV...: $NAME from the option if it was given, else from
 # the first of the environment variables that is set, else the default.  An
 # empty value and None mean unset.  Where it came from goes to origin[NAME].
@@ -80,8 +84,7 @@ retired() {
 	local env
 	for env; do
 		[[ -n ${!env-} && ${!env} != None ]] &&
-			printf '%s: note: %s is not needed any more\n' \
-				"$job" "$env" >&2
+			note "$env is not needed any more"
 	done
 	return 0
 }

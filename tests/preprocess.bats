@@ -273,3 +273,23 @@ outcome() {
 	run -2 --separate-stderr train --split group --dedup no --missing-time drop
 	says "--key customerId, --dedup no"
 }
+
+@test "preprocess: a job that finds nothing to drop duplicates by says so, unless told" {
+	sed -i 1s/customerId/buyer/ in/*.csv
+	run -0 --separate-stderr train
+	[[ $stderr == "preprocess: note: no column customerId: no duplicates are dropped; name the key with --key COL, or say --key none" ]]
+	for words in "--key none" "--key buyer" "--dedup no"; do
+		# shellcheck disable=SC2086
+		run -0 --separate-stderr train $words
+		[[ -z $stderr ]]
+	done
+	run -0 --separate-stderr env KEY_FIELD=none preprocess --job-type training --input in --output out
+	[[ -z $stderr ]]
+	run -0 --separate-stderr preprocess --job-type validation --input in --output v
+	[[ -z $stderr ]]
+	sed -i '1s/buyer/customerId/; 1s/orderDate/day/' in/*.csv
+	run -0 --separate-stderr train --split hash
+	[[ $stderr == "preprocess: note: no column transactionDate or orderDate: no duplicates are dropped; name the time with --time COL, or say --dedup no" ]]
+	run -0 --separate-stderr train --split hash --dedup no
+	[[ -z $stderr ]]
+}
