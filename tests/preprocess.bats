@@ -293,3 +293,18 @@ outcome() {
 	run -0 --separate-stderr train --split hash --dedup no
 	[[ -z $stderr ]]
 }
+
+@test "preprocess: the summary says which codes text labels got, the first ten of them" {
+	train --label label >got
+	run ! grep labels: got
+	sed -i 's/,0$/,ok/; s/,1$/,so\\nso/' in/*.csv
+	rm -rf out
+	train --label label >got
+	[[ $(tail -n 2 got | head -n 1) == 'labels: ok 0, so\\nso 1 (out/_context/labels.tsv)' ]]
+	preprocess --job-type validation --input in --output v --label label --context out/_context >got
+	grep -qF 'labels: ok 0, so\\nso 1 (out/_context/labels.tsv)' got
+	sed -i -E 's/^([0-9]+)(,.*,)ok$/\1\2x\1/' in/*.csv
+	rm -rf out
+	train --label label >got
+	grep -qF 'labels: so\\nso 0, x0 1, x10 2, x12 3, x14 4, x16 5, x18 6, x2 7, x20 8, x4 9, ... (out/' got
+}
