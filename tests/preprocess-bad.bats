@@ -199,14 +199,43 @@ late() {
 		says "id, orderDate, customerId, note, label"
 		[[ ! -e out ]]
 	done
-	run -1 --separate-stderr train --columns id,nowhere
-	says "no column"
-	unfinished ""
 	for i in 0 1 2; do sed -i 1s/orderDate/day/ in/part-$i.csv; done
 	rm -rf out
 	run -1 --separate-stderr train
 	says "no column transactionDate or orderDate; name the time column with --time"
 	[[ ! -e out ]]
+}
+
+@test "preprocess: an unknown column in --columns is refused before pass 1, and the columns are listed" {
+	for list in id,nowhere nowhere,id id,nowhere,; do
+		run -1 --separate-stderr train --columns $list
+		says "preprocess: in/part-0.csv: no column nowhere (--columns). There are: id, orderDate, customerId, note, label"
+		[[ ! -e out && $stderr != *_split* && $stderr != *text* ]]
+	done
+	run -1 --separate-stderr train --columns id,_split
+	says "no column _split (--columns)"
+	run -1 --separate-stderr train --columns id,text
+	says "no column text (--columns)"
+	# as the header is after renaming, with the signature, with text
+	sed -i '1s/id,orderDate/geo__DOT__lat,orderDate/' in/*.csv
+	train --columns geo.lat,label
+	[[ $(head -n 1 out/train/part-00000.csv) == geo.lat,label ]]
+	rm -rf out
+	echo emailAddress,orderDate,billingAddressName,customerName,paymentAccountHolderName >sig
+	train --key none --signature sig --columns text,emailAddress
+	[[ $(head -n 1 out/train/part-00000.csv) == text,emailAddress ]]
+	run -1 --separate-stderr train --key none --signature sig --columns id
+	says "There are: emailAddress, orderDate, billingAddressName, customerName, paymentAccountHolderName, text"
+}
+
+@test "preprocess: with --header union --columns chooses from the columns of all shards" {
+	sed -i '1s/note/remark/' in/part-2.csv
+	train --header union --columns id,remark
+	[[ $(head -n 1 out/train/part-00000.csv) == id,remark ]]
+	rm -rf out
+	run -1 --separate-stderr train --header union --columns id,nowhere
+	says "preprocess: in: no column nowhere (--columns). There are: id, orderDate, customerId, note, label, remark"
+	unfinished ""
 }
 
 @test "preprocess: an output directory of another job, or of files not ours, is refused" {
