@@ -19,6 +19,24 @@ note() {
 	printf '%s: note: %s\n' "$job" "$*" >&2
 }
 
+# Puts the programs' directory in front of PATH: SHARDKIT_BIN, or bin beside
+# this script's directory, as in the source tree, or one further up, as under a
+# PREFIX; seen from where the script lies, and from where it was called.
+find_programs() {
+	local at dir looked=()
+	at=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+	for dir in ${SHARDKIT_BIN:+"$(readlink -m -- "$SHARDKIT_BIN")"} \
+		"${here%/*}/bin" "${here%/*/*}/bin" "$at" "${at%/*}/bin" "${at%/*/*}/bin"; do
+		if [[ -x $dir/shard-ls ]]; then
+			[[ $PATH: == "$dir":* ]] || PATH=$dir:$PATH
+			return
+		fi
+		[[ " ${looked[*]-} " == *" $dir "* ]] || looked+=("$dir")
+	done
+	command -v shard-ls >/dev/null ||
+		die "the programs are missing: no shard-ls in ${looked[*]} or PATH; build them with make, or name their directory in SHARDKIT_BIN"
+}
+
 # config NAME DEFAULT ENV...: $NAME from the option if it was given, else from
 # the first of the environment variables that is set, else the default.  An
 # empty value and None mean unset.  Where it came from goes to origin[NAME].

@@ -20,8 +20,10 @@ TRAIN_RATIO    ?= 0.7
 TEST_VAL_RATIO ?= 0.5
 
 here   := $(dir $(realpath $(lastword $(MAKEFILE_LIST))))
-bin    := $(or $(SHARDKIT_BIN),$(here)../bin)
-export PATH := $(if $(wildcard $(bin)/shard-ls),$(bin):)$(PATH)
+# beside this file in the source tree, one further up when installed
+bin    := $(firstword $(wildcard $(foreach d,$(SHARDKIT_BIN) $(here)../bin \
+	$(here)../../bin,$(d)/shard-ls)))
+export PATH := $(if $(bin),$(dir $(bin)):)$(PATH)
 find   := PATH='$(PATH)' shard-ls -l $(IN)
 
 SHELL       := /bin/bash
