@@ -37,10 +37,10 @@ label := $(if $(LABEL),--label $(LABEL))
 
 # Which shard is which: `out/_shards/00042.tsv out/.../00042.st: raw/part-42.csv`
 shards := $(OUT)/_run/shards.mk
-$(shell mkdir -p $(OUT)/_run $(CTX)/parts; \
-	$(find) | awk -v out=$(OUT) -v ctx=$(CTX) '{ \
+$(shell found=$$($(find)); mkdir -p $(OUT)/_run $(CTX)/parts; \
+	awk -v out=$(OUT) -v ctx=$(CTX) '{ \
 	print out "/_shards/" $$1 ".tsv " ctx "/parts/" $$1 ".st: " $$5 }' \
-	>$(shards).new; cmp -s $(shards).new $(shards) || \
+	<<<"$$found" >$(shards).new; cmp -s $(shards).new $(shards) || \
 	cp $(shards).new $(shards); printf 'preprocess\ttraining\n' >$(OUT)/_job.tsv)
 ifneq ($(.SHELLSTATUS),0)
 $(error cannot list the shards of $(IN))

@@ -192,6 +192,48 @@ late() {
 	[[ ! -e out ]]
 }
 
+@test "preprocess: an input that is a file is refused" {
+	run -1 --separate-stderr preprocess --job-type training --input in/part-0.csv --output out
+	says "in/part-0.csv: not a directory"
+	[[ ! -e out ]]
+}
+
+@test "preprocess: output and input in one another are refused, by whatever name" {
+	tree in >before
+	ln -s in link
+	refused() { # INPUT OUTPUT WORDS
+		run -1 --separate-stderr preprocess --job-type training --input $1 --output "$2"
+		says "preprocess: $3: name another"
+	}
+	for out in in in/ ./in "$PWD/in" link in/../in; do
+		refused in "$out" "--output ${out%/} is the input"
+	done
+	for out in in/out link/new/out ../"${PWD##*/}"/in/out; do
+		refused in "$out" "--output $out lies in the input in"
+	done
+	mkdir more
+	rows 5 >more/part-7.csv
+	refused "in more" more "--output more is the input"
+	tree in | diff before -
+	[[ $(ls more) == part-7.csv ]]
+	# where the input would be overwritten
+	train
+	tree out >before
+	refused out/train out "--input out/train lies in the output out"
+	tree out | cmp before -
+	# one name that begins as the other is another directory
+	preprocess --job-type training --input in --output inner
+}
+
+@test "preprocess: the make rules refuse a missing directory before they make one" {
+	run -2 make -s -f "$TOP/pipelines/preprocess.mk" IN=none OUT=out
+	[[ $output == *"none: No such file or directory"*"cannot list the shards of none"* ]]
+	[[ ! -e out ]]
+	mkdir empty
+	run -2 make -s -f "$TOP/pipelines/preprocess.mk" IN=empty OUT=out
+	[[ $output == *"no shard found"* && ! -e out ]]
+}
+
 @test "preprocess: an unknown column is refused and the header is listed" {
 	for option in --label --time --key; do
 		run -1 --separate-stderr train $option nowhere
@@ -248,8 +290,6 @@ late() {
 	run -1 --separate-stderr preprocess --job-type training --input in --output theirs
 	says "theirs holds files that are not ours (theirs/notes)"
 	[[ $(<theirs/notes) == mine ]]
-	run -1 --separate-stderr preprocess --job-type training --input in --output in
-	says "in holds files that are not ours"
 }
 
 @test "preprocess: a file in the output that no record names is refused" {
