@@ -91,7 +91,7 @@ check: check-deps
 	@$(MAKE) --no-print-directory all unit
 	@tests/run
 
-unit: $(UNIT) $(addprefix $(B)/seeds/,$(FUZZ))
+unit: $(UNIT) $(addprefix $(B)/seeds/,$(FUZZ)) $(BIN)/gen
 
 # libFuzzer, FUZZ_S seconds for each target; what it finds stays in build-fuzz.
 FUZZ_S ?= 30
