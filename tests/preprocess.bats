@@ -155,7 +155,51 @@ config() {
 	done
 }
 
-@test "preprocess: the commands that -n prints do the job, by xargs and by Slurm's arrays" {
+@test "preprocess: the plan that -n prints is a shell program that does the job" {
+	mv in "it's in"
+	cp "it's in/part-1.csv" "it's in/part-9.tsv" && sed -i 'y/,/\t/; s/"text\t/"text,/' "it's in/part-9.tsv"
+	job() { preprocess --job-type "$@" --input "it's in" --workers 2; }
+	for words in "training --label label" "training --label label --piped" \
+		"training --split hash --dedup no --compress gz" "validation --header union" \
+		"training --format csv --batch --ties one" "training --format csv --batch --piped"; do
+		rm -rf want out
+		# shellcheck disable=SC2086
+		job $words --output want >/dev/null
+		# shellcheck disable=SC2086
+		job $words --output out -n >plan
+		[[ ! -e out ]]
+		bash -n plan
+		run -0 --separate-stderr sh plan
+		[[ -z $output && -z $stderr ]]
+		cmp <(tree want -path './[tv]*/*') <(tree out -path './[tv]*/*')
+		for name in _manifest.tsv _account.tsv _SUCCESS _job.tsv; do
+			cmp want/$name out/$name
+		done
+		# pasted, each pass runs once
+		rm -rf out
+		bash <plan
+		cmp <(tree want -path './[tv]*/*') <(tree out -path './[tv]*/*')
+		# and the job goes on from there
+		# shellcheck disable=SC2086
+		job $words --output out >/dev/null
+	done
+}
+
+@test "preprocess: the plan that -n prints finds the programs, and stops where something fails" {
+	train --label label >/dev/null
+	mv out want
+	echo 1,2 >>in/part-2.csv
+	bare() { env -u SHARDKIT_BIN PATH=/usr/bin:/bin "$@"; }
+	[[ ! -e $TOP/bin/shard-ls ]] || bare "$TOP/pipelines/preprocess" --job-type training --input in --output out -n >plan
+	preprocess --job-type training --input in --output out -n --label label >plan2
+	run ! --separate-stderr bash plan2
+	says "ragged row"
+	[[ ! -e out/train && ! -e out/_context/meta.tsv ]]
+	sed -i '$d' in/part-2.csv
+	[[ ! -e plan ]] || bare bash plan
+}
+
+@test "preprocess: the plan's lines for parallel and for Slurm's arrays do the same" {
 	mkdir "$PWD/fake"
 	# sbatch --wait --array=A-B --wrap COMMAND: the tasks, one after another
 	cat >fake/sbatch <<-'END'
@@ -170,31 +214,20 @@ config() {
 	END
 	chmod +x fake/sbatch
 	mv in "it's in"
-	plan() { preprocess --job-type training --input "it's in" --output out --label label --workers 2 -n "$@"; }
 	preprocess --job-type training --input "it's in" --output want --label label >/dev/null
-	for how in "" --piped; do
-		# shellcheck disable=SC2086
-		plan $how >plan
-		for i in 1 2; do
-			awk -v i=$i '/^    / && on { print substr($0, 5) } /^# pass/ { on = $0 ~ "pass" i }' plan >pass$i.sh
-			chmod +x pass$i.sh
-		done
-		grep -v '^    ' plan >commands
-		sed '/^# or/,$d' commands >by-xargs
-		{ sed -n 2p commands; sed '1,/Slurm/d' commands; } >by-slurm
-		for script in by-xargs by-slurm; do
-			rm -rf out
-			PATH=$PWD/fake:$PATH bash -e $script
-			cmp <(tree want -path './[tv]*') <(tree out -path './[tv]*')
-			cmp want/_manifest.tsv out/_manifest.tsv
-			cmp want/_account.tsv out/_account.tsv
-			[[ -e out/_SUCCESS ]]
-		done
+	for how in parallel sbatch; do
+		[[ $how == sbatch ]] || command -v parallel >/dev/null || continue
+		rm -rf out
+		preprocess --job-type training --input "it's in" --output out --label label -n >plan
+		sed -i "/^xargs/d; s/^# or: $how/$how/" plan
+		[[ $(grep -c "^$how" plan) == 2 ]]
+		PATH=$PWD/fake:$PATH bash plan
+		cmp <(result want) <(result out)
 	done
 	# a task that fails stops what is behind it
 	rm -rf out
 	echo 1,2 >>"it's in/part-2.csv"
-	run -1 --separate-stderr env PATH="$PWD/fake:$PATH" bash -e by-slurm
+	run -1 --separate-stderr env PATH="$PWD/fake:$PATH" bash plan
 	says "ragged row"
 	[[ ! -e out/train && ! -e out/_context/meta.tsv ]]
 }
