@@ -159,21 +159,23 @@ claim() { # OUT JOB JOB-TYPE
 	fi
 }
 
-# A bar with shards, MB/s and time to go; reads a line of bytes per shard.
+# A bar with shards and, when half a second has passed, MB/s and time to go;
+# reads a line of bytes per shard, and shows ten lines a second at most.
 # Ends at a line that says `end`, not at end of file: workers that die late
 # must not keep the terminal.
 show_progress() { # TITLE SHARDS BYTES
-	local n=0 bytes=0 line now last=-1 rate eta
+	local n=0 bytes=0 line us last=-100000
 	local start=$EPOCHREALTIME
 	while read -r line && [[ $line != end ]]; do
 		((n += 1, bytes += line)) || :
-		now=$(((${EPOCHREALTIME/./} - ${start/./}) / 100000))
-		((now == last && n < $2)) && continue
-		last=$now
-		((rate = bytes / (now * 100000 + 1), eta = n ? now * ($2 - n) / n / 10 : 0)) || :
-		printf '\r%s %d/%d shards, %d MB of %d, %d MB/s, %d s to go \033[K' \
-			"$1" "$n" "$2" $((bytes / 1000000)) $(($3 / 1000000)) \
-			"$rate" "$eta" >&2
+		us=$((${EPOCHREALTIME/./} - ${start/./}))
+		((us - last < 100000 && n < $2)) && continue
+		last=$us
+		printf '\r%s %d/%d shards, %d MB of %d' "$1" "$n" "$2" \
+			$((bytes / 1000000)) $(($3 / 1000000)) >&2
+		((us < 500000)) || printf ', %d MB/s, %d s to go' \
+			$((bytes / us)) $((us * ($2 - n) / n / 1000000)) >&2
+		printf ' \033[K' >&2
 	done
 	printf '\r\033[K' >&2
 }
