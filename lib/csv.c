@@ -90,7 +90,9 @@ parse_record(struct csv *c, const char *p, size_t n, bool final, uint64_t line,
 		bool cr_end = false;
 
 		if (ch == '\0')
-			return FAIL_AT(c, here, e, "NUL byte in the data");
+			return FAIL_AT(c, here, e,
+			    "NUL byte in the data (if it is UTF-16: iconv -f "
+			    "UTF-16 -t UTF-8 makes it readable)");
 		if (at == QUOTED) {
 			here += ch == '\n';
 			if (ch == '"')

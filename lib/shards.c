@@ -185,6 +185,8 @@ shards_find(struct shards *s, const char *root, const struct shards_opt *opt,
 		rc = 0;
 		goto out;
 	}
+	buf_printf(&s->searched, "%s%s", s->searched.n ? ", " : "", root);
+	s->pattern = have_re;
 	d = opendir(root);
 	if (!d) {
 		err_sys(e, ERR_INPUT, "%s", root);
@@ -253,8 +255,11 @@ shards_order(struct shards *s, struct err *e)
 
 	if (s->n == 0)
 		return err_set(e,
-		    "no shard found (files named part-N.csv, "
-		    "part-N.csv.gz, ...; see --pattern)");
+		    "no shard found: no file %s in %s (subdirectories are not "
+		    "searched)",
+		    s->pattern ? "whose name --pattern takes"
+			       : "named part-N.csv, part-N.csv.gz, ...",
+		    buf_cstr(&s->searched));
 	qsort(s->v, s->n, sizeof(*s->v), by_number);
 	for (i = 0; i < s->n; i++) {
 		if (s->v[i].bytes == 0)
@@ -279,6 +284,7 @@ shards_fini(struct shards *s)
 	for (i = 0; i < s->n; i++)
 		free(s->v[i].path);
 	free(s->v);
+	buf_fini(&s->searched);
 	*s = SHARDS_ZERO;
 }
 

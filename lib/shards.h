@@ -43,9 +43,11 @@ struct shard {
 struct shards {
 	struct shard *v;
 	size_t n;
+	struct buf searched; /* the directories, for a message */
+	bool pattern;        /* whether one was given */
 };
 
-#define SHARDS_ZERO ((struct shards){NULL, 0})
+#define SHARDS_ZERO ((struct shards){NULL, 0, BUF_ZERO, false})
 
 struct shards_opt {
 	/* POSIX extended expression on the file name instead of part-N; its

@@ -188,8 +188,8 @@ late() {
 	says "none: no such directory"
 	mkdir empty
 	run -1 --separate-stderr preprocess --job-type training --input empty --output out
-	says "no shard found"
-	[[ ! -e out ]]
+	says "no shard found: no file named part-N.csv, part-N.csv.gz, ... in empty (subdirectories are not searched)"
+	[[ ! -e out && $stderr != *--pattern* ]]
 }
 
 @test "preprocess: an input that is a file is refused" {

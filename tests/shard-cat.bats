@@ -49,6 +49,9 @@ refuses() {
 	refuses 3 "NUL byte"
 	printf 'a,\0\n' >t.csv
 	refuses 1 "NUL byte"
+	# most often it is this
+	printf 'a,b\r\n1,2\r\n' | iconv -t UTF-16 >t.csv
+	refuses 1 "NUL byte in the data (if it is UTF-16: iconv -f UTF-16 -t UTF-8 makes it readable)"
 }
 
 @test "cat: a stray quote and text behind a closing quote are refused" {

@@ -122,8 +122,13 @@ write_all() {
 @test "ls: a missing directory, and one without shards, are refused" {
 	run -1 --separate-stderr shard-ls none
 	says "none: No such file or directory"
-	run -1 --separate-stderr shard-ls in
-	says "no shard found"
+	mkdir -p in/deep more
+	shards 1
+	mv in/part-1.csv in/deep
+	run -1 --separate-stderr shard-ls in more
+	[[ $stderr == "shard-ls: no shard found: no file named part-N.csv, part-N.csv.gz, ... in in, more (subdirectories are not searched)" ]]
+	run -1 --separate-stderr shard-ls --pattern '^day' in
+	[[ $stderr == "shard-ls: no shard found: no file whose name --pattern takes in in (subdirectories are not searched)" ]]
 	run -2 --separate-stderr shard-ls
 	says "where? name a directory"
 }

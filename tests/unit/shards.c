@@ -192,6 +192,7 @@ none_at_all_is_an_error(void)
 	put("data.csv");
 	CHECK(find(&s, NULL, &e) < 0);
 	HAS(e.msg, "no shard found");
+	HAS(e.msg, test_dir());
 	shards_fini(&s);
 }
 
