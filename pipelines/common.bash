@@ -12,6 +12,7 @@ die() {
 bad_usage() {
 	printf '%s: %s\n' "$job" "$*" >&2
 	usage >&2
+	printf 'try %s --help\n' "$0" >&2
 	exit 2
 }
 

@@ -498,6 +498,8 @@ named() {
 	run -2 --separate-stderr train --label
 	says "--label needs a value"
 	run -2 --separate-stderr train stray
+	says "preprocess: stray: not an option"
+	[[ $(tail -n 1 <<<"$stderr") == "try "*/"preprocess --help" ]]
 	run -2 --separate-stderr train --train-ratio 1.5
 	says "train-ratio"
 	run -2 --separate-stderr train --cutoffs nonsense

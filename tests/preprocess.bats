@@ -352,3 +352,7 @@ outcome() {
 	{ echo 24746457; sleep 0.6; echo 24746457; echo end; } | bar >got
 	grep -qE '^pass 1 2/4 shards, 49 MB of 98, [0-9]{1,2} MB/s, [0-9] s to go $' got
 }
+
+@test "preprocess: -h is --help" {
+	cmp <(preprocess -h) <(preprocess --help)
+}
