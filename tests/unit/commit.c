@@ -259,10 +259,15 @@ end_with_an_open_file(int how)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
-		struct commit *a = commit_new(test_path("a"), &e);
-		struct commit *b = commit_new(test_path("b"), &e);
-		struct commit *c = commit_new(test_path("c"), &e);
+		struct commit *a, *b, *c;
 
+		/* as if started anew, and not under nohup */
+		if (how)
+			signal(how, SIG_DFL);
+		commit_init();
+		a = commit_new(test_path("a"), &e);
+		b = commit_new(test_path("b"), &e);
+		c = commit_new(test_path("c"), &e);
 		if (!a || !b || !c || commit_rename(b, &e) < 0)
 			_exit(3);
 		commit_free(b);
