@@ -9,7 +9,9 @@
 #include "tsv.h"
 #include "values.h"
 
+/* What a range of hashes holds in memory, about. */
 #define RANGE_ENTRIES ((uint64_t)64 << 10)
+#define RANGE_HEAP ((uint64_t)32 << 20)
 
 static const char header[] =
     "column\ttype\trows\tmissing\tempty\tinf\tmin\tmax\tsum\tmean\tvariance\t"
@@ -184,8 +186,9 @@ struct counts {
 	size_t ncur;
 	uint32_t **column; /* per partial; owned */
 	size_t npart;
-	uint64_t *digest; /* of each column's name */
-	uint64_t total;
+	uint64_t *digest;     /* of each column's name */
+	uint64_t total, heap; /* entries; bytes of long keys */
+	uint64_t *zero;       /* of int columns: rows of 0 and -0 */
 };
 
 static void
@@ -198,6 +201,7 @@ counts_fini(struct counts *c)
 	free(c->column);
 	free(c->cur);
 	free(c->digest);
+	free(c->zero);
 }
 
 static int
@@ -209,6 +213,7 @@ counts_open(struct counts *c, const struct facts *f, const struct partial *part,
 	memset(c, 0, sizeof(*c));
 	c->column = xcalloc(npart, sizeof(*c->column));
 	c->digest = xcalloc(f->ncol, sizeof(*c->digest));
+	c->zero = xcalloc(f->ncol, sizeof(*c->zero));
 	for (i = 0; i < f->ncol; i++)
 		c->digest[i] =
 		    digest_of(f->col[i].name, strlen(f->col[i].name));
@@ -237,6 +242,7 @@ counts_open(struct counts *c, const struct facts *f, const struct partial *part,
 			    0, s->n, partial_heap(&part[i], s), &part[i],
 			    c->column[i], own.ncol};
 			c->total += s->n;
+			c->heap += s->heap_len;
 		}
 		facts_fini(&own);
 	}
@@ -298,6 +304,13 @@ count_value(struct colstat *c, struct bytes value, uint64_t rows)
 	c->mode_rows = rows;
 }
 
+/* The one whole number that has two spellings. */
+static bool
+is_zero(struct bytes s)
+{
+	return bytes_eq(s, bytes_str("0")) || bytes_eq(s, bytes_str("-0"));
+}
+
 /* Modes and distinct counts of texts: a range of hashes at a time, whose
  * entries of all runs fit a table. */
 static int
@@ -314,6 +327,8 @@ text_values(struct colstats *s, const struct facts *f,
 	if (rc < 0)
 		goto out;
 	nrange = c.total / RANGE_ENTRIES + 1;
+	if (c.heap / RANGE_HEAP + 1 > nrange)
+		nrange = c.heap / RANGE_HEAP + 1;
 	keytable_init(&t, 1024);
 	for (r = 0; r < nrange && rc == 0; r++) {
 		uint64_t last = UINT64_MAX / nrange * (r + 1);
@@ -324,13 +339,21 @@ text_values(struct colstats *s, const struct facts *f,
 		for (i = 0; i < t.cap && rc == 0; i++) {
 			struct bytes key;
 
-			if (t.hash[i] &&
-			    keyent_key(&t.slot[i], buf_bytes(&t.heap), &key))
+			if (!t.hash[i] ||
+			    !keyent_key(&t.slot[i], buf_bytes(&t.heap), &key))
+				continue;
+			if (s->v[t.slot[i].where].type[0] == 'i' &&
+			    is_zero(key))
+				c.zero[t.slot[i].where] += t.slot[i].hi;
+			else
 				count_value(
 				    &s->v[t.slot[i].where], key, t.slot[i].hi);
 		}
 		keytable_clear(&t);
 	}
+	for (i = 0; i < f->ncol && rc == 0; i++)
+		if (c.zero[i])
+			count_value(&s->v[i], bytes_str("0"), c.zero[i]);
 	keytable_fini(&t);
 out:
 	counts_fini(&c);

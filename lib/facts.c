@@ -325,7 +325,9 @@ number_text(double d)
 {
 	char out[NUMBER_MAX];
 
-	if (!isfinite(d))
+	if (isnan(d))
+		return xstrdup("nan"); /* whatever its sign */
+	if (isinf(d))
 		snprintf(out, sizeof(out), "%g", d);
 	else
 		number_format(d, true, out);

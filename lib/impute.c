@@ -14,6 +14,7 @@
 struct impute_opt {
 	const char *dir, *dict, *na, *counts, *like;
 	struct opt_list set;
+	const char *exclude, *label;
 	bool indicator;
 	int quoted_empty; /* -1: as the context says */
 	struct filldict fill;
@@ -29,8 +30,12 @@ static const struct opt_spec specs[] = {
 	"write what was missing and filled; to FILE/NNNNN.tsv if it ends in /"),
     OPT(OPT_STR, 0, "dict", "FILE", struct impute_opt, dict,
 	"fill as impute_dict.json, impute_dict.pkl or impute.tsv says"),
+    OPT(OPT_STR, 0, "exclude", "A,B", struct impute_opt, exclude,
+	"leave these columns alone, whatever the artifact says"),
     OPT(OPT_FLAG, 0, "indicator", NULL, struct impute_opt, indicator,
 	"append COL_missing, 0 or 1, for every column filled"),
+    OPT(OPT_STR, 0, "label", "COL", struct impute_opt, label,
+	"leave the label alone too"),
     OPT(OPT_STR, 0, "like", "FILE", struct impute_opt, like,
 	"--counts: the shard that the stream comes from"),
     OPT(OPT_STR, 0, "na", "RULE", struct impute_opt, na,
@@ -73,7 +78,7 @@ compare(struct filldict *a, const struct filldict *b, const char *an,
 
 	for (i = 0; i < a->n && i < b->n; i++) {
 		/* impute.tsv does not tell a number's mode from a text's */
-		a->v[i].number |= b->v[i].number;
+		a->v[i].number = b->v[i].number;
 		if (strcmp(a->v[i].column, b->v[i].column) != 0 ||
 		    !same_value(&a->v[i], &b->v[i]))
 			return err_set(e,
@@ -172,10 +177,26 @@ add_set(struct impute_opt *o, size_t which, struct err *e)
 	return 0;
 }
 
+static void
+leave(struct filldict *d, struct bytes column)
+{
+	size_t i;
+
+	for (i = 0; i < d->n; i++)
+		if (bytes_eq(bytes_str(d->v[i].column), column)) {
+			free(d->v[i].column);
+			free(d->v[i].value);
+			memmove(&d->v[i], &d->v[i + 1],
+			    (--d->n - i) * sizeof(*d->v));
+			return;
+		}
+}
+
 static int
 impute_setup(void *opt, struct session *s, struct err *e)
 {
 	struct impute_opt *o = opt;
+	const char *p, *q;
 	size_t i;
 
 	o->session = s;
@@ -190,6 +211,15 @@ impute_setup(void *opt, struct session *s, struct err *e)
 		goto fail;
 	if (o->dict && filldict_load(&o->fill, o->dict, e) < 0)
 		goto fail;
+	for (p = o->exclude; p; p = *q ? q + 1 : NULL) {
+		q = strchrnul(p, ',');
+		leave(&o->fill, bytes_of(p, (size_t)(q - p)));
+	}
+	if (o->label)
+		leave(&o->fill, bytes_str(o->label));
+	if (o->counts && !*o->counts)
+		return err_kind_set(
+		    e, ERR_USAGE, "--counts: an empty name is no file");
 	for (i = 0; i < o->set.n; i++)
 		if (add_set(o, i, e) < 0)
 			return -1;

@@ -405,6 +405,8 @@ init_values(struct stats *t, struct err *e)
 		for (k = 0; k < t->f.ncol; k++)
 			if (bytes_eq(bytes_str(t->f.col[k].name), name))
 				break;
+		if (k == t->f.ncol && t->f.header == HEADER_UNION)
+			continue; /* another shard has it */
 		if (k == t->f.ncol)
 			return err_set(e, "no column %s, which %s names",
 			    err_quote(name), t->o->values);

@@ -30,6 +30,18 @@ SHELL       := /bin/bash
 
 all: $(OUT)/_SUCCESS
 
+# What must not be: one inside the other, an unfinished input, another's output.
+bad := $(shell in=$$(readlink -m $(IN))/ out=$$(readlink -m $(OUT))/; \
+	case $$out in ($$in*) echo OUT lies in IN;; esac; \
+	case $$in in ($$out*) echo IN lies in OUT;; esac; \
+	test -d $(IN)/train || echo $(IN)/train: no such directory; \
+	test ! -d $(IN)/_shards || test -e $(IN)/_SUCCESS || \
+	echo $(IN): its run did not finish, there is no _SUCCESS; \
+	test ! -e $(OUT)/_job.tsv || \
+	test "$$(cat $(OUT)/_job.tsv)" = "$$(printf 'impute\ttraining')" || \
+	echo $(OUT) belongs to another job)
+$(if $(bad),$(error $(bad)))
+
 fit   := $(ART) --numeric $(NUMERIC) --text $(TEXT) $(FIT) \
 	$(if $(LABEL),--label $(LABEL))
 parts := $(OUT)/_run/fit/parts
@@ -37,14 +49,18 @@ full  := $(OUT)/_run/fit/full
 
 # Which shard is which: `out/_shards/train/00042.tsv: out/train/part-00042.csv`
 # and, of train, `parts/00042.st full/00042.st: ...`
-shards := $(OUT)/_run/shards.mk
+shards  := $(OUT)/_run/shards.mk
+# and the words of the fit: other ones make it again
+options := $(OUT)/_run/options
 $(shell mkdir -p $(parts) $(full) $(ART); for s in $(splits); do \
 	$(find) $(IN)/$$s | awk -v o=$(OUT) -v p=$(OUT)/_run/fit -v s=$$s '{ \
 	print o "/_shards/" s "/" $$1 ".tsv: " $$5; \
 	if (s == "train") \
 	print p "/parts/" $$1 ".st " p "/full/" $$1 ".st: " $$5 }'; \
 	done >$(shards).new; cmp -s $(shards).new $(shards) || \
-	cp $(shards).new $(shards); printf 'impute\ttraining\n' >$(OUT)/_job.tsv)
+	cp $(shards).new $(shards); printf 'impute\ttraining\n' >$(OUT)/_job.tsv; \
+	printf '%s\n' '$(subst ','\'',$(fit))' >$(options).new; \
+	cmp -s $(options).new $(options) || cp $(options).new $(options))
 include $(shards)
 train   := $(shell $(find) $(IN)/train | cut -f 1)
 records := $(shell grep -o '^$(OUT)/_shards/[^:]*' $(shards))
@@ -55,11 +71,12 @@ endif
 # scan A: a partial per train shard
 $(parts)/%.st:
 	shard-stats --moments --header-of $(firstword $(sources)) -o $(parts) $<
+	touch $@
 sources = $(shell $(find) $(IN)/train | cut -f 5)
 
 # which values are needed besides
-$(OUT)/_run/need.tsv: $(train:%=$(parts)/%.st)
-	printf '%s\n' $^ | shard-stats --merge -o $(ART) --files-from -
+$(OUT)/_run/need.tsv: $(train:%=$(parts)/%.st) $(options) $(shards)
+	printf '%s\n' $(filter %.st,$^) | shard-stats --merge -o $(ART) --files-from -
 	shard-stats --fit $(fit) --need >$@.new
 	mv $@.new $@
 
@@ -67,19 +84,27 @@ $(OUT)/_run/need.tsv: $(train:%=$(parts)/%.st)
 $(full)/%.st: $(OUT)/_run/need.tsv $(parts)/%.st
 	if test -s $<; then shard-stats --update $(parts) --values $< \
 		-o $(full) $(filter-out $< $(parts)/%,$^); \
-	else ln -f $(parts)/$*.st $@ && touch $@; fi
+	else cp $(parts)/$*.st $@; fi
+	touch $@
 
-$(ART)/impute.tsv: $(train:%=$(full)/%.st)
+$(OUT)/_run/fitted: $(train:%=$(full)/%.st)
 	printf '%s\n' $^ | shard-stats --merge -o $(ART) --files-from -
 	shard-stats --fit $(fit)
+	{ cat $(ART)/impute.tsv; cut -f 1,2,5 $(ART)/schema.tsv; } >$(facts).new
+	cmp -s $(facts).new $(facts) || cp $(facts).new $(facts)
+	touch $@
+
+# what every shard's output depends on: as old as its last change
+facts := $(OUT)/_run/facts
+$(facts): $(OUT)/_run/fitted ;
 
 # pass 2: every shard alone; the split is the directory of its record
-$(records): $(ART)/impute.tsv
+$(records): $(facts)
 	shard-run cat $(filter-out $<,$^) : impute -c $(ART) \
 		: write -o $(OUT) --empty header \
 		--split $(notdir $(@D)) --scope $(notdir $(@D))
 
-$(OUT)/_SUCCESS: $(records)
+$(OUT)/_SUCCESS: $(records) $(shards)
 	shard-check --clean $(OUT)
 	for s in $(splits); do shard-ls $(IN)/$$s | \
 		shard-check --prune --scope $$s --files-from - $(OUT); done

@@ -690,3 +690,74 @@ stamps() {
 	DEFAULT_TEXT_STRATEGY=Constant:FooBar train
 	grep -q $'^name\tconstant\tFooBar\t' art/impute.tsv
 }
+
+@test "impute: two trainings at once never mix their artifacts" {
+	mkdir -p one/train two/train
+	for i in 0 1 2 3; do
+		{ echo x,y; yes "1," | head -n 3000; echo ,2; } >one/train/part-$i.csv
+		{ echo x,y; yes "1000," | head -n 3000; echo ,2; } >two/train/part-$i.csv
+	done
+	impute --job-type training --input one --output o1 --artifacts both 8>&- &
+	impute --job-type training --input two --output o2 --artifacts both 8>&- || :
+	wait || :
+	for o in o1 o2; do
+		[[ -e $o/_SUCCESS ]] || continue
+		[[ $(cat $o/train/part-* | grep ',2$' | sort -u | wc -l) == 1 ]]
+	done
+}
+
+@test "impute: a failed fit leaves the artifacts as they were" {
+	mkdir -p x/train v/validation
+	printf 'x\n1\nNA\n""\n' >x/train/part-0.csv
+	printf 'x,k\nNA,1\n,2\n' >v/validation/part-0.csv
+	impute --job-type training --input x --output o --artifacts a
+	cp -r a before
+	echo zz >>x/train/part-0.csv
+	refused impute --job-type training --input x --output o --artifacts a --column x=mean
+	diff -r before a -x _lock
+	impute --job-type validation --input v --output w --artifacts a
+	[[ $(tail -n +2 w/validation/part-00000.csv | tr '\n' ' ') == "1,1 1,2 " ]]
+}
+
+@test "impute: validation follows the rule of the artifacts when it changes" {
+	mkdir -p x/train v/validation
+	printf 'x,t\n1,a\n,X\n2,b\n,\n3,b\n' >x/train/part-0.csv
+	printf 'x,t\n1,\n2,X\n3,Z\n' >v/validation/part-0.csv
+	impute --job-type training --input x --output o --artifacts a --na X
+	impute --job-type validation --input v --output w --artifacts a
+	rm -rf a o
+	impute --job-type training --input x --output o --artifacts a --na Z
+	impute --job-type validation --input v --output w --artifacts a
+	rm -rf fresh
+	impute --job-type validation --input v --output fresh --artifacts a
+	cmp w/validation/part-00000.csv fresh/validation/part-00000.csv
+}
+
+@test "impute: later jobs leave the label and the excluded alone, whatever the dict says" {
+	mkdir -p a v/validation
+	echo '{"x": 1.5, "label": 0.0, "z": 3}' >a/impute_dict.json
+	printf 'x,label,z\n,,\n' >v/validation/part-0.csv
+	impute --job-type validation --input v --output w --artifacts a --label label --exclude x
+	[[ $(tail -n 1 w/validation/part-00000.csv) == ",,3" ]]
+}
+
+@test "impute: a report is whole again after its counts were lost" {
+	train
+	cp art/imputation_report.json want.json
+	rm "$(find out/_run/counts/train -name "*.tsv" | head -n 1)"
+	train
+	cmp want.json art/imputation_report.json
+	rm -r out/_run/counts
+	train
+	cmp want.json art/imputation_report.json
+}
+
+@test "impute: artifacts inside the input or among the splits are refused before any reading" {
+	refused impute --job-type training --input in --output out --artifacts in/_fit
+	refused impute --job-type training --input in --output out --artifacts in
+	refused impute --job-type training --input in --output out --artifacts out/model
+	refused impute --job-type training --input in --output out --artifacts art --memory 1K
+	refused impute --job-type training --input in --output out --artifacts art --compress bz2
+	[[ ! -e out && ! -e art ]]
+	impute --job-type training --input in --output out --artifacts out/_model --label label
+}

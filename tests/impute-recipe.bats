@@ -104,6 +104,58 @@ same() {
 	same mk mk/_artifacts
 }
 
+@test "recipe: make rules make again what other options, other shards or other types ask for" {
+	local words=(-j2 -f "$TOP/pipelines/impute.mk" LABEL=label)
+	rm -rf in mk fresh
+	cp -r plain in
+	make -s "${words[@]}" IN=in OUT=mk
+	rm -rf fresh
+	make -s "${words[@]}" IN=in OUT=fresh NUMERIC=constant:9
+	make -s "${words[@]}" IN=in OUT=mk NUMERIC=constant:9
+	diff -r fresh mk -x _run -x _shards -x '*.st' -x meta.tsv
+	run -0 make "${words[@]}" IN=in OUT=mk NUMERIC=constant:9
+	[[ $output == *"Nothing to be done"* ]]
+	touch in/train/part-00001.csv
+	make -s "${words[@]}" IN=in OUT=mk NUMERIC=constant:9
+	run -0 make "${words[@]}" IN=in OUT=mk NUMERIC=constant:9
+	[[ $output == *"Nothing to be done"* ]]
+	rm in/train/part-00002.csv
+	rm -rf fresh
+	make -s "${words[@]}" IN=in OUT=fresh NUMERIC=constant:9
+	make -s "${words[@]}" IN=in OUT=mk NUMERIC=constant:9
+	diff -r fresh mk -x _run -x _shards -x '*.st' -x meta.tsv
+	[[ ! -e mk/train/part-00002.csv ]]
+}
+
+@test "recipe: make rules refuse an input inside the output, an unfinished one, another's output" {
+	local words=(-s -j2 -f "$TOP/pipelines/impute.mk")
+	rm -rf in x
+	cp -r plain in
+	run -2 --separate-stderr make "${words[@]}" IN=in OUT=in
+	says "lies in"
+	run -2 --separate-stderr make "${words[@]}" IN=in OUT=in/filled
+	says "OUT lies in IN"
+	rm in/_SUCCESS
+	run -2 --separate-stderr make "${words[@]}" IN=in OUT=x
+	says "did not finish"
+	run -2 --separate-stderr make "${words[@]}" IN=plain OUT=in
+	says "belongs to another job"
+	diff -r plain in -x _SUCCESS
+	[[ ! -e x ]]
+}
+
+@test "recipe: rows changed behind preprocess's back are read again" {
+	rm -rf pre out a out2 a2
+	preprocess --job-type training --input raw --output pre --label label --fit-imputation
+	touch -d '+1 minute' pre/train/part-00001.csv
+	impute --job-type training --input pre --output out --artifacts a --label label
+	[[ -e out/_run/pass1.sh ]]
+	rm -rf out
+	preprocess --job-type training --input raw --output pre --label label --fit-imputation --force
+	impute --job-type training --input pre --output out --artifacts a --label label --verify
+	[[ -e out/_run/pass1.sh ]]
+}
+
 @test "recipe: the manual pipe fits from a stream, without the splits" {
 	rm -rf parts2 ctx
 	for f in raw/part-*.csv*; do

@@ -725,3 +725,25 @@ frugal() {
 	refused shard-stats --numeric mean part-1.csv
 	says --fit
 }
+
+@test "fit: 0 and -0 are one value of an int column, in any partition" {
+	printf 'n\n0\n0\n-0\n-0\n5\n5\n5\n' >part-1.csv
+	{ echo n; printf '0\n-0\n5\n'; } >part-2.csv
+	{ echo n; printf '0\n-0\n5\n5\n'; } >part-3.csv
+	scan one part-1.csv
+	scan two part-2.csv part-3.csv
+	cmp one/stats.tsv two/stats.tsv
+	[[ $(sed -n 2p one/stats.tsv | cut -f 13-15) == $'2\t0\t4' ]]
+}
+
+@test "fit: with --header=union a second scan passes over shards that lack the column" {
+	printf 'id,x\n1,2\n2,\n' >part-0.csv
+	printf 'id,z\n1,a\n2,\n' >part-1.csv
+	shard-stats --moments --header union -o c/parts part-0.csv part-1.csv
+	shard-stats --merge -o c c/parts
+	shard-stats --fit c --numeric median --need >need
+	shard-stats --update c/parts --values need --header union -o c/full part-0.csv part-1.csv
+	shard-stats --merge -o c c/full
+	shard-stats --fit c --numeric median
+	[[ $(filled c x) == 2 && $(filled c z) == a ]]
+}
