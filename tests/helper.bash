@@ -10,6 +10,12 @@ unset SHARD_STRICT SHARD_DELIM LABEL_FIELD TRAIN_RATIO TEST_VAL_RATIO \
 	OUTPUT_FORMAT MAX_WORKERS ENABLE_TRUE_STREAMING
 export PATH
 
+# What killed jobs leave behind goes with the test's own directory.
+if [[ -n ${BATS_TEST_TMPDIR-${BATS_FILE_TMPDIR-}} ]]; then
+	export TMPDIR=${BATS_TEST_TMPDIR-$BATS_FILE_TMPDIR}/.tmp
+	mkdir -p "$TMPDIR"
+fi
+
 # In CI a missing tool is a failure, so that a broken machine cannot look
 # green.
 need() {

@@ -89,6 +89,10 @@ nothing_half() {
 	done
 }
 
+@test "kill: what these runs left while they planned lies below the tests' own directory" {
+	[[ $(mktemp -u) == "$BATS_RUN_TMPDIR"/* ]]
+}
+
 @test "lock: a second run on the same output refuses and names the holder" {
 	rm -rf out
 	mkdir out
