@@ -1,0 +1,52 @@
+#!/usr/bin/env bats
+# tests/run: what it says of tests that pass, fail and do not run at all.
+
+load helper
+
+suite() {
+	(cd "$BATS_TEST_TMPDIR" && env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/ TMPDIR="$TMPDIR" "$TOP/tests/run" "$@")
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	printf '@test "%s" {\n%s\n}\n' one true two 'echo why; false' three 'skip "no reason"' >a.bats
+	printf '@test "%s" {\n%s\n}\n' four true five true >b.bats
+	printf '@test "six" {\ntrue\n' >c.bats
+	cp b.bats d.bats
+}
+
+@test "run: a line for each file, the failures at once and again before the last line" {
+	run -1 suite "$PWD/a.bats" "$PWD/b.bats"
+	[[ $output == *"$PWD/a.bats: 1 passed, 1 failed, 1 skipped in "* ]]
+	[[ $output == *"$PWD/b.bats: 2 passed, 0 failed, 0 skipped in "* ]]
+	sed '1,/^What failed, again:$/d' <<<"$output" >again
+	[[ $(head -n 1 again) == "not ok 2 two in "* && $(tail -n 2 again) == $'# why\n3 passed, 1 failed, 1 skipped' ]]
+	[[ $(grep -c '^not ok 2 two' <<<"$output") == 2 ]]
+}
+
+@test "run: nothing failed, nothing is repeated, status 0" {
+	run -0 suite "$PWD/b.bats" "$PWD/d.bats"
+	[[ $output != *again* && ${lines[-1]} == "4 passed, 0 failed, 0 skipped" ]]
+}
+
+@test "run: a file that bats cannot run is a failure" {
+	run -1 suite "$PWD/b.bats" "$PWD/c.bats"
+	[[ $output == *"$PWD/c.bats: 0 passed, 1 failed, 0 skipped"*"syntax error"* ]]
+	[[ ${lines[-1]} == "2 passed, 1 failed, 0 skipped" ]]
+	run -1 suite "$PWD/c.bats"
+	[[ ${lines[-1]} == "0 passed, 1 failed, 0 skipped" ]]
+}
+
+@test "run: a single file is shown test by test" {
+	run -1 suite "$PWD/a.bats"
+	[[ $output == *"ok 1 one in "*"not ok 2 two"*"ok 3 three"* && ${lines[-1]} == "1 passed, 1 failed, 1 skipped" ]]
+}
+
+@test "run: bats that ends badly without a failed test is a failure" {
+	mkdir fake
+	printf '#!/bin/sh\necho 1..2; echo ok 1 one; echo gone; exit 3\n' >fake/bats
+	chmod +x fake/bats
+	run -1 env PATH="$PWD/fake:$PATH" "$TOP/tests/run" "$PWD/b.bats" "$PWD/d.bats"
+	[[ $(grep -c "^not ok $PWD/[bd].bats: bats ended with status 3" <<<"$output") == 4 ]]
+	[[ ${lines[-1]} == "2 passed, 2 failed, 0 skipped" ]]
+}
