@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all demo check install uninstall clean lint asan
+.PHONY: all demo check install uninstall clean lint asan FORCE
 
 B    ?= build
 BIN  ?= bin
@@ -25,7 +25,17 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 STD  := -std=c11 -D_GNU_SOURCE -ffp-contract=off $(if $(ISAL),-DHAVE_ISAL)
 LIBS := $(if $(ISAL),-lisal) -lz -lzstd -lxxhash -Wl,--as-needed -ljansson -lm
 
+# A recipe that does nothing keeps make from saying that nothing is to be done.
 all: $(addprefix $(BIN)/,$(CMD))
+	@:
+
+# How it was compiled: written anew, so that all is compiled again, when a
+# compiler or a flag is another one.
+FLAGS := $(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) : $(LDFLAGS) $(LIBS)
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || \
+	echo '$(subst ','\'',$(FLAGS))' >$@
 
 $(BIN)/shard-%: $(B)/cmd/shard-%.o $(B)/libshard.a
 	@mkdir -p $(@D)
@@ -43,7 +53,7 @@ $(B)/seeds/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/main.o $(B)/libshard.a
 	@echo "  LD $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/%.o: %.c config.mk Makefile
+$(B)/%.o: %.c config.mk Makefile $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) -Ilib $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -72,7 +82,7 @@ install_missing = @missing=; for p in $(1); do \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
 	--no-install-recommends $$missing >/dev/null || exit 1; }
 
-.PHONY: deps check-deps lint-deps unit
+.PHONY: deps check-deps lint-deps unit gen
 deps:
 	$(call install_missing,$(BUILD_DEPS) $(RUN_DEPS))
 check-deps:
@@ -84,14 +94,18 @@ lint-deps:
 
 # A second make, because what deps installed decides how it builds.
 demo: deps
-	@$(MAKE) --no-print-directory all $(BIN)/gen
+	@$(MAKE) --no-print-directory all gen
 	@BIN=$(abspath $(BIN)) pipelines/demo
 
 check: check-deps
 	@$(MAKE) --no-print-directory all unit
 	@tests/run
 
-unit: $(UNIT) $(addprefix $(B)/seeds/,$(FUZZ)) $(BIN)/gen
+unit: $(UNIT) $(addprefix $(B)/seeds/,$(FUZZ)) gen
+	@:
+
+gen: $(BIN)/gen
+	@:
 
 # libFuzzer, FUZZ_S seconds for each target; what it finds stays in build-fuzz.
 FUZZ_S ?= 30
@@ -108,7 +122,7 @@ fuzz:
 	{ tail -n 40 fuzz-$$t.log; exit 1; }) && \
 	echo "$$t: $$(grep -o 'number_of_executed_units.*' build-fuzz/fuzz-$$t.log)" || exit 1; done
 
-$(BIN)/gen: bench/gen.c
+$(BIN)/gen: bench/gen.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lz
@@ -161,4 +175,4 @@ lint: lint-deps
 	$(if $(MAN),mandoc -Tlint -Wwarning $(MAN))
 
 clean:
-	rm -rf build build-asan build-fuzz bin
+	rm -rf build build-asan build-fuzz bin demo asan.log

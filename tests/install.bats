@@ -68,3 +68,16 @@ train() {
 	run find root -type f -o -type l
 	[[ -z $output ]]
 }
+
+@test "make: other flags compile anew, the same flags do not" {
+	object() { env -u MAKEFLAGS -u MAKELEVEL make -C "$TOP" B="$PWD/b" "$PWD/b/lib/base.o" "$@"; }
+	object CFLAGS=-O1 >log
+	[[ $(grep -c 'CC lib/base.c' log) == 1 ]]
+	object CFLAGS=-O1 >log
+	run ! grep CC log
+	object CFLAGS=-O1 WERROR=1 >log
+	grep -q 'CC lib/base.c' log
+	object CFLAGS=-O1 CPPFLAGS="-DX=\"it's\""
+	object CFLAGS=-O1 CPPFLAGS="-DX=\"it's\"" >log
+	run ! grep CC log
+}
