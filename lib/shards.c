@@ -224,7 +224,7 @@ shards_find(struct shards *s, const char *root, const struct shards_opt *opt,
 		err_sys(e, ERR_INPUT, "%s: readdir", root);
 		goto out;
 	}
-	if (have_re && re.re_nsub == 0) {
+	if (have_re && re.re_nsub == 0 && s->n > first) {
 		qsort(s->v + first, s->n - first, sizeof(*s->v), by_path);
 		for (i = first; i < s->n; i++)
 			s->v[i].name.number = i;

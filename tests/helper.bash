@@ -12,7 +12,7 @@ export PATH
 
 # What killed jobs leave behind goes with the test's own directory.
 if [[ -n ${BATS_TEST_TMPDIR-${BATS_FILE_TMPDIR-}} ]]; then
-	export TMPDIR=${BATS_TEST_TMPDIR-$BATS_FILE_TMPDIR}/.tmp
+	export TMPDIR=${BATS_TEST_TMPDIR-$BATS_FILE_TMPDIR}/.scratch
 	mkdir -p "$TMPDIR"
 fi
 

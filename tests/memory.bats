@@ -59,6 +59,16 @@ peak() {
 	peak 65536 shard-stats --force --schema -t orderDate -k customerId --label label -o st/parts big/part-00000.csv
 }
 
+@test "memory: the scan for imputation and the filling stay below 32 MiB on a 1 GiB shard, values below their share" {
+	peak 32768 shard-stats --moments -o art/parts big/part-00000.csv
+	shard-stats --merge -o art art/parts
+	shard-stats --fit art --all-columns
+	peak 32768 shard-run cat big/part-00000.csv : impute -c art --counts counts.tsv : write -o filled
+	printf 'column\tvalues\nid\tnumbers\nnote\ttexts\n' >wanted
+	peak 65536 shard-stats --update art/parts --values wanted \
+		--memory 48M -o art/full big/part-00000.csv
+}
+
 @test "memory: compressed output and input stay below 64 MiB" {
 	head -c 200000000 big/part-00000.csv | head -n -1 >part-00001.csv
 	for c in gz zst; do
