@@ -202,7 +202,7 @@ main(int argc, char *argv[])
 	    {end_specs, &common}, {record_specs, &chain.source}, {NULL, NULL}};
 	const struct cmd cmd = {"shard-through", "COMMAND [ARG ...]",
 	    "run another command inside a safe pipe",
-	    "shard-cat a.csv | shard-through awk -F, 'NR==1 || $3>0' | "
+	    "shard-cat a.csv | shard-through mlr --csv filter '$amount > 0' | "
 	    "shard-map --text",
 	    groups, true};
 	struct err e = ERR_ZERO;
