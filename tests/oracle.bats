@@ -6,7 +6,7 @@
 load helper
 
 need_python() {
-	command -v python3 > /dev/null || skip "python3 is not installed; the oracle is written in it"
+	need python3
 }
 
 # seeds I: the I-th third (1, 2 or 3) of the chosen seeds, one per line.

@@ -9,6 +9,8 @@ the expected output can be compared byte for byte.  Invalid input raises.
               [--label COL] [--time COL] [--key COL|none]
               [--null-key keep|drop] [--ties all|one]
               [--train-ratio R] [--test-val-ratio R] [--context DIR]
+              [--missing-time train|val|test|drop] [--split temporal|none]
+              [--dedup yes|no]
 
 EXPECT receives <split>/part-NNNNN.<ext> (never compressed), _account.tsv and,
 in training, split.tsv and, where labels are text, labels.tsv.
@@ -200,13 +202,25 @@ def format_time(kind, instant):
     return text + ("+00:00" if kind == "zoned" else "")
 
 
-def times_of(values):
-    """Parses a whole column: (kind, instants).  Kinds do not mix."""
-    parsed = [parse_time(value) for value in values]
-    kinds = {kind for kind, _ in parsed}
-    if len(kinds) != 1:
-        raise ValueError("no time at all, or different kinds of time: %s" % sorted(kinds))
-    return kinds.pop(), [instant for _, instant in parsed]
+def times_of(values, missing_time=None):
+    """Parses a whole column: (kind, instants).  Kinds do not mix.
+
+    With missing_time, what is no time has the instant None.
+    """
+    parsed = []
+    for value in values:
+        try:
+            parsed.append(parse_time(value))
+        except ValueError:
+            if missing_time is None:
+                raise
+            parsed.append((None, None))
+    kinds = {kind for kind, _ in parsed} - {None}
+    if len(kinds) > 1:
+        raise ValueError("different kinds of time: %s" % sorted(kinds))
+    if not kinds and missing_time is None:
+        raise ValueError("no time at all")
+    return kinds.pop() if kinds else None, [instant for _, instant in parsed]
 
 
 def tokens_are_missing(values):
@@ -335,7 +349,7 @@ def key_column(names, wanted):
 
 def cutoffs(instants, train_ratio, test_val_ratio):
     """The two cutoffs over all rows, in the arithmetic of IEEE doubles."""
-    ordered = sorted(instants)
+    ordered = sorted(instant for instant in instants if instant is not None)
     n = len(ordered)
     first = int(n * train_ratio)
     second = first + int(n * ((1 - train_ratio) * test_val_ratio))
@@ -343,16 +357,20 @@ def cutoffs(instants, train_ratio, test_val_ratio):
 
 
 def duplicates(keys, missing, instants, ties):
-    """One flag per row: is it a later occurrence of its key?  Rows come in (shard, row) order."""
+    """One flag per row: is it a later occurrence of its key?  Rows come in (shard, row) order.
+
+    A row without a key or without a time is no occurrence.
+    """
     earliest = {}
-    for key, instant in zip(keys, instants):
-        if not missing(key) and instant < earliest.get(key, float("inf")):
+    occurs = [not missing(key) and instant is not None for key, instant in zip(keys, instants)]
+    for key, instant, counts in zip(keys, instants, occurs):
+        if counts and instant < earliest.get(key, float("inf")):
             earliest[key] = instant
     flags = []
     kept = set()
-    for key, instant in zip(keys, instants):
-        late = not missing(key) and (instant != earliest[key] or (ties == "one" and key in kept))
-        if not late:
+    for key, instant, counts in zip(keys, instants, occurs):
+        late = counts and (instant != earliest[key] or (ties == "one" and key in kept))
+        if counts and not late:
             kept.add(key)
         flags.append(late)
     return flags
@@ -374,31 +392,51 @@ def preprocess(shards, options):
         raise ValueError("there is a column `text` already")
 
     if training:
-        time = time_column(names, options.time)
-        kind, instants = times_of(over_all(shards, time))
-        first, second = cutoffs(instants, options.train_ratio, options.test_val_ratio)
-        facts = (
-            ("time_column", escape(time).decode()),
-            ("train_cutoff", format_time(kind, first)),
-            ("test_cutoff", format_time(kind, second)),
-            ("rows", str(len(instants))),
-        )
-        table = "name\tvalue\n" + "".join("%s\t%s\n" % fact for fact in facts)
-        result.files["split.tsv"] = table.encode()
         if labels and labels.codes is not None:
             result.files["labels.tsv"] = labels_table(labels.codes)
-
         key = key_column(names, options.key)
-        keys = over_all(shards, key) if key else [b""] * len(instants)
+        keys = over_all(shards, key) if key else [b""] * sum(len(shard.rows) for shard in shards)
         key_missing = missing_test(keys)
-        late = duplicates(keys, key_missing, instants, options.ties)
+        dedup = key is not None and options.dedup == "yes"
+
+        late = [False] * len(keys)
+        instants = [None] * len(keys)
+        timed = options.split == "temporal"
+        if timed or dedup:
+            time = time_column(names, options.time)
+            kind, instants = times_of(over_all(shards, time), options.missing_time)
+        if timed and kind is None:
+            raise ValueError("no time at all")
+        if timed:
+            first, second = cutoffs(instants, options.train_ratio, options.test_val_ratio)
+            if not any(instant is not None and instant < first for instant in instants):
+                raise ValueError("the train split is empty")  # whatever --missing-time brings there
+            facts = (
+                ("time_column", escape(time).decode()),
+                ("train_cutoff", format_time(kind, first)),
+                ("test_cutoff", format_time(kind, second)),
+                ("rows", str(sum(instant is not None for instant in instants))),
+            )
+            table = "name\tvalue\n" + "".join("%s\t%s\n" % fact for fact in facts)
+            result.files["split.tsv"] = table.encode()
+        if dedup:
+            late = duplicates(keys, key_missing, instants, options.ties)
         for row, instant in enumerate(instants):
-            split = "train" if instant < first else "val" if instant < second else "test"
             reason = None
-            if key and options.null_key == "drop" and key_missing(keys[row]):
+            if not timed:
+                split = "train"
+            elif instant is None:
+                split = options.missing_time
+            else:
+                split = "train" if instant < first else "val" if instant < second else "test"
+            if dedup and options.null_key == "drop" and key_missing(keys[row]):
                 reason = "missing-key"
+            elif key and not dedup and options.null_key == "drop" and not keys[row]:
+                reason = "filtered"  # nothing was learned of the keys
             elif late[row]:
                 reason = "duplicate"
+            elif (timed or dedup) and instant is None and options.missing_time == "drop":
+                reason = "missing-time"
             fates.append((reason, split))
     else:
         fates = [(None, options.job_type)] * sum(len(shard.rows) for shard in shards)
@@ -455,6 +493,9 @@ def arguments(argv):
     parser.add_argument("--train-ratio", type=float, default=0.7)
     parser.add_argument("--test-val-ratio", type=float, default=0.5)
     parser.add_argument("--context")
+    parser.add_argument("--missing-time", choices=("train", "val", "test", "drop"))
+    parser.add_argument("--split", choices=("temporal", "none"), default="temporal")
+    parser.add_argument("--dedup", choices=("yes", "no"), default="yes")
     return parser.parse_args(argv)
 
 

@@ -28,6 +28,8 @@ NAMES = [name.decode() for name in oracle.NAME_COLUMNS]
 FILLERS = ["", "", "0", "007", "x", "naïve café", "£12", "日本語", "a,b", '"q"', "line\nbreak", "NA", "\U0001f600", "\\", "1e5"]
 SAID_BY_QUOTES = ',"\r\n'
 
+NO_TIMES = ["nan", "NaT", "soon", "2024-13-01", "2023-02-29", "12:00:00", "1.5", " ", "0000-01-01", "2024-01-01 "]
+
 SECOND = 10**9
 # 0001-01-03, 1601-01-01, 1969-12-31, 1970-01-01, 2000-03-01, 2010-12-01, 2012-02-27, 2100-01-01, 9999-01-01
 STARTS = [-62135424000, -11644473600, -86400, 0, 951868800, 1291161600, 1330300800, 4102444800, 253370764800]
@@ -46,6 +48,9 @@ class Options:
     train_ratio = 0.7
     test_val_ratio = 0.5
     context = None
+    missing_time = None
+    split = "temporal"
+    dedup = "yes"
 
 
 def likely(rng, chance):
@@ -112,7 +117,7 @@ def instants(rng, style):
     return sorted(pool)
 
 
-def time_maker(rng, shards):
+def time_maker(rng, shards, options):
     style = rng.choice(
         ["date", "space", "space", "t", "fraction", "mixed", "zoned", "zoned fraction", "epoch", "small epoch"]
     )
@@ -121,7 +126,14 @@ def time_maker(rng, shards):
     # The year 1 or 9999 in nanoseconds is beyond 64 bits.
     unit = rng.choice([SECOND, 10**6, 10**3] + ([1] if abs(pool[0]) < 2**62 > abs(pool[-1]) else []))
 
+    rate = 0
+    if likely(rng, 0.3):
+        rate = rng.choice([0, 0.1, 0.4, 1])
+        options.missing_time = rng.choice(["train", "val", "test", "drop", "drop", "drop"])
+
     def make(shard):
+        if likely(rng, rate):
+            return missing(rng) if likely(rng, 0.5) else field(rng, rng.choice(NO_TIMES))
         low, high = 0, len(pool)
         if by_shard:
             low = len(pool) * shard // shards
@@ -198,7 +210,7 @@ def make_columns(rng, shards, options):
     columns = []
 
     where = rng.choice(["orderDate", "orderDate", "transactionDate", "both", "named", "other of both"])
-    times = time_maker(rng, shards)
+    times = time_maker(rng, shards, options)
     junk = filler_maker(rng)
     if where in ("orderDate", "transactionDate"):
         columns.append((where, times))
@@ -274,6 +286,10 @@ def make_case(rng):
     columns = make_columns(rng, shards, options)
     if likely(rng, 0.75):
         options.null_key = rng.choice(["keep", "drop", "drop"])
+    if likely(rng, 0.25):
+        options.split = "none"
+    if likely(rng, 0.15):
+        options.dedup = "no"
     if likely(rng, 0.6):
         options.ties = rng.choice(["all", "one"])
 
@@ -310,10 +326,13 @@ def well_posed(files, options):
                 return False
     if not any(shard.rows for shard in shards):
         return False
+    if options.missing_time and options.split == "none":
+        if options.dedup == "no" or not oracle.key_column(shards[0].names, options.key):
+            return False  # no time is read: wrong usage
     try:
         oracle.preprocess(shards, options)
     except ValueError as error:
-        if str(error) != "the train split is empty":
+        if str(error) not in ("the train split is empty", "no time at all"):
             raise
         return False
     return True
@@ -322,7 +341,8 @@ def well_posed(files, options):
 def words(options):
     """The options that differ from the defaults, and some that do not."""
     line = []
-    for name in ("label", "time", "key", "null_key", "ties", "train_ratio", "test_val_ratio"):
+    for name in ("label", "time", "key", "null_key", "ties", "train_ratio", "test_val_ratio", "missing_time", "split",
+                 "dedup"):
         if name in vars(options):
             value = getattr(options, name)
             if value is not None:
