@@ -1,6 +1,9 @@
 #include "keytable.h"
 
+#include <assert.h>
 #include <stdlib.h>
+
+#include "parse.h"
 
 void
 keytable_init(struct keytable *t, size_t nkeys)
@@ -85,6 +88,17 @@ insert(struct keytable *t, size_t at, struct bytes key, uint64_t hash)
 	return k;
 }
 
+/* Where the key is, or the empty slot where it would be. */
+static inline size_t
+probe(const struct keytable *t, struct bytes key, uint64_t hash)
+{
+	size_t at = hash & (t->cap - 1);
+
+	while (t->hash[at] && (t->hash[at] != hash || !is_key(t, at, key)))
+		at = (at + 1) & (t->cap - 1);
+	return at;
+}
+
 uint64_t
 keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
     const struct keyent *what)
@@ -94,21 +108,60 @@ keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
 
 	if (UNLIKELY(t->n * 8 >= t->cap * 5))
 		grow(t);
-	for (at = hash & (t->cap - 1); t->hash[at];
-	     at = (at + 1) & (t->cap - 1)) {
-		k = &t->slot[at];
-		if (t->hash[at] != hash || !is_key(t, at, key))
-			continue;
-		if (keyent_before(what, k)) {
-			k->hi = what->hi;
-			k->where = what->where;
-		}
+	at = probe(t, key, hash);
+	k = &t->slot[at];
+	if (!t->hash[at])
+		k = insert(t, at, key, hash);
+	else if (!keyent_before(what, k))
 		return keyent_row(k);
-	}
-	k = insert(t, at, key, hash);
 	k->hi = what->hi;
 	k->where = what->where;
 	return keyent_row(k);
+}
+
+bool
+keytable_add(struct keytable *t, struct bytes key, uint64_t hash, uint64_t hi,
+    uint64_t where)
+{
+	struct keyent *k;
+	size_t at;
+	bool new;
+
+	if (UNLIKELY(t->n * 8 >= t->cap * 5))
+		grow(t);
+	at = probe(t, key, hash);
+	new = !t->hash[at];
+	k = &t->slot[at];
+	if (new) {
+		k = insert(t, at, key, hash);
+		k->hi = k->where = 0;
+	}
+	k->hi += hi;
+	k->where += where;
+	return new;
+}
+
+const struct keyent *
+keytable_get(const struct keytable *t, struct bytes key, uint64_t hash)
+{
+	size_t at = probe(t, key, hash);
+
+	return t->hash[at] ? &t->slot[at] : NULL;
+}
+
+/*
+ * A slot and its hash take 40 bytes, an entry 64 more while it is sorted; the
+ * table is up to 5/8 full and doubles.  A third for the table, which is half
+ * as much again while it grows, a third for sorting, a sixth for long keys.
+ */
+struct keytable_limit
+keytable_limit(uint64_t memory)
+{
+	uint64_t cap = 64;
+
+	while (cap * 2 * (sizeof(struct keyent) + 8) <= memory / 3)
+		cap *= 2;
+	return (struct keytable_limit){cap * 5 / 8 - 1, memory / 6};
 }
 
 void
@@ -195,4 +248,34 @@ keytable_sorted(struct keytable *t)
 	free(v);
 	free(tmp);
 	return out;
+}
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	return bytes_cmp(
+	    ((const struct keyref *)a)->key, ((const struct keyref *)b)->key);
+}
+
+static int
+by_int(const void *a, const void *b)
+{
+	return int_cmp(
+	    ((const struct keyref *)a)->key, ((const struct keyref *)b)->key);
+}
+
+struct keyref *
+keytable_by_key(const struct keytable *t, bool ints)
+{
+	struct keyref *v = xmalloc(t->n * sizeof(*v));
+	struct bytes heap = buf_bytes(&t->heap);
+	size_t i, n = 0;
+
+	for (i = 0; i < t->cap; i++)
+		if (t->hash[i] && keyent_key(&t->slot[i], heap, &v[n].key))
+			v[n++].slot = (uint32_t)i;
+	assert(n == t->n);
+	if (n)
+		qsort(v, n, sizeof(*v), ints ? by_int : by_bytes);
+	return v;
 }

@@ -1,7 +1,7 @@
 /*
- * keytable - a hash table from keys to their first occurrences, or from
- * values to their counts, in memory, emptied in hash order.  Pass 1 fills one
- * per run, the merge one per range of hashes.
+ * keytable - a hash table from keys to their first occurrences, from values to
+ * their counts, or from groups to their sizes, in memory, emptied in hash
+ * order.  Pass 1 fills one per run, the merge one per range of hashes.
  */
 #ifndef SHARD_KEYTABLE_H
 #define SHARD_KEYTABLE_H
@@ -28,11 +28,38 @@ uint64_t keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
  * that column (where). */
 void keytable_count(struct keytable *t, struct bytes key, uint64_t hash,
     uint64_t column, uint64_t n);
+/* For sizes of groups: adds to the key's hi and where.  True: it is new. */
+bool keytable_add(struct keytable *t, struct bytes key, uint64_t hash,
+    uint64_t hi, uint64_t where);
+/* The key's entry, or NULL; valid until the next call. */
+const struct keyent *
+keytable_get(const struct keytable *t, struct bytes key, uint64_t hash);
+
+/* What a table may hold, so that it and what sorting it takes stay within so
+ * many bytes. */
+struct keytable_limit {
+	uint64_t keys, heap;
+};
+struct keytable_limit keytable_limit(uint64_t memory);
+/* Would one more key, of n bytes, be too much?  An empty table takes any. */
+static inline bool
+keytable_full(const struct keytable *t, struct keytable_limit l, size_t n)
+{
+	return t->n >= l.keys || (t->heap.n + n > l.heap && t->n > 0);
+}
+
 /* Bytes in use: for spill decisions. */
 size_t keytable_bytes(const struct keytable *t);
 /* The entries in (hash, key) order, n of them; valid until the next call.
  * Caller frees the array; the heap stays the table's. */
 struct keyent *keytable_sorted(struct keytable *t);
+/* The keys in their own order, as integers (int_cmp) or as bytes; valid until
+ * the next call.  Caller frees. */
+struct keyref {
+	struct bytes key;
+	uint32_t slot;
+};
+struct keyref *keytable_by_key(const struct keytable *t, bool ints);
 void keytable_clear(struct keytable *t);
 
 #endif

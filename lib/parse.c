@@ -166,6 +166,27 @@ class_number(struct bytes s)
 	return odd || (nint > 1 && *first == '0') ? CLASS_ODD : CLASS_FLOAT;
 }
 
+int
+int_cmp(struct bytes a, struct bytes b)
+{
+	struct bytes x = a, y = b;
+	bool xneg = x.n > 1 && x.p[0] == '-' && x.p[1] != '0';
+	bool yneg = y.n > 1 && y.p[0] == '-' && y.p[1] != '0';
+	int c;
+
+	if (xneg != yneg)
+		return xneg ? -1 : 1;
+	if (x.n && x.p[0] == '-')
+		x = bytes_of(x.p + 1, x.n - 1);
+	if (y.n && y.p[0] == '-')
+		y = bytes_of(y.p + 1, y.n - 1);
+	/* no leading zeros: the longer one is the larger one */
+	c = x.n != y.n ? (x.n > y.n) - (x.n < y.n) : bytes_cmp(x, y);
+	if (c)
+		return xneg ? -c : c;
+	return bytes_cmp(a, b);
+}
+
 /* strtod() of bytes that are a number. */
 static double
 decimal_slow(struct bytes s)

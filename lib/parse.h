@@ -28,6 +28,9 @@ bool parse_hex64(struct bytes s, uint64_t *v);
  */
 enum cell_class { CLASS_INT, CLASS_FLOAT, CLASS_ODD, CLASS_INF, CLASS_TEXT };
 enum cell_class class_number(struct bytes s);
+/* Two texts of CLASS_INT, of any length, as integers; equal ones, 0 and -0,
+ * by their bytes.  Never 0 for different bytes. */
+int int_cmp(struct bytes a, struct bytes b);
 static inline bool
 class_is_number(enum cell_class c)
 {

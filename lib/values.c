@@ -8,11 +8,7 @@
  * How the memory is shared: half for the table of texts (slots, their hashes
  * and the heap), a quarter for what sorting the table takes, a quarter for
  * the numbers, of which a fifth is what sorting takes.
- *
- * An entry takes 40 bytes of table and 64 while it is sorted (keytable.c); the
- * table is up to 5/8 full and doubles.
  */
-#define TABLE_BYTES 40
 #define NUMBERS_FIRST ((size_t)512) /* keys that a column begins with */
 
 struct numbers {
@@ -29,7 +25,7 @@ struct values {
 	size_t ncol;
 	uint64_t num_caps, num_limit, num_column; /* in keys */
 	struct keytable texts;
-	uint64_t text_limit, heap_limit;
+	struct keytable_limit limit;
 };
 
 uint64_t
@@ -45,7 +41,6 @@ values_new(const struct facts *f, const unsigned *wanted, uint64_t memory,
     struct partial_writer *w)
 {
 	struct values *v = xcalloc(1, sizeof(*v));
-	uint64_t cap = 64;
 	size_t i;
 
 	v->f = f;
@@ -60,10 +55,7 @@ values_new(const struct facts *f, const unsigned *wanted, uint64_t memory,
 		v->kinds[i] = wanted[i];
 		v->digest[i] = digest_of(name, strlen(name));
 	}
-	while (cap * 2 * TABLE_BYTES <= memory / 4)
-		cap *= 2;
-	v->text_limit = cap * 5 / 8 - 1;
-	v->heap_limit = memory / 8;
+	v->limit = keytable_limit(memory / 4 * 3);
 	v->num_limit = memory / 5 / sizeof(uint64_t);
 	v->num_column = memory / 20 / sizeof(uint64_t);
 	keytable_init(&v->texts, 64);
@@ -132,10 +124,9 @@ add_number(struct values *v, size_t i, double d, struct err *e)
 static int
 add_text(struct values *v, size_t i, struct bytes value, struct err *e)
 {
-	if (v->texts.n >= v->text_limit ||
-	    (v->texts.heap.n + value.n > v->heap_limit && v->texts.n > 0))
-		if (partial_put_keys(v->w, SECTION_COUNTS, &v->texts, e) < 0)
-			return -1;
+	if (keytable_full(&v->texts, v->limit, value.n) &&
+	    partial_put_keys(v->w, SECTION_COUNTS, &v->texts, e) < 0)
+		return -1;
 	keytable_count(&v->texts, value, value_hash(value, v->digest[i]), i, 1);
 	return 0;
 }

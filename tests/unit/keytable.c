@@ -2,6 +2,7 @@
 #include "keytable.h"
 
 #include "keys.h"
+#include "parse.h"
 #include "test.h"
 
 /* (time, shard, row) order, spelt out. */
@@ -253,6 +254,107 @@ the_order_of_puts_does_not_matter(void)
 	keys_free(&k);
 }
 
+/* Sums per key against a plain list; what is not there is not found. */
+static void
+sums_against_a_list(void)
+{
+	static const size_t sizes[] = {0, 1, 39, 40, 41, 3000};
+	size_t s, i, n;
+
+	for (s = 0; s < LEN(sizes); s++) {
+		struct keys k = keys_make(sizes[s], 5, s & 1);
+		struct keytable t;
+
+		keytable_init(&t, 0);
+		for (i = 0; i < k.n; i++) {
+			EQ_U(keytable_add(&t, key_bytes(&k.v[i]), k.v[i].hash,
+				 k.v[i].first.hi, k.v[i].first.where),
+			    true);
+			if (i % 7 == 0)
+				CHECK(!keytable_get(
+				    &t, bytes_str("none"), k.v[i].hash));
+		}
+		for (n = 0; n < 2 * sizes[s]; n++) {
+			struct key *x = &k.v[below(sizes[s])];
+			uint64_t hi = below(1000), where = rnd();
+
+			EQ_U(keytable_add(&t, key_bytes(x), x->hash, hi, where),
+			    false);
+			x->first.hi += hi;
+			x->first.where += where;
+		}
+		for (i = 0; i < k.n; i++) {
+			const struct keyent *got =
+			    keytable_get(&t, key_bytes(&k.v[i]), k.v[i].hash);
+
+			if (!CHECK(got != NULL))
+				break;
+			EQ_U(got->hi, k.v[i].first.hi);
+		}
+		test_about("%zu keys", sizes[s]);
+		check_table(&t, &k);
+		keytable_fini(&t);
+		keys_free(&k);
+	}
+}
+
+static void
+keys_in_their_own_order(void)
+{
+	struct keytable t;
+	struct keyref *v;
+	char text[32];
+	size_t i;
+	int ints;
+
+	keytable_init(&t, 0);
+	for (i = 0; i < 3000; i++) {
+		struct bytes key;
+
+		sprintf(text, "%d", (int)below(2400) - 1200);
+		key = bytes_str(text);
+		keytable_add(&t, key, key_hash(key), 1, 0);
+	}
+	for (ints = 0; ints < 2; ints++) {
+		v = keytable_by_key(&t, ints);
+		for (i = 1; i < t.n; i++) {
+			int64_t a, b;
+
+			CHECK(parse_i64(v[i - 1].key, &a));
+			CHECK(parse_i64(v[i].key, &b));
+			CHECK(ints ? a < b
+				   : bytes_cmp(v[i - 1].key, v[i].key) < 0);
+			CHECK(t.hash[v[i].slot] == key_hash(v[i].key));
+		}
+		free(v);
+	}
+	keytable_clear(&t);
+	v = keytable_by_key(&t, true);
+	free(v);
+	keytable_fini(&t);
+}
+
+/* A table at its limit takes no more than what the limit was made for. */
+static void
+the_limit_of_a_table_holds(void)
+{
+	uint64_t memory;
+
+	for (memory = 1; memory < UINT64_C(1) << 42; memory = memory * 3 + 7) {
+		struct keytable_limit l = keytable_limit(memory);
+		uint64_t cap = 64;
+
+		while (cap * 5 < l.keys * 8)
+			cap *= 2;
+		if (cap > 64) {
+			CHECK(cap * 40 <= memory / 3);
+			CHECK(l.keys * 64 <= memory / 3);
+			CHECK(l.heap <= memory / 6);
+		}
+		CHECK(l.keys >= 1);
+	}
+}
+
 int
 main(void)
 {
@@ -264,5 +366,8 @@ main(void)
 	RUN(hashes_at_the_ends_sort);
 	RUN(a_cleared_table_is_as_new);
 	RUN(the_order_of_puts_does_not_matter);
+	RUN(sums_against_a_list);
+	RUN(keys_in_their_own_order);
+	RUN(the_limit_of_a_table_holds);
 	return test_end();
 }

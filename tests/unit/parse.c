@@ -573,6 +573,61 @@ random_spellings_of_whole_values(void)
 	}
 }
 
+/* A whole number of up to 40 digits, short ones often. */
+static void
+random_int(char *out)
+{
+	size_t n = 1 + below(one_in(2) ? 2 : 40), i;
+
+	if (one_in(8)) {
+		strcpy(out, one_in(2) ? "0" : "-0");
+		return;
+	}
+	if (one_in(2))
+		*out++ = '-';
+	for (i = 0; i < n; i++)
+		out[i] = (char)('0' + (i ? below(10) : 1 + below(9)));
+	out[n] = '\0';
+}
+
+static void
+ints_of_any_length_are_in_order(void)
+{
+	static const char *const sorted[] = {"-100000000000000000000000",
+	    "-99999999999999999999999", "-10", "-9", "-1", "-0", "0", "1", "9",
+	    "10", "18446744073709551616", "99999999999999999999999",
+	    "100000000000000000000000"};
+	char a[3][48];
+	struct bytes x, y, z;
+	int64_t i, k;
+
+	for (i = 0; i < (int64_t)LEN(sorted); i++)
+		for (k = 0; k < (int64_t)LEN(sorted); k++) {
+			int c =
+			    int_cmp(bytes_str(sorted[i]), bytes_str(sorted[k]));
+
+			test_about("%s and %s", sorted[i], sorted[k]);
+			EQ_I((c > 0) - (c < 0), (i > k) - (i < k));
+		}
+	for (i = 0; i < 100000; i++) {
+		int64_t p, q;
+
+		random_int(a[0]);
+		random_int(a[1]);
+		random_int(a[2]);
+		x = bytes_str(a[0]);
+		y = bytes_str(a[1]);
+		z = bytes_str(a[2]);
+		test_about("%s, %s, %s", a[0], a[1], a[2]);
+		CHECK((int_cmp(x, y) < 0) == (int_cmp(y, x) > 0));
+		CHECK((int_cmp(x, y) == 0) == bytes_eq(x, y));
+		if (int_cmp(x, y) < 0 && int_cmp(y, z) < 0)
+			CHECK(int_cmp(x, z) < 0);
+		if (parse_i64(x, &p) && parse_i64(y, &q) && p != q)
+			CHECK((int_cmp(x, y) < 0) == (p < q));
+	}
+}
+
 int
 main(void)
 {
@@ -582,6 +637,7 @@ main(void)
 	RUN(sizes);
 	RUN(hex_is_sixteen_lower_case_digits);
 	RUN(classes_of_cells);
+	RUN(ints_of_any_length_are_in_order);
 	RUN(every_short_string_of_the_alphabet);
 	RUN(random_doubles_as_strtod_reads_them);
 	RUN(what_is_no_finite_decimal_is_no_double);
