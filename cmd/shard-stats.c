@@ -214,7 +214,7 @@ merge(const struct stats_opt *so, const struct main_opt *mo,
     struct cmd_files *f, struct err *e)
 {
 	struct merge_opt opt = {mo->train_ratio, mo->test_val_ratio,
-	    mo->cutoffs, mo->no_cutoffs, cmd_warn};
+	    mo->cutoffs, mo->no_cutoffs, cmd_warn, so->memory};
 	size_t n;
 
 	if (!so->out)
@@ -222,7 +222,7 @@ merge(const struct stats_opt *so, const struct main_opt *mo,
 	if (!mo->cutoffs && (mo->train_ratio <= 0 || mo->train_ratio >= 1))
 		return err_kind_set(
 		    e, ERR_USAGE, "--train-ratio must be above 0 and below 1");
-	if (expand(f, e) < 0)
+	if (stats_check_memory(so, e) < 0 || expand(f, e) < 0)
 		return -1;
 	n = strlen(so->out);
 	if (n > 3 && strcmp(so->out + n - 3, ".st") == 0)
@@ -484,6 +484,12 @@ show(const char *dir, double unique_ratio, struct err *e)
 		    (unsigned long long)keyindex_keys(x), c->facts.key,
 		    (unsigned long long)c->facts.key_missing);
 	}
+	if (c->facts.groups)
+		printf("groups   %llu (%s%s%s; %llu rows without)\n",
+		    (unsigned long long)c->facts.ngroup, c->facts.groups,
+		    c->facts.table ? ", table " : "",
+		    c->facts.table ? c->facts.table : "",
+		    (unsigned long long)facts_ungrouped(&c->facts, &c->na));
 	for (i = 0; i < c->labels.n; i++)
 		printf("label    %zu = %s\n", i, err_quote(c->labels.label[i]));
 	if (c->facts.moments) {

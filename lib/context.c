@@ -177,6 +177,68 @@ context_stratum(const struct context *c, struct bytes value)
 	    : NULL;
 }
 
+/* Loads meta.tsv. */
+static int
+load_meta(struct facts *f, const char *path, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	struct bytes text;
+	int rc = -1;
+
+	if (file_load(path, &b, e) < 0)
+		goto out;
+	text = buf_bytes(&b);
+	if (facts_sealed(&text))
+		rc = facts_load(f, path, text, e);
+	else
+		err_set(e,
+		    "%s: damaged, truncated, or of an older shardkit (make the "
+		    "context again: shard-stats --merge)",
+		    path);
+out:
+	buf_fini(&b);
+	return rc;
+}
+
+/* Does meta.tsv know the file of this name, with this digest? */
+static int
+check_digest(const struct facts *f, const char *name, const char *path,
+    uint64_t digest, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < f->nfile; i++)
+		if (strcmp(f->file[i].name, name) == 0 &&
+		    f->file[i].digest == digest)
+			return 0;
+	return err_set(e,
+	    "%s: not as pass 1 left it (make it again: shard-stats --merge; a "
+	    "file changed on purpose goes to another directory)",
+	    path);
+}
+
+int
+context_check_file(const char *path, uint64_t digest, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	struct buf b = BUF_ZERO;
+	struct facts f = {.nin = 0};
+	int rc = 0;
+	size_t i;
+
+	buf_printf(&b, "%.*smeta.tsv", (int)(name - path), path);
+	if (access(buf_cstr(&b), F_OK) == 0) {
+		rc = load_meta(&f, b.p, e);
+		for (i = 0; rc == 0 && i < f.nfile; i++)
+			if (strcmp(f.file[i].name, name) == 0)
+				rc = check_digest(&f, name, path, digest, e);
+		facts_fini(&f);
+	}
+	buf_fini(&b);
+	return rc;
+}
+
 struct context *
 context_open(const char *dir, struct err *e)
 {
@@ -185,8 +247,6 @@ context_open(const char *dir, struct err *e)
 	char *split = path_in(dir, "split.tsv");
 	char *labels = path_in(dir, "labels.tsv");
 	char *strata = path_in(dir, "strata.tsv");
-	struct buf b = BUF_ZERO;
-	struct bytes text;
 	bool ok = false;
 	size_t i;
 
@@ -198,19 +258,8 @@ context_open(const char *dir, struct err *e)
 		    dir);
 		goto out;
 	}
-	if (file_load(meta, &b, e) < 0)
-		goto out;
-	text = buf_bytes(&b);
-	if (!facts_sealed(&text)) {
-		err_set(e,
-		    "%s: damaged, truncated, or of an older shardkit (make the "
-		    "context again: shard-stats --merge)",
-		    meta);
-		goto out;
-	}
-	if (facts_load(&c->facts, meta, text, e) < 0 ||
-	    load_split(c, split, e) < 0 || load_labels(c, labels, e) < 0 ||
-	    load_strata(c, strata, e) < 0)
+	if (load_meta(&c->facts, meta, e) < 0 || load_split(c, split, e) < 0 ||
+	    load_labels(c, labels, e) < 0 || load_strata(c, strata, e) < 0)
 		goto out;
 	na_rule_init(&c->na, c->facts.na);
 	c->tokens_missing = xcalloc(c->facts.ncol, sizeof(*c->tokens_missing));
@@ -226,13 +275,15 @@ context_open(const char *dir, struct err *e)
 			c->tokens_missing[i] = true;
 		else if (f->label && strcmp(name, f->label) == 0)
 			c->tokens_missing[i] = !c->have_labels;
+		else if (f->groups && strcmp(name, f->groups) == 0)
+			c->tokens_missing[i] =
+			    facts_group_tokens_missing(f, &c->na);
 		else if (f->schema)
 			c->tokens_missing[i] =
 			    colfacts_tokens_missing(&f->col[i]);
 	}
 	ok = true;
 out:
-	buf_fini(&b);
 	free(meta);
 	free(split);
 	free(labels);
@@ -267,7 +318,6 @@ context_colstats(const struct context *c, struct colstats *s, struct err *e)
 {
 	char *path = path_in(c->dir, "stats.tsv");
 	struct buf b = BUF_ZERO;
-	size_t i;
 	int rc = -1;
 
 	if (!c->facts.moments) {
@@ -278,17 +328,9 @@ context_colstats(const struct context *c, struct colstats *s, struct err *e)
 	}
 	if (file_load(path, &b, e) < 0)
 		goto out;
-	for (i = 0; i < c->facts.nfile; i++)
-		if (strcmp(c->facts.file[i].name, "stats.tsv") == 0)
-			break;
-	if (i == c->facts.nfile ||
-	    c->facts.file[i].digest != digest_of(b.p, b.n)) {
-		err_set(e,
-		    "%s: not as pass 1 left it (make it again: shard-stats "
-		    "--merge)",
-		    path);
+	if (check_digest(&c->facts, "stats.tsv", path, digest_of(b.p, b.n), e) <
+	    0)
 		goto out;
-	}
 	rc = colstats_load(s, path, e);
 out:
 	buf_fini(&b);

@@ -1,7 +1,7 @@
 /*
  * context - CTX: the global facts that pass 1 left as files, read by pass 2.
  *
- *	meta.tsv schema.tsv stats.tsv split.tsv labels.tsv first.idx
+ *	meta.tsv schema.tsv stats.tsv split.tsv labels.tsv groups.tsv first.idx
  *
  * Loading reads the small files at once; first.idx is mapped when first asked
  * for.  A file that an option of pass 1 did not ask for is absent.
@@ -49,6 +49,10 @@ struct context {
 	bool key_tokens_missing;
 };
 
+/* The file at path, if it lies in a context that was made with it: is its
+ * digest what meta.tsv says?  0 where there is no such context. */
+MUST_CHECK int
+context_check_file(const char *path, uint64_t digest, struct err *e);
 struct context *context_open(const char *dir, struct err *e);
 void context_close(struct context *c);
 /* stats.tsv, which must be as the merge left it; caller frees. */
@@ -69,14 +73,15 @@ MUST_CHECK int
 cutoff_parse(struct bytes s, enum time_kind *k, struct instant *t);
 
 /*
- * The merge: all partials in the list to the context in dir.  memory bounds
- * what is held besides mapped files.  cutoff ratios as DESIGN says.
+ * The merge: all partials in the list to the context in dir.  cutoff ratios as
+ * DESIGN says.
  */
 struct merge_opt {
 	double train_ratio, test_val_ratio;
 	const char *cutoffs; /* "A,B" instead of ratios; NULL */
 	bool no_cutoffs;     /* nobody asks for a split by time */
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
+	uint64_t memory; /* for the groups; 0: the default */
 };
 /* Puts partials together into one at path, for merges in steps. */
 MUST_CHECK int

@@ -52,6 +52,8 @@ facts_fini(struct facts *f)
 	free(f->label);
 	free(f->missing_time);
 	free(f->strata);
+	free(f->groups);
+	free(f->table);
 	free(f->na);
 	free(f->only);
 	for (i = 0; i < f->nfile; i++)
@@ -372,6 +374,24 @@ colfacts_tokens_missing(const struct colfacts *c)
 	    strcmp(colfacts_type(c, &why), "text") != 0;
 }
 
+bool
+facts_group_tokens_missing(const struct facts *f, const struct na_rule *r)
+{
+	struct colfacts c = {.name = NULL};
+	int k;
+
+	for (k = 0; k < KIND_COUNT; k++)
+		c.n[k] = f->group_kinds >> k & 1;
+	return r->everywhere || colfacts_tokens_missing(&c);
+}
+
+uint64_t
+facts_ungrouped(const struct facts *f, const struct na_rule *r)
+{
+	return f->group_missing +
+	    (facts_group_tokens_missing(f, r) ? f->group_tokens : 0);
+}
+
 static int
 same_option(const char *what, const char *a, const char *b,
     const struct facts *fa, const struct facts *fb, struct err *e)
@@ -535,8 +555,11 @@ facts_merge(struct facts *a, struct facts *b, struct err *e)
 	    same_option("missing-time", a->missing_time, b->missing_time, a, b,
 		e) < 0 ||
 	    same_option("na", a->na, b->na, a, b, e) < 0 ||
-	    same_option("strata", a->strata, b->strata, a, b, e) < 0)
+	    same_option("strata", a->strata, b->strata, a, b, e) < 0 ||
+	    same_option("groups", a->groups, b->groups, a, b, e) < 0)
 		return -1;
+	if (same_option("table", a->table, b->table, a, b, e) < 0)
+		return err_prefix(e, "each table has a context of its own: ");
 	if (a->header != b->header || a->fingerprint != b->fingerprint)
 		return err_set(e,
 		    "%s and %s were read with different options (pass 1 "
@@ -580,6 +603,10 @@ facts_merge(struct facts *a, struct facts *b, struct err *e)
 	a->key_missing += b->key_missing;
 	a->key_tokens += b->key_tokens;
 	a->key_text |= b->key_text;
+	a->group_missing += b->group_missing;
+	a->group_tokens += b->group_tokens;
+	a->group_kinds |= b->group_kinds;
+	a->ngroup = 0; /* the merge counts them */
 	if (merge_columns(a, b, e) < 0 || merge_inputs(a, b, e) < 0)
 		return -1;
 	facts_fini(b);
@@ -741,6 +768,11 @@ facts_save(const struct facts *f, struct buf *to)
 		line(to, "na", f->na, "");
 	if (f->strata)
 		line(to, "strata", f->strata, "u", U(f->seed));
+	if (f->groups)
+		line(to, "groups", f->groups, "uuuu", U(f->group_missing),
+		    U(f->group_tokens), U(f->group_kinds), U(f->ngroup));
+	if (f->table)
+		line(to, "table", f->table, "");
 	if (f->schema)
 		line(to, "schema", "", "");
 	if (f->moments)
@@ -819,6 +851,16 @@ load_line(
 		if (!set_once(&f->strata, name))
 			return false;
 		f->seed = v[0];
+	} else if (is(kind, "groups") && v[2] < 1u << KIND_COUNT) {
+		if (!set_once(&f->groups, name))
+			return false;
+		f->group_missing = v[0];
+		f->group_tokens = v[1];
+		f->group_kinds = (unsigned)v[2];
+		f->ngroup = v[3];
+	} else if (is(kind, "table")) {
+		if (!set_once(&f->table, name))
+			return false;
 	} else if (is(kind, "reader") && v[0] <= HEADER_UNION) {
 		f->header = (enum header_policy)v[0];
 		f->fingerprint = v[1];
@@ -945,9 +987,9 @@ fail:
 static const char seal_kind[] = "seal";
 
 void
-facts_seal_file(struct buf *text, const char *name, struct bytes content)
+facts_seal_file(struct buf *text, const char *name, uint64_t digest)
 {
-	line(text, "file", name, "x", U(digest_of(content.p, content.n)));
+	line(text, "file", name, "x", U(digest));
 }
 
 void

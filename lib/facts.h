@@ -75,7 +75,8 @@ enum header_policy { HEADER_STRICT, HEADER_REORDER, HEADER_UNION };
 
 struct facts {
 	/* options; NULL: not asked for */
-	char *time, *key, *label, *missing_time, *strata;
+	char *time, *key, *label, *missing_time, *strata, *groups;
+	char *table;   /* whose rows these are, with groups */
 	char *na;      /* NULL: auto */
 	uint64_t seed; /* of the row hashes, with strata */
 	bool schema, moments;
@@ -102,6 +103,10 @@ struct facts {
 	/* key column */
 	uint64_t key_missing, key_tokens;
 	bool key_text; /* a key that is neither number nor token */
+	/* group column */
+	uint64_t group_missing, group_tokens;
+	unsigned group_kinds; /* of the keys but tokens: 1 << enum kind */
+	uint64_t ngroup;      /* after the merge */
 };
 
 void facts_fini(struct facts *f);
@@ -116,7 +121,7 @@ void facts_save(const struct facts *f, struct buf *to);
  * facts_load() puts in file[]; and the last line, with the digest of all
  * before, that facts_sealed() checks and cuts off.
  */
-void facts_seal_file(struct buf *text, const char *name, struct bytes content);
+void facts_seal_file(struct buf *text, const char *name, uint64_t digest);
 void facts_seal(struct buf *text);
 bool facts_sealed(struct bytes *text);
 MUST_CHECK int
@@ -160,6 +165,16 @@ char *colfacts_range(const struct colfacts *c, const char *type, bool max);
  * nan); caller frees. */
 char *whole_text(uint128 v);
 char *number_text(double d);
+/* Are NA tokens in the group column missing keys, and no groups? */
+bool facts_group_tokens_missing(const struct facts *f, const struct na_rule *r);
+/* Rows without a group. */
+uint64_t facts_ungrouped(const struct facts *f, const struct na_rule *r);
+/* Is every key of the group column a whole number? */
+static inline bool
+facts_group_ints(const struct facts *f)
+{
+	return f->group_kinds == 1u << KIND_INT;
+}
 /* Has the column no value at all, only missing cells and tokens? */
 bool colfacts_no_value(const struct colfacts *c);
 /* Are NA tokens missing in this column (numbers, bools and times)? */

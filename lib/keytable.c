@@ -3,8 +3,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "parse.h"
-
 void
 keytable_init(struct keytable *t, size_t nkeys)
 {
@@ -250,18 +248,41 @@ keytable_sorted(struct keytable *t)
 	return out;
 }
 
+uint64_t
+key_rank(struct bytes key, bool ints)
+{
+	uint64_t u = 0;
+	int64_t i;
+	size_t k;
+
+	if (!ints) {
+		for (k = 0; k < 8; k++)
+			u = u << 8 | (k < key.n ? (unsigned char)key.p[k] : 0);
+		return u;
+	}
+	if (parse_i64(key, &i))
+		return (uint64_t)i + (UINT64_C(1) << 63);
+	/* beyond 64 bits: as the last ones within */
+	return key.n && key.p[0] == '-' ? 0 : UINT64_MAX;
+}
+
 static int
 by_bytes(const void *a, const void *b)
 {
-	return bytes_cmp(
-	    ((const struct keyref *)a)->key, ((const struct keyref *)b)->key);
+	return keyref_cmp(a, b, false);
 }
 
 static int
 by_int(const void *a, const void *b)
 {
-	return int_cmp(
-	    ((const struct keyref *)a)->key, ((const struct keyref *)b)->key);
+	return keyref_cmp(a, b, true);
+}
+
+void
+keyrefs_sort(struct keyref *v, size_t n, bool ints)
+{
+	if (n)
+		qsort(v, n, sizeof(*v), ints ? by_int : by_bytes);
 }
 
 struct keyref *
@@ -272,10 +293,11 @@ keytable_by_key(const struct keytable *t, bool ints)
 	size_t i, n = 0;
 
 	for (i = 0; i < t->cap; i++)
-		if (t->hash[i] && keyent_key(&t->slot[i], heap, &v[n].key))
+		if (t->hash[i] && keyent_key(&t->slot[i], heap, &v[n].key)) {
+			v[n].rank = key_rank(v[n].key, ints);
 			v[n++].slot = (uint32_t)i;
+		}
 	assert(n == t->n);
-	if (n)
-		qsort(v, n, sizeof(*v), ints ? by_int : by_bytes);
+	keyrefs_sort(v, n, ints);
 	return v;
 }

@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "keyent.h"
+#include "parse.h"
 
 struct keytable {
 	struct keyent *slot;
@@ -53,12 +54,27 @@ size_t keytable_bytes(const struct keytable *t);
 /* The entries in (hash, key) order, n of them; valid until the next call.
  * Caller frees the array; the heap stays the table's. */
 struct keyent *keytable_sorted(struct keytable *t);
-/* The keys in their own order, as integers (int_cmp) or as bytes; valid until
- * the next call.  Caller frees. */
+
+/* A key and where in the order of the keys it is about: what has the lesser
+ * rank is less, what has the same may be anything. */
 struct keyref {
+	uint64_t rank;
 	struct bytes key;
 	uint32_t slot;
 };
+/* The rank as an integer of CLASS_INT, or as bytes. */
+uint64_t key_rank(struct bytes key, bool ints);
+/* The order itself: int_cmp() or bytes_cmp(). */
+static inline int
+keyref_cmp(const struct keyref *a, const struct keyref *b, bool ints)
+{
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	return ints ? int_cmp(a->key, b->key) : bytes_cmp(a->key, b->key);
+}
+void keyrefs_sort(struct keyref *v, size_t n, bool ints);
+/* All keys in their order, as integers or as bytes; valid until the next call.
+ * Caller frees. */
 struct keyref *keytable_by_key(const struct keytable *t, bool ints);
 void keytable_clear(struct keytable *t);
 

@@ -9,8 +9,10 @@
 #include "colstats.h"
 #include "commit.h"
 #include "context.h"
+#include "groups.h"
 #include "partial.h"
 #include "tsv.h"
+#include "values.h"
 
 /*
  * Partials are mapped, not held open, so the descriptor limit does not bound
@@ -634,6 +636,20 @@ write_strata(struct merge *m, struct err *e)
 	return rc;
 }
 
+static int
+write_groups(struct merge *m, uint64_t *digest, struct err *e)
+{
+	uint64_t memory = m->opt->memory;
+	struct buf path = BUF_ZERO;
+	int rc;
+
+	buf_printf(&path, "%s/groups.tsv", m->dir);
+	rc = groups_write(buf_cstr(&path), &m->facts, &m->na, m->part, m->npart,
+	    memory ? memory : VALUES_MEMORY_DEFAULT, digest, e);
+	buf_fini(&path);
+	return rc;
+}
+
 static const char *
 storage_of(const struct colfacts *c, const char *type)
 {
@@ -848,6 +864,7 @@ merge_all(const char *dir, char *const *paths, size_t n,
 {
 	struct merge m = {.dir = dir, .opt = opt};
 	struct buf b = BUF_ZERO, path = BUF_ZERO;
+	uint64_t groups_digest = 0;
 	int rc = -1;
 
 	if (merge_open(&m, paths, n, e) < 0)
@@ -864,6 +881,7 @@ merge_all(const char *dir, char *const *paths, size_t n,
 	    remove_file(dir, "strata.tsv", e) < 0 ||
 	    remove_file(dir, "stats.tsv", e) < 0 ||
 	    remove_file(dir, "tokens.tsv", e) < 0 ||
+	    remove_file(dir, "groups.tsv", e) < 0 ||
 	    remove_file(dir, "first.idx", e) < 0)
 		goto out;
 	if (commit_buf(dir, "split.tsv", &m.split, e) < 0 ||
@@ -872,11 +890,15 @@ merge_all(const char *dir, char *const *paths, size_t n,
 	    commit_buf(dir, "tokens.tsv", &m.tokens, e) < 0 ||
 	    (m.facts.key && m.facts.time && write_index(&m, e) < 0) ||
 	    (m.facts.strata && write_strata(&m, e) < 0) ||
+	    (m.facts.groups && write_groups(&m, &groups_digest, e) < 0) ||
 	    write_schema(&m, e) < 0)
 		goto out;
 	facts_save(&m.facts, &b);
 	if (m.stats.n)
-		facts_seal_file(&b, "stats.tsv", buf_bytes(&m.stats));
+		facts_seal_file(
+		    &b, "stats.tsv", digest_of(m.stats.p, m.stats.n));
+	if (m.facts.groups)
+		facts_seal_file(&b, "groups.tsv", groups_digest);
 	facts_seal(&b);
 	buf_printf(&path, "%s/meta.tsv", dir);
 	rc = commit_file(buf_cstr(&path), b.p, b.n, e);

@@ -48,6 +48,7 @@ expected_len(const struct section *s)
 	case SECTION_NUMBERS_RLE:
 	case SECTION_TIMES_RLE: return s->n * (s->has_lo ? 17 : 16);
 	case SECTION_COUNTS:
+	case SECTION_GROUPS:
 	case SECTION_KEYS:
 	case SECTION_LABELS: return s->n * sizeof(struct keyent);
 	}

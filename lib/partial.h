@@ -37,6 +37,8 @@ enum section_type {
 	SECTION_COUNTS, /* n struct keyent, hi a count, where the number
 	                   of the column in the partial's facts, in order
 	                   of value_hash() */
+	SECTION_GROUPS, /* n struct keyent in (hash, key) order, hi rows,
+	                   where bytes */
 };
 
 struct section {

@@ -142,7 +142,7 @@ replaced(const struct rowout *r, const struct batch *b, uint32_t row)
 
 /* A record with the replaced fields in place of its own. */
 static void
-splice(struct rowout *r, const struct batch *b, uint32_t row)
+splice(struct rowout *r, const struct batch *b, uint32_t row, struct buf *to)
 {
 	struct bytes rec = batch_record(b, row);
 	const char *at = rec.p;
@@ -155,11 +155,29 @@ splice(struct rowout *r, const struct batch *b, uint32_t row)
 
 		if (v.p == f.p)
 			continue;
-		buf_put(&r->row, at, (size_t)(f.p - at));
-		buf_putb(&r->row, v);
+		buf_put(to, at, (size_t)(f.p - at));
+		buf_putb(to, v);
 		at = f.p + f.n;
 	}
-	buf_put(&r->row, at, (size_t)(rec.p + rec.n - at));
+	buf_put(to, at, (size_t)(rec.p + rec.n - at));
+}
+
+/* Are the records written as they stand, but for replaced fields? */
+static bool
+is_whole(const struct rowout *r, const struct batch *b)
+{
+	return r->whole && r->nfield == b->nfield;
+}
+
+struct bytes
+rowout_bytes(
+    struct rowout *r, const struct batch *b, uint32_t row, struct buf *scratch)
+{
+	if (is_whole(r, b) && !(r->nslot && replaced(r, b, row)))
+		return batch_record(b, row);
+	buf_clear(scratch);
+	rowout_row(r, b, row, scratch);
+	return buf_bytes(scratch);
 }
 
 int
@@ -168,14 +186,14 @@ rowout_rows(struct rowout *r, const struct batch *b, const uint32_t *sel,
 {
 	uint32_t i, k;
 
-	if (r->whole && r->nfield == b->nfield) {
+	if (is_whole(r, b)) {
 		for (i = 0; i < n; i = k) {
 			struct bytes a = batch_record(b, sel[i]), z;
 
 			k = i + 1;
 			if (r->nslot && replaced(r, b, sel[i])) {
 				buf_clear(&r->row);
-				splice(r, b, sel[i]);
+				splice(r, b, sel[i], &r->row);
 				if (out_write(o, r->row.p, r->row.n, e) < 0)
 					return -1;
 				continue;

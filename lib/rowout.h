@@ -25,6 +25,9 @@ MUST_CHECK int rowout_rows(struct rowout *r, const struct batch *b,
 /* One row's bytes as they would be written. */
 void rowout_row(
     struct rowout *r, const struct batch *b, uint32_t row, struct buf *to);
+/* The same without a copy where nobody changed the row; else in scratch. */
+struct bytes rowout_bytes(
+    struct rowout *r, const struct batch *b, uint32_t row, struct buf *scratch);
 void rowout_free(struct rowout *r);
 
 #endif

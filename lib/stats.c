@@ -22,6 +22,8 @@
 #define MAX_STRATA ((size_t)1 << 12)
 
 const struct opt_spec stats_specs[] = {
+    OPT(OPT_STR, 0, "groups", "COL", struct stats_opt, groups,
+	"collect rows and bytes of every group, the rows with one key"),
     OPT(OPT_STR, 'k', "key", "COL", struct stats_opt, key,
 	"collect the first occurrence of every key"),
     OPT(OPT_STR, 0, "label", "COL", struct stats_opt, label,
@@ -29,7 +31,7 @@ const struct opt_spec stats_specs[] = {
     OPT(OPT_STR, 0, "like", "FILE", struct stats_opt, like,
 	"the shard that the stream comes from"),
     OPT(OPT_BYTES, 0, "memory", "SIZE", struct stats_opt, memory,
-	"for --values, before it spills (1G)"),
+	"for --values and --groups, before they spill (1G)"),
     OPT(OPT_STR, 0, "missing-time", "train|val|test|drop", struct stats_opt,
 	missing_time, "go on over rows without a time (they are an error)"),
     OPT(OPT_FLAG, 0, "moments", NULL, struct stats_opt, moments,
@@ -49,6 +51,8 @@ const struct opt_spec stats_specs[] = {
 	"seed of the row hashes for --strata (0)"),
     OPT(OPT_FLAG, 0, "schema", NULL, struct stats_opt, schema,
 	"collect type, missing cells and range of every column"),
+    OPT(OPT_STR, 0, "table", "NAME", struct stats_opt, table,
+	"--groups: of several tables, the one these rows are of"),
     OPT(OPT_FLAG, 0, "tee", NULL, struct stats_opt, tee,
 	"hand the rows on as they are"),
     OPT(OPT_STR, 't', "time", "COL", struct stats_opt, time,
@@ -122,6 +126,26 @@ stats_is_sink(const void *opt)
 	return !((const struct stats_opt *)opt)->tee;
 }
 
+int
+stats_check_memory(const struct stats_opt *o, struct err *e)
+{
+	return o->memory >= VALUES_MEMORY_MIN
+	    ? 0
+	    : err_kind_set(e, ERR_USAGE, "--memory: at least 1M is needed");
+}
+
+/* It becomes a part of file names. */
+static bool
+is_table_name(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n <= 100 && s[0] != '-' && s[0] != '.' &&
+	    strspn(s,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789_-.") == n;
+}
+
 static int
 stats_setup(void *opt, struct session *s, struct err *e)
 {
@@ -145,17 +169,24 @@ stats_setup(void *opt, struct session *s, struct err *e)
 		    "earliest");
 	if (o->update &&
 	    (!o->values || o->time || o->key || o->label || o->strata ||
-		o->schema || o->moments || o->tee || o->only))
+		o->groups || o->schema || o->moments || o->tee || o->only))
 		return err_kind_set(e, ERR_USAGE,
 		    "--update takes --values and nothing else: the rest is in "
 		    "the partial");
+	if (o->table && !o->groups)
+		return err_kind_set(
+		    e, ERR_USAGE, "--table is for --groups: it names them");
+	if (o->table && !is_table_name(o->table))
+		return err_kind_set(e, ERR_USAGE,
+		    "--table %s: letters, digits, '_', '-' and '.', the "
+		    "latter two not in front",
+		    err_quote(bytes_str(o->table)));
 	if (o->values && !o->update && !o->moments)
 		return err_kind_set(e, ERR_USAGE,
 		    "--values needs --moments, or --update of partials that "
 		    "have them");
-	if (o->memory < VALUES_MEMORY_MIN)
-		return err_kind_set(
-		    e, ERR_USAGE, "--memory: at least 1M is needed");
+	if (stats_check_memory(o, e) < 0)
+		return -1;
 	o->schema |= o->moments;
 	return o->values && !o->wish.digest ? load_wish(o, e) : 0;
 }
@@ -198,10 +229,10 @@ same_options(const struct facts *f, const struct stats_opt *o)
 	return same(f->time, o->time) && same(f->key, o->key) &&
 	    same(f->label, o->label) &&
 	    same(f->missing_time, o->missing_time) && same(f->na, na) &&
-	    same(f->strata, o->strata) &&
-	    f->seed == (o->strata ? o->seed : 0) && f->schema == o->schema &&
-	    f->moments == o->moments && same(f->only, o->only) &&
-	    f->quoted_value == (o->quoted_empty == 1);
+	    same(f->strata, o->strata) && same(f->groups, o->groups) &&
+	    same(f->table, o->table) && f->seed == (o->strata ? o->seed : 0) &&
+	    f->schema == o->schema && f->moments == o->moments &&
+	    same(f->only, o->only) && f->quoted_value == (o->quoted_empty == 1);
 }
 
 /* What the facts say without the values; caller frees. */
@@ -295,13 +326,15 @@ struct stats {
 	struct partial_writer *w;
 	struct facts f;
 	struct na_rule na;
-	struct column time, key, label, strata;
+	struct column time, key, label, strata, group;
 	struct keytable stratum; /* value -> its number, as the row */
 	struct strat *strat;     /* of the rows not yet in a section */
 	size_t nstrat;
 	struct schema source;
-	struct rowout *row;
+	struct rowout *row, *sized; /* all columns; those of the table */
 	struct buf row_bytes;
+	struct keytable groups;
+	struct keytable_limit groups_limit;
 	struct column *col;  /* of each of the facts' */
 	struct column split; /* for --only */
 	uint32_t *sel;       /* the rows of it, in a batch */
@@ -332,7 +365,15 @@ find(struct schema *s, const char *name, struct column *c, struct err *e)
 	return 0;
 }
 
-/* The columns looked at: all but those that other stages appended. */
+/* Is it a column of the table, and none that other stages appended? */
+static bool
+is_of_table(const struct stats_opt *o, const char *name)
+{
+	return !(o->only && strcmp(name, "_split") == 0) &&
+	    !(o->tee && strcmp(name, "_row") == 0);
+}
+
+/* The columns looked at. */
 static void
 init_columns(struct stats *t, const struct schema *s)
 {
@@ -345,8 +386,7 @@ init_columns(struct stats *t, const struct schema *s)
 		struct colfacts *c = &t->f.col[t->f.ncol];
 		const char *name = s->col[i].name;
 
-		if ((o->only && strcmp(name, "_split") == 0) ||
-		    (o->tee && strcmp(name, "_row") == 0))
+		if (!is_of_table(o, name))
 			continue;
 		c->name = xstrdup(name);
 		c->shard = t->run->shard.number;
@@ -389,6 +429,30 @@ init_update(struct stats *t, const struct schema *s, struct err *e)
 	return 0;
 }
 
+/* Of --memory, for each of those that share it. */
+static uint64_t
+memory_share(const struct stats_opt *o)
+{
+	return o->values && o->groups ? o->memory / 2 : o->memory;
+}
+
+static void
+init_groups(struct stats *t)
+{
+	const struct stats_opt *o = t->o;
+	bool *skip = xcalloc(t->source.ncol, sizeof(*skip));
+	size_t i;
+
+	for (i = 0; i < t->source.ncol; i++)
+		skip[i] = !is_of_table(o, t->source.col[i].name);
+	t->sized = rowout_new(&t->source, skip, t->run->out_sep, ',');
+	free(skip);
+	t->f.groups = xstrdup(o->groups);
+	t->f.table = o->table ? xstrdup(o->table) : NULL;
+	keytable_init(&t->groups, 64);
+	t->groups_limit = keytable_limit(memory_share(o));
+}
+
 /* Which values of which columns. */
 static int
 init_values(struct stats *t, struct err *e)
@@ -415,7 +479,7 @@ init_values(struct stats *t, struct err *e)
 		    : VALUES_TEXTS;
 	}
 	t->f.values = w->digest;
-	t->values = values_new(&t->f, t->kinds, t->o->memory, t->w);
+	t->values = values_new(&t->f, t->kinds, memory_share(t->o), t->w);
 	return 0;
 }
 
@@ -432,7 +496,8 @@ stats_init(void **st, const void *opt, struct schema *s, struct run *run,
 	if ((o->time && find(s, o->time, &t->time, e) < 0) ||
 	    (o->key && find(s, o->key, &t->key, e) < 0) ||
 	    (o->label && find(s, o->label, &t->label, e) < 0) ||
-	    (o->strata && find(s, o->strata, &t->strata, e) < 0))
+	    (o->strata && find(s, o->strata, &t->strata, e) < 0) ||
+	    (o->groups && find(s, o->groups, &t->group, e) < 0))
 		return -1;
 	if (!run->like)
 		return err_kind_set(
@@ -443,12 +508,15 @@ stats_init(void **st, const void *opt, struct schema *s, struct run *run,
 	t->f.key = o->key ? xstrdup(o->key) : NULL;
 	t->f.label = o->label ? xstrdup(o->label) : NULL;
 	t->f.missing_time = o->missing_time ? xstrdup(o->missing_time) : NULL;
+	if (o->strata || o->groups)
+		schema_copy(&t->source, s);
+	if (o->groups)
+		init_groups(t);
 	if (o->strata) {
 		t->f.strata = xstrdup(o->strata);
 		t->f.seed = o->seed;
 		keytable_init(&t->stratum, 64);
 		t->strat = xmalloc(RUN_STRATA * sizeof(*t->strat));
-		schema_copy(&t->source, s);
 		t->row = rowout_new(&t->source, NULL, run->out_sep, ',');
 	}
 	t->f.schema = o->schema;
@@ -689,6 +757,38 @@ add_stratum(struct stats *t, struct batch *b, uint32_t row, struct err *e)
 	return t->nstrat == RUN_STRATA ? flush_strata(t, e) : 0;
 }
 
+static int
+flush_groups(struct stats *t, struct err *e)
+{
+	return t->groups.n
+	    ? partial_put_keys(t->w, SECTION_GROUPS, &t->groups, e)
+	    : 0;
+}
+
+/* A token counts as a key until the merge knows what the column is. */
+static int
+add_group(struct stats *t, const struct batch *b, uint32_t row, struct err *e)
+{
+	struct bytes v = csv_value(batch_raw(b, &t->group, row), &t->scratch);
+	struct cell cell;
+
+	if (v.n == 0) {
+		t->f.group_missing++;
+		return 0;
+	}
+	if (keytable_full(&t->groups, t->groups_limit, v.n) &&
+	    flush_groups(t, e) < 0)
+		return -1;
+	t->f.group_tokens += na_is_token(&t->na, v);
+	if (keytable_add(&t->groups, v, key_hash(v), 1,
+		rowout_bytes(t->sized, b, row, &t->row_bytes).n)) {
+		cell_scan(&cell, &t->na, v);
+		if (cell.state == CELL_VALUE)
+			t->f.group_kinds |= 1u << cell.kind;
+	}
+	return 0;
+}
+
 /* The batch's rows that are looked at: all, or those of the split. */
 static const uint32_t *
 rows_of(struct stats *t, const struct batch *b, uint32_t *n)
@@ -776,6 +876,8 @@ stats_process(void *st, struct batch *b, struct err *e)
 			return -1;
 		if (o->strata && add_stratum(t, b, row, e) < 0)
 			return -1;
+		if (o->groups && add_group(t, b, row, e) < 0)
+			return -1;
 	}
 	if (o->schema || t->values)
 		for (c = 0; c < t->f.ncol; c++)
@@ -861,6 +963,8 @@ stats_finish(void *st, struct err *e)
 	if (t->o->label && t->labels.n &&
 	    partial_put_keys(t->w, SECTION_LABELS, &t->labels, e) < 0)
 		return -1;
+	if (flush_groups(t, e) < 0)
+		return -1;
 	if (t->values) {
 		if (values_finish(t->values, t->kinds, e) < 0)
 			return -1;
@@ -895,7 +999,9 @@ stats_free(void *st)
 	keytable_fini(&t->keys);
 	keytable_fini(&t->labels);
 	keytable_fini(&t->stratum);
+	keytable_fini(&t->groups);
 	rowout_free(t->row);
+	rowout_free(t->sized);
 	schema_fini(&t->source);
 	buf_fini(&t->row_bytes);
 	free(t->strat);

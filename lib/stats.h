@@ -11,6 +11,7 @@
 struct stats_opt {
 	const char *out; /* directory of partials, or a file *.st */
 	const char *time, *key, *label, *missing_time, *like, *strata, *na;
+	const char *groups, *table;
 	uint64_t seed;
 	bool schema, moments, tee, verify;
 	const char *values, *only; /* a file or "all"; a split */
@@ -27,6 +28,8 @@ struct stats_opt {
 
 extern const struct opt_spec stats_specs[];
 
+/* Is --memory enough? */
+MUST_CHECK int stats_check_memory(const struct stats_opt *o, struct err *e);
 /* The partial of this shard under o->out; caller frees. */
 char *stats_path(const struct stats_opt *o, uint64_t number);
 /*

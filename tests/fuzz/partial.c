@@ -39,6 +39,8 @@ walk(const char *path)
 			sum += times_before(&p, s, INSTANT_INF);
 			break;
 		case SECTION_KEYS:
+		case SECTION_COUNTS:
+		case SECTION_GROUPS:
 		case SECTION_LABELS:
 			for (k = 0; k < s->n; k++) {
 				struct keyent x;

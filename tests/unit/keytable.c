@@ -2,7 +2,6 @@
 #include "keytable.h"
 
 #include "keys.h"
-#include "parse.h"
 #include "test.h"
 
 /* (time, shard, row) order, spelt out. */

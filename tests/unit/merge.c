@@ -144,6 +144,8 @@ pass1(const struct table *t, size_t from, size_t to, uint64_t number,
 	o->time = "when";
 	o->key = "key";
 	o->label = "label";
+	o->groups = "key";
+	o->table = "rows";
 	o->schema = true;
 	source_defaults(&c.source);
 	ok = OK(chain_add(&c, &filter_stats, o) == 0, e);
@@ -160,14 +162,14 @@ pass1(const struct table *t, size_t from, size_t to, uint64_t number,
 static bool
 context_bytes(const char *dir, bool with_places, struct buf *to)
 {
-	static const char *const files[] = {
-	    "split.tsv", "labels.tsv", "schema.tsv", "meta.tsv", "first.idx"};
+	static const char *const files[] = {"split.tsv", "labels.tsv",
+	    "groups.tsv", "schema.tsv", "meta.tsv", "first.idx"};
 	struct buf b = BUF_ZERO;
 	char path[600];
 	size_t i;
 
 	buf_clear(to);
-	for (i = 0; i < (with_places ? LEN(files) : 2); i++) {
+	for (i = 0; i < (with_places ? LEN(files) : 3); i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
 		if (!test_read(path, &b))
 			continue;
@@ -384,9 +386,9 @@ any_order_and_grouping_gives_the_same_bytes(void)
 	}
 }
 
-/* How rows are dealt to shards changes neither cutoffs nor labels. */
+/* How rows are dealt to shards changes no cutoff, label or group. */
 static void
-any_partition_gives_the_same_cutoffs_and_labels(void)
+any_partition_gives_the_same_cutoffs_labels_and_groups(void)
 {
 	struct merge_opt opt = {
 	    .train_ratio = 0.7, .test_val_ratio = 0.5, .warn = warn};
@@ -754,7 +756,7 @@ int
 main(void)
 {
 	RUN(any_order_and_grouping_gives_the_same_bytes);
-	RUN(any_partition_gives_the_same_cutoffs_and_labels);
+	RUN(any_partition_gives_the_same_cutoffs_labels_and_groups);
 	RUN(zero_and_minus_zero_merge_alike);
 	RUN(other_extremes_merge_alike);
 	RUN(given_cutoffs_are_taken);
