@@ -45,6 +45,27 @@ unescape(char *p, size_t n)
 	return (ssize_t)o;
 }
 
+ssize_t
+tsv_cells(char *p, size_t n, struct bytes *cell, size_t ncell)
+{
+	char *eol = p + n;
+	ssize_t k = 0;
+
+	for (;;) {
+		char *tab = memchr(p, '\t', (size_t)(eol - p));
+		ssize_t len = unescape(p, (size_t)((tab ? tab : eol) - p));
+
+		if (len < 0)
+			return -1;
+		if ((size_t)k < ncell)
+			cell[k] = bytes_of(p, (size_t)len);
+		k++;
+		if (!tab)
+			return k;
+		p = tab + 1;
+	}
+}
+
 int
 tsv_parse(struct tsv *t, const char *name, struct bytes text,
     const char *header, struct err *e)
@@ -74,7 +95,7 @@ tsv_parse(struct tsv *t, const char *name, struct bytes text,
 	for (t->ncol = 1; *p; p++)
 		t->ncol += *p == '\t';
 	for (p = eol + 1; p < end; p = eol + 1) {
-		size_t k = 0;
+		ssize_t k;
 
 		line++;
 		eol = memchr(p, '\n', (size_t)(end - p));
@@ -82,28 +103,17 @@ tsv_parse(struct tsv *t, const char *name, struct bytes text,
 			cap = cap * 2 + 64 * t->ncol;
 			t->cell = xrealloc(t->cell, cap * sizeof(*t->cell));
 		}
-		for (;;) {
-			char *tab = memchr(p, '\t', (size_t)(eol - p));
-			char *stop = tab ? tab : eol;
-			ssize_t n = unescape(p, (size_t)(stop - p));
-
-			if (n < 0) {
-				err_set(e, "%s:%zu: bad escape", name, line);
-				goto fail;
-			}
-			if (k < t->ncol)
-				t->cell[ncell + k] = bytes_of(p, (size_t)n);
-			k++;
-			if (!tab)
-				break;
-			p = tab + 1;
+		k = tsv_cells(p, (size_t)(eol - p), t->cell + ncell, t->ncol);
+		if (k < 0) {
+			err_set(e, "%s:%zu: bad escape", name, line);
+			goto fail;
 		}
-		if (k != t->ncol) {
-			err_set(e, "%s:%zu: %zu cells, the header has %zu",
+		if ((size_t)k != t->ncol) {
+			err_set(e, "%s:%zu: %zd cells, the header has %zu",
 			    name, line, k, t->ncol);
 			goto fail;
 		}
-		ncell += k;
+		ncell += t->ncol;
 		t->nrow++;
 	}
 	return 0;

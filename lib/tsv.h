@@ -5,12 +5,19 @@
 #ifndef SHARD_TSV_H
 #define SHARD_TSV_H
 
+#include <sys/types.h>
+
 #include "base.h"
 #include "buf.h"
 #include "err.h"
 
 /* Appends one value, escaped. */
 void tsv_put(struct buf *b, struct bytes value);
+
+/* Splits a line, its newline left off, into cells, which are unescaped in
+ * place; the first ncell go to cell.  How many there are, or -1 where there is
+ * no such escape. */
+ssize_t tsv_cells(char *line, size_t n, struct bytes *cell, size_t ncell);
 
 /* A whole file in memory: cells point into text, unescaped in place. */
 struct tsv {
