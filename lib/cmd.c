@@ -68,6 +68,16 @@ cmd_warn(const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+cmd_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+}
+
 static void
 usage_line(const struct cmd *c, FILE *f)
 {

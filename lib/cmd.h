@@ -39,6 +39,8 @@ void cmd_start(const char *name);
  * one write. */
 void cmd_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void cmd_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* The same of what is neither. */
+void cmd_note(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* Prints e, and the usage line when that is what is wrong; returns the status
  * it asks for. */
 int cmd_fail(const struct err *e);

@@ -476,6 +476,17 @@ plan_make(struct plan *p, const struct plan_dim *dim, size_t ndim, uint32_t n,
 }
 
 void
+plan_fixed(struct plan *p, uint32_t n, uint32_t per)
+{
+	uint32_t i;
+
+	*p = (struct plan){
+	    xcalloc(n, sizeof(*p->batch)), n / per + (n % per > 0)};
+	for (i = 0; i < n; i++)
+		p->batch[i] = i / per;
+}
+
+void
 plan_fini(struct plan *p)
 {
 	free(p->batch);

@@ -53,6 +53,8 @@ struct plan {
 
 void plan_make(struct plan *p, const struct plan_dim *dim, size_t ndim,
     uint32_t n, enum plan_pack how);
+/* So many groups to a batch, in order. */
+void plan_fixed(struct plan *p, uint32_t n, uint32_t per);
 void plan_fini(struct plan *p);
 
 /* Is group i larger than a limit? */

@@ -74,6 +74,10 @@ examples() {
 	examples shard-map.1
 }
 
+@test "man: the examples of shard-plan(1) work, in order" {
+	examples shard-plan.1
+}
+
 @test "man: the examples of shard-run(1) work, in order" {
 	examples shard-run.1
 }
@@ -307,7 +311,7 @@ same_as_job() {
 # share the library.
 reads() {
 	case $1 in
-	shard-check) ;;
+	shard-check | shard-plan) ;;
 	shard-ls) grep -oE '"[A-Z]+(_[A-Z]+)+"' "$TOP/cmd/shard-ls.c" | tr -d '"' ;;
 	preprocess | impute)
 		printf '%s\n' PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_RUNNER SHARD_SIMD TMPDIR
@@ -379,6 +383,8 @@ wrong() {
 	wrong "--pattern" shard-ls --pattern '(' .
 	wrong "--where \"id\": expected" shard-map -w id part-1.csv
 	wrong "no column is left" shard-map --drop id,orderDate,customerId,note,label part-1.csv
+	wrong "which groups? " shard-plan --max-rows 5
+	wrong "no operands: " shard-plan part-1.csv
 	wrong "no chain; it begins with cat" shard-run
 	wrong "a chain begins with cat" shard-run map
 	wrong "--replace needs a text" shard-run --replace "" cat part-1.csv
