@@ -126,7 +126,7 @@ run_one(int argc, char **argv, const char *mark, const char *path,
 		if (!f) {
 			err_kind_set(e, ERR_USAGE,
 			    "%s is no filter (map, dedup, split, impute, "
-			    "write, stats)",
+			    "sort, write, stats)",
 			    err_quote(bytes_str(word[i])));
 			goto out;
 		}

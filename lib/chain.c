@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rowout.h"
+#include "stream.h"
 
 struct context *
 session_context(struct session *s, const char *dir, struct err *e)
@@ -75,68 +75,54 @@ run_source(const struct run *r, struct identity *id, uint64_t *digest)
 }
 
 /* The sink of a chain without one: the row stream on standard output. */
-struct stream {
-	struct rowout *rows;
-	struct out *out;
-	struct run *run;
-	bool emit;
+struct to_stream {
+	struct stream stream;
+	const struct run *run;
 	uint64_t n;
 };
 
 static int
-stream_init(void **st, const void *opt, struct schema *s, struct run *run,
+to_stream_init(void **st, const void *opt, struct schema *s, struct run *run,
     struct err *e)
 {
-	struct stream *t = *st = xcalloc(1, sizeof(*t));
-	int fd = dup(STDOUT_FILENO);
+	struct to_stream *t = *st = xcalloc(1, sizeof(*t));
 
-	if (fd < 0)
-		return err_sys(e, ERR_OUTPUT, "standard output");
+	(void)opt;
 	t->run = run;
-	t->emit = *(const bool *)opt && !isatty(STDOUT_FILENO);
-	t->rows = rowout_new(s, NULL, run->out_sep, run->out_sep);
-	t->out = out_new(fd, "standard output", CODEC_NONE, 0, false, e);
-	return t->out ? rowout_header(t->rows, t->out, e) : -1;
+	return stream_open(&t->stream, s, run, e);
 }
 
 static int
-stream_process(void *st, struct batch *b, struct err *e)
+to_stream_process(void *st, struct batch *b, struct err *e)
 {
-	struct stream *t = st;
+	struct to_stream *t = st;
 
 	t->n += b->nsel;
-	return rowout_rows(t->rows, b, b->sel, b->nsel, t->out, e);
+	return rowout_rows(
+	    t->stream.rows, b, b->sel, b->nsel, t->stream.out, e);
 }
 
 static int
-stream_finish(void *st, struct err *e)
+to_stream_finish(void *st, struct err *e)
 {
-	struct stream *t = st;
-	struct buf b = BUF_ZERO;
-	int rc = 0;
+	struct to_stream *t = st;
 
-	if (t->emit) {
-		trailer_format(&b, t->n, &t->run->account);
-		rc = out_write(t->out, b.p, b.n, e);
-		buf_fini(&b);
-	}
-	return rc < 0 ? -1 : out_finish(t->out, false, e);
+	return stream_end(&t->stream, t->run, t->n, e);
 }
 
 static void
-stream_free(void *st)
+to_stream_free(void *st)
 {
-	struct stream *t = st;
+	struct to_stream *t = st;
 
 	if (!t)
 		return;
-	rowout_free(t->rows);
-	out_free(t->out);
+	stream_free(&t->stream);
 	free(t);
 }
 
-static const struct stage stream_stage = {
-    stream_init, stream_process, stream_finish, stream_free};
+static const struct stage to_stream = {
+    to_stream_init, to_stream_process, to_stream_finish, to_stream_free};
 
 /* Is there a last link, and is it a sink? */
 static bool
@@ -155,6 +141,12 @@ chain_add(struct chain *c, const struct filter *f, void *opt)
 	c->link = xrealloc(c->link, (c->nlink + 1) * sizeof(*c->link));
 	c->link[c->nlink++] = (struct link){f, opt};
 	return 0;
+}
+
+bool
+chain_emits(const struct chain *c)
+{
+	return c->emit && !isatty(STDOUT_FILENO);
 }
 
 void
@@ -215,6 +207,7 @@ chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
 	char sep = 0;
 	int rc = -1;
 
+	run.emit = chain_emits(c);
 	if (npaths == 1 && strcmp(paths[0], "-") != 0)
 		run.like = paths[0];
 	for (i = 0; i < c->nlink; i++) {
@@ -229,7 +222,7 @@ chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
 			sep = f->want_sep(c->link[i].opt, paths[0]);
 	}
 	if (!ends_in_sink(c))
-		a[n++] = (struct active){&stream_stage, &c->emit, NULL};
+		a[n++] = (struct active){&to_stream, NULL, NULL};
 	if (run.like)
 		run.shard = shard_name_parse(run.like);
 	if (ctx_dir) {

@@ -27,6 +27,9 @@ int chain_add(struct chain *c, const struct filter *f, void *opt);
  */
 MUST_CHECK int chain_run(struct chain *c, char *const *paths, size_t npaths,
     struct session *s, struct err *e);
+/* Does a row stream that it writes end with an end marker?  A terminal gets
+ * none. */
+bool chain_emits(const struct chain *c);
 void chain_fini(struct chain *c);
 
 #endif

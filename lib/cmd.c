@@ -328,10 +328,14 @@ filter_main(const struct filter *f, int argc, char **argv)
 			status = cmd_finish(CMD_OK);
 		goto out;
 	}
-	if (chain_run(&chain, files.n ? files.v : std, files.n ? files.n : 1,
-		&session, &e) < 0)
-		goto out;
-	status = CMD_OK;
+	rc = f->inputs ? f->inputs(opt, &chain, files.n ? files.v : std,
+			     files.n ? files.n : 1, &session, &e)
+		       : 0;
+	if (rc == 0)
+		rc = chain_run(&chain, files.n ? files.v : std,
+		    files.n ? files.n : 1, &session, &e);
+	if (rc >= 0)
+		status = CMD_OK;
 out:
 	if (e.kind)
 		status = cmd_fail(&e);

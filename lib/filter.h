@@ -26,6 +26,8 @@ void session_fini(struct session *s);
 /* A warning that many inputs would repeat: given once. */
 void session_warn_once(struct session *s, const char *msg);
 
+struct chain;
+
 struct filter {
 	const char *name;
 	const char *summary; /* one line, for --help */
@@ -40,6 +42,10 @@ struct filter {
 	 * 1 done, 0 not asked, -1; may be NULL.  rows: some were named, or
 	 * others filter them; then an answer is refused. */
 	int (*answer)(const void *opt, bool rows, struct err *e);
+	/* Reads the inputs itself where the options ask for what no single
+	 * stream can give: 1 done, 0 not asked, -1; may be NULL. */
+	int (*inputs)(const void *opt, struct chain *c, char *const *paths,
+	    size_t npaths, struct session *s, struct err *e);
 	const struct stage *stage;
 	/* Does it end a chain?  NULL: no. */
 	bool (*sink)(const void *opt);
@@ -52,7 +58,7 @@ struct filter {
 };
 
 extern const struct filter filter_map, filter_dedup, filter_split,
-    filter_impute, filter_write, filter_stats;
+    filter_impute, filter_sort, filter_write, filter_stats;
 /* The filter with that name, or NULL. */
 const struct filter *filter_named(const char *name);
 

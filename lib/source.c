@@ -299,39 +299,54 @@ check_digest(struct source *s, const char *path, struct err *e)
 	return 0;
 }
 
+/* The first column that has another name there, or the number of columns of
+ * the shorter. */
+static size_t
+differs_at(const struct schema *a, const struct schema *b)
+{
+	size_t i;
+
+	for (i = 0; i < a->ncol && i < b->ncol; i++)
+		if (strcmp(a->col[i].name, b->col[i].name) != 0)
+			break;
+	return i;
+}
+
+int
+header_same(const struct schema *names, const char *file,
+    const struct schema *canon, const char *canon_of, struct err *e)
+{
+	size_t i = differs_at(names, canon);
+
+	if (names->ncol != canon->ncol)
+		return err_set(e,
+		    "%s:1: header differs from that of %s: %zu columns, there "
+		    "%zu (--header=reorder or union goes on)",
+		    file, canon_of, names->ncol, canon->ncol);
+	if (i == names->ncol)
+		return 0;
+	return err_set(e,
+	    "%s:1: header differs from that of %s: column %zu is %s, there %s "
+	    "(--header=reorder or union goes on)",
+	    file, canon_of, i + 1, err_quote(bytes_str(names->col[i].name)),
+	    err_quote(bytes_str(canon->col[i].name)));
+}
+
 /* Compares names with the canonical ones; sets map where they are not the
  * same in the same order. */
 static int
 map_header(struct source *s, const struct schema *names, const char *file,
     struct err *e)
 {
-	bool same = names->ncol == s->canon.ncol;
 	size_t i, k, found = 0;
 
-	for (i = 0; same && i < names->ncol; i++)
-		if (strcmp(names->col[i].name, s->canon.col[i].name) != 0)
-			same = false;
 	free(s->map);
 	s->map = NULL;
-	if (same)
+	if (names->ncol == s->canon.ncol &&
+	    differs_at(names, &s->canon) == names->ncol)
 		return 0;
-	if (s->opt->header == HEADER_STRICT) {
-		if (names->ncol != s->canon.ncol)
-			return err_set(e,
-			    "%s:1: header differs from that of %s: %zu "
-			    "columns, there %zu (--header=reorder or union "
-			    "goes on)",
-			    file, s->canon_of, names->ncol, s->canon.ncol);
-		for (i = 0;
-		     strcmp(names->col[i].name, s->canon.col[i].name) == 0; i++)
-			;
-		return err_set(e,
-		    "%s:1: header differs from that of %s: column %zu is %s, "
-		    "there %s (--header=reorder or union goes on)",
-		    file, s->canon_of, i + 1,
-		    err_quote(bytes_str(names->col[i].name)),
-		    err_quote(bytes_str(s->canon.col[i].name)));
-	}
+	if (s->opt->header == HEADER_STRICT)
+		return header_same(names, file, &s->canon, s->canon_of, e);
 	s->map = xcalloc(s->canon.ncol, sizeof(*s->map));
 	for (i = 0; i < s->canon.ncol; i++) {
 		k = (size_t)schema_find(names, bytes_str(s->canon.col[i].name));

@@ -44,6 +44,10 @@ MUST_CHECK int
 source_next(struct source *s, struct batch *b, int nslot, struct err *e);
 void source_close(struct source *s);
 
+/* -1 unless the file's names are those of canon, in the same order. */
+MUST_CHECK int header_same(const struct schema *names, const char *file,
+    const struct schema *canon, const char *canon_of, struct err *e);
+
 /* Are streams separated by tabs (SHARD_DELIM)? */
 bool source_tabs(void);
 

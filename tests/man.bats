@@ -82,6 +82,10 @@ examples() {
 	examples shard-run.1
 }
 
+@test "man: the examples of shard-sort(1) work, in order" {
+	examples shard-sort.1
+}
+
 @test "man: the examples of shard-split(1) work, in order" {
 	examples shard-split.1
 }
@@ -327,6 +331,9 @@ reads() {
 		sed -n '/^utf8_locale(/,/^}/p' "$TOP/cmd/shard-stats.c" | grep -oE '"[A-Z_]+"' | tr -d '"'
 		printf '%s\n' SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT
 		;;
+	shard-run | shard-sort)
+		printf '%s\n' SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT TMPDIR
+		;;
 	*) printf '%s\n' SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT ;;
 	esac | grep -v '^ERR_' | sort -u
 }
@@ -392,6 +399,10 @@ wrong() {
 	wrong "--progress-fd 99: not an open descriptor" shard-run --progress-fd 99 cat part-1.csv
 	wrong "map: --bogus: no such option" shard-run --list list cat {} : map --bogus
 	wrong "split: --by=temporal needs cutoffs" shard-run --list list cat {} : split
+	wrong "--key COL is needed" shard-sort part-1.csv
+	wrong "--memory must be at least 1M" shard-sort -k id --memory 9K part-1.csv
+	wrong "--merge checks already" shard-sort -k id -m --check part-1.csv
+	wrong "sort --merge reads files itself" shard-run cat part-1.csv : sort -k id -m
 	wrong "--by=temporal needs cutoffs" shard-split part-1.csv
 	wrong "--show needs the context's directory" shard-stats --show
 	wrong "which command?" shard-through

@@ -117,8 +117,8 @@ setup() {
 	says "no chain; it begins with cat"
 	run -2 --separate-stderr shard-run map
 	says 'a chain begins with cat, not "map"'
-	run -2 --separate-stderr shard-run cat in/part-1.csv : sort
-	says '"sort" is no filter'
+	run -2 --separate-stderr shard-run cat in/part-1.csv : uniq
+	says '"uniq" is no filter'
 	run -2 --separate-stderr shard-run cat in/part-1.csv : : map
 	says "empty part in the chain"
 	run -2 --separate-stderr shard-run cat in/part-1.csv :

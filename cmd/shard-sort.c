@@ -1,0 +1,8 @@
+/* shard-sort - sort rows by columns, in bounded memory. */
+#include "cmd.h"
+
+int
+main(int argc, char *argv[])
+{
+	return filter_main(&filter_sort, argc, argv);
+}
