@@ -41,49 +41,17 @@ bad_line(const struct reader *r, struct err *e)
 
 #define FAIL_AT(r, e, ...) (err_set(e, __VA_ARGS__), bad_line(r, e))
 
-/* Shows the bytes up to a newline, or to the end: how many there are. */
-static int
-peek_line(struct reader *r, struct bytes *v, size_t *n, struct err *e)
-{
-	size_t min = 1;
-	const char *nl;
-
-	for (;;) {
-		if (in_peek(r->in, min, v, e) < 0)
-			return -1;
-		nl = v->n ? memchr(v->p, '\n', v->n) : NULL;
-		if (nl || in_at_eof(r->in))
-			break;
-		if (v->n > CSV_MAX_RECORD)
-			return FAIL_AT(r, e, "line longer than %llu bytes",
-			    (unsigned long long)CSV_MAX_RECORD);
-		min = v->n * 2;
-	}
-	*n = nl ? (size_t)(nl - v->p) : v->n;
-	return 0;
-}
-
-/* The next line of a TSV in `to`, as a string: 1, 0 at the end, -1. */
+/* The next line of a TSV in `to`: 1, 0 at the end, -1. */
 static int
 next_line(struct reader *r, struct buf *to, struct err *e)
 {
-	struct bytes v;
-	size_t n;
+	int rc = tsv_next_line(r->in, ++r->lineno, to, e);
 
-	r->lineno++;
-	if (peek_line(r, &v, &n, e) < 0)
-		return -1;
-	if (v.n == 0)
-		return 0;
-	if (n == v.n)
-		return FAIL_AT(r, e, "truncated: the last line does not end");
-	buf_clear(to);
-	buf_put(to, v.p, n);
-	in_consume(r->in, n + 1);
-	if (to->n && to->p[to->n - 1] == '\r') /* no value has one unescaped */
-		to->n--;
-	buf_cstr(to);
-	return 1;
+	if (rc > 0 && to->n && to->p[to->n - 1] == '\r') {
+		to->n--; /* no value has one unescaped */
+		buf_cstr(to);
+	}
+	return rc;
 }
 
 static bool
@@ -125,7 +93,7 @@ reader_open(struct reader *r, const char *path, struct err *e)
 
 	*r = (struct reader){.path = path, .lineno = 1};
 	r->in = in_open(path, IN_DIGEST, e);
-	if (!r->in || peek_line(r, &v, &n, e) < 0)
+	if (!r->in || tsv_peek_line(r->in, 1, &v, &n, e) < 0)
 		return -1;
 	if (v.n == 0)
 		return err_set(

@@ -67,6 +67,49 @@ tsv_cells(char *p, size_t n, struct bytes *cell, size_t ncell)
 }
 
 int
+tsv_peek_line(
+    struct in *in, uint64_t lineno, struct bytes *v, size_t *n, struct err *e)
+{
+	size_t min = 1;
+	const char *nl;
+
+	for (;;) {
+		if (in_peek(in, min, v, e) < 0)
+			return -1;
+		nl = v->n ? memchr(v->p, '\n', v->n) : NULL;
+		*n = nl ? (size_t)(nl - v->p) : v->n;
+		if (*n > TSV_MAX_LINE)
+			return err_set(e, "%s:%llu: line longer than %zu bytes",
+			    in_name(in), (unsigned long long)lineno,
+			    TSV_MAX_LINE);
+		if (nl || in_at_eof(in))
+			return 0;
+		min = v->n * 2;
+	}
+}
+
+int
+tsv_next_line(struct in *in, uint64_t lineno, struct buf *to, struct err *e)
+{
+	struct bytes v;
+	size_t n;
+
+	if (tsv_peek_line(in, lineno, &v, &n, e) < 0)
+		return -1;
+	if (v.n == 0)
+		return 0;
+	if (n == v.n)
+		return err_set(e,
+		    "%s:%llu: truncated: the last line does not end",
+		    in_name(in), (unsigned long long)lineno);
+	buf_clear(to);
+	buf_put(to, v.p, n);
+	buf_cstr(to);
+	in_consume(in, n + 1);
+	return 1;
+}
+
+int
 tsv_parse(struct tsv *t, const char *name, struct bytes text,
     const char *header, struct err *e)
 {

@@ -19,6 +19,19 @@ void tsv_put(struct buf *b, struct bytes value);
  * no such escape. */
 ssize_t tsv_cells(char *line, size_t n, struct bytes *cell, size_t ncell);
 
+/* Tables that are read line by line, from `in`, which is at the start of line
+ * lineno; a longer line than this is an error `FILE:LINE: what`. */
+#define TSV_MAX_LINE ((size_t)20 << 20)
+struct in;
+/* Shows the line: n bytes of v, without the newline, where there is one; v is
+ * empty at the end. */
+MUST_CHECK int tsv_peek_line(
+    struct in *in, uint64_t lineno, struct bytes *v, size_t *n, struct err *e);
+/* Puts the line, without its newline, in `to`, as a string: 1, 0 at the end,
+ * -1 also where it does not end. */
+MUST_CHECK int
+tsv_next_line(struct in *in, uint64_t lineno, struct buf *to, struct err *e);
+
 /* A whole file in memory: cells point into text, unescaped in place. */
 struct tsv {
 	char *text;
