@@ -102,7 +102,7 @@ key_order(const void *a, const void *b)
 	return bytes_cmp(key_bytes(x), key_bytes(y));
 }
 
-static void
+static UNUSED void
 keys_sort(struct keys *k)
 {
 	if (k->n)
