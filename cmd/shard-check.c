@@ -388,19 +388,6 @@ check(struct check *c, const struct check_opt *o, const struct cmd_files *f,
 	return rc;
 }
 
-/* What was sealed is so no longer. */
-static int
-unseal(const struct check *c, struct err *e)
-{
-	char *path = path_of(c, "_SUCCESS");
-	int rc = 0;
-
-	if (unlink(path) < 0 && errno != ENOENT)
-		rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
-	free(path);
-	return rc;
-}
-
 static int
 clean_scopes(const char *dir, struct err *e)
 {
@@ -429,7 +416,7 @@ clean(struct check *c, struct err *e)
 	DIR *d;
 	struct dirent *de;
 	char *path;
-	int rc = unseal(c, e);
+	int rc = commit_unseal(c->out, e);
 
 	if (rc == 0)
 		rc = commit_sweep(c->out, e);
@@ -500,8 +487,9 @@ prune(struct check *c, const struct cmd_files *f, struct err *e)
 		    (!f->n ||
 			!bsearch(&c->rec[i].shard, keep, f->n, sizeof(*keep),
 			    by_string)))
-			rc = unseal(c, e) < 0 ? -1
-					      : remove_shard(c, &c->rec[i], e);
+			rc = commit_unseal(c->out, e) < 0
+			    ? -1
+			    : remove_shard(c, &c->rec[i], e);
 	for (i = 0; i < f->n; i++)
 		free(keep[i]);
 	free(keep);
@@ -546,7 +534,7 @@ main(int argc, char *argv[])
 			rc = clean(&c, &e);
 		else if (o.prune)
 			rc = prune(&c, &files, &e);
-		else if (!o.build || (rc = unseal(&c, &e)) == 0)
+		else if (!o.build || (rc = commit_unseal(c.out, &e)) == 0)
 			rc = check(&c, &o, &files, &e);
 	}
 	status = rc < 0 ? cmd_fail(&e) : c.bad ? CMD_FAILED : CMD_OK;

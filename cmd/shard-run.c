@@ -126,7 +126,7 @@ run_one(int argc, char **argv, const char *mark, const char *path,
 		if (!f) {
 			err_kind_set(e, ERR_USAGE,
 			    "%s is no filter (map, dedup, split, impute, "
-			    "sort, write, stats)",
+			    "sort, route, write, stats)",
 			    err_quote(bytes_str(word[i])));
 			goto out;
 		}
@@ -215,8 +215,11 @@ run_list(
 		/* a bad input fails its shard; a full disk or a wrong option
 		 * would fail them all */
 		if (e.kind != ERR_INPUT)
-			break;
+			goto out;
 	}
+	if (session_end(session, &e) < 0)
+		status = cmd_fail(&e);
+out:
 	cmd_files_free(&f);
 	return status;
 }
@@ -245,7 +248,8 @@ main(int argc, char *argv[])
 	} else if (o.list) {
 		status = run_list(&o, argc - first, argv + first, &session);
 	} else if (run_one(argc - first, argv + first, NULL, NULL, &session,
-		       &e) < 0) {
+		       &e) < 0 ||
+	    session_end(&session, &e) < 0) {
 		status = cmd_fail(&e);
 	}
 	session_fini(&session);

@@ -23,11 +23,20 @@ session_context(struct session *s, const char *dir, struct err *e)
 	return c;
 }
 
+int
+session_end(struct session *s, struct err *e)
+{
+	return s->kept.p ? s->kept.end(s->kept.p, e) : 0;
+}
+
 void
 session_fini(struct session *s)
 {
 	size_t i;
 
+	if (s->kept.p)
+		s->kept.free(s->kept.p);
+	s->kept.p = NULL;
 	for (i = 0; i < s->nctx; i++)
 		context_close(s->ctx[i]);
 	free(s->ctx);

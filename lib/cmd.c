@@ -334,7 +334,7 @@ filter_main(const struct filter *f, int argc, char **argv)
 	if (rc == 0)
 		rc = chain_run(&chain, files.n ? files.v : std,
 		    files.n ? files.n : 1, &session, &e);
-	if (rc >= 0)
+	if (rc >= 0 && session_end(&session, &e) == 0)
 		status = CMD_OK;
 out:
 	if (e.kind)

@@ -305,6 +305,19 @@ out:
 	return rc;
 }
 
+int
+commit_unseal(const char *out, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	int rc = 0;
+
+	buf_printf(&b, "%s/_SUCCESS", out);
+	if (unlink(buf_cstr(&b)) < 0 && errno != ENOENT && errno != ENOTDIR)
+		rc = err_sys(e, ERR_OUTPUT, "%s: remove", b.p);
+	buf_fini(&b);
+	return rc;
+}
+
 bool
 commit_is_temp(const char *name)
 {

@@ -41,6 +41,8 @@ MUST_CHECK int commit_sync_dir(const char *path, struct err *e);
  * written to. */
 MUST_CHECK int
 commit_file(const char *path, const void *p, size_t n, struct err *e);
+/* An output that is about to change is sealed no longer: OUT/_SUCCESS goes. */
+MUST_CHECK int commit_unseal(const char *out, struct err *e);
 MUST_CHECK int make_dirs(const char *dir, struct err *e);
 
 bool commit_is_temp(const char *name);

@@ -9,6 +9,14 @@
 #include "opt.h"
 #include "stage.h"
 
+/* What a filter keeps from one input to the next. */
+struct kept {
+	void *p;
+	/* All inputs were read, well or not, and writing never failed. */
+	int (*end)(void *p, struct err *e);
+	void (*free)(void *p);
+};
+
 /* What lives as long as the program: contexts, opened once each. */
 struct session {
 	const char *tool;
@@ -16,12 +24,15 @@ struct session {
 	size_t nctx;
 	bool rejects_begun; /* an input of this program wrote --rejects */
 	struct buf said;    /* warnings given, each ended by NUL */
+	struct kept kept;   /* of the last filter of the chain */
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 };
 
 /* The context at dir, from the cache; owned by the session. */
 struct context *
 session_context(struct session *s, const char *dir, struct err *e);
+/* Ends what is kept; before session_fini() where all went well. */
+MUST_CHECK int session_end(struct session *s, struct err *e);
 void session_fini(struct session *s);
 /* A warning that many inputs would repeat: given once. */
 void session_warn_once(struct session *s, const char *msg);
@@ -58,7 +69,7 @@ struct filter {
 };
 
 extern const struct filter filter_map, filter_dedup, filter_split,
-    filter_impute, filter_sort, filter_write, filter_stats;
+    filter_impute, filter_sort, filter_route, filter_write, filter_stats;
 /* The filter with that name, or NULL. */
 const struct filter *filter_named(const char *name);
 

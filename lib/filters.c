@@ -10,8 +10,8 @@ const struct filter *
 filter_named(const char *name)
 {
 	static const struct filter *const all[] = {&filter_map, &filter_dedup,
-	    &filter_split, &filter_impute, &filter_sort, &filter_write,
-	    &filter_stats};
+	    &filter_split, &filter_impute, &filter_sort, &filter_route,
+	    &filter_write, &filter_stats};
 	size_t i;
 
 	for (i = 0; i < LEN(all); i++)

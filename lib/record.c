@@ -8,7 +8,15 @@
 #include "parse.h"
 #include "tsv.h"
 
-static const char header[] = "kind\tname\trows\tbytes\txxh3\tvalue";
+const char record_header[] = "kind\tname\trows\tbytes\txxh3\tvalue";
+
+bool
+split_name_ok(struct bytes s)
+{
+	return s.n > 0 && s.n < 200 && s.p[0] != '.' && s.p[0] != '_' &&
+	    !memchr(s.p, '/', s.n) && !memchr(s.p, '\0', s.n) &&
+	    !memchr(s.p, '\n', s.n);
+}
 
 struct record_file *
 record_add_file(struct record *r)
@@ -42,16 +50,22 @@ put_account(void *arg, const char *kind, const char *name, const char *rows)
 void
 record_save(const struct record *r, struct buf *b)
 {
+	buf_printf(b, "%s\n", record_header);
+	record_put(r, b);
+}
+
+void
+record_put(const struct record *r, struct buf *b)
+{
 	char hex[17];
 	size_t i;
 
-	buf_printf(b, "%s\n", header);
 	account_each(&r->account, put_account, b);
 	for (i = 0; i < r->nfile; i++) {
 		const struct record_file *f = &r->file[i];
 
 		digest_hex(f->digest, hex);
-		buf_puts(b, "file\t");
+		buf_puts(b, f->used ? "used\t" : "file\t");
 		tsv_put(b, bytes_str(f->name));
 		buf_printf(b, "\t%llu\t%llu\t%s\t", (unsigned long long)f->rows,
 		    (unsigned long long)f->bytes, hex);
@@ -70,7 +84,10 @@ record_save(const struct record *r, struct buf *b)
 		    (unsigned long long)r->id.size, hex,
 		    (long long)r->id.mtime_ns, (unsigned long long)r->id.inode);
 	}
-	buf_puts(b, "record\t-\t-\t-\t-\t1\n");
+	if (r->is_routed)
+		buf_printf(b, "routed\t-\t%llu\t-\t-\t-\n",
+		    (unsigned long long)r->routed);
+	buf_printf(b, "record\t%s\t-\t-\t-\t1\n", r->shard);
 }
 
 static bool
@@ -107,14 +124,15 @@ name_ok(struct bytes s)
 }
 
 static bool
-load_row(struct record *r, const struct bytes c[6], bool *whole)
+take(struct record *r, const struct bytes c[6], bool *whole)
 {
 	struct record_file *f;
 
-	if (is(c[0], "file")) {
+	if (is(c[0], "file") || is(c[0], "used")) {
 		f = record_add_file(r);
 		f->name = xstrndup(c[1].p, c[1].n);
 		f->split = xstrndup(c[5].p, c[5].n);
+		f->used = is(c[0], "used");
 		return name_ok(c[1]) && parse_u64(c[2], &f->rows) &&
 		    parse_u64(c[3], &f->bytes) && parse_hex64(c[4], &f->digest);
 	}
@@ -127,31 +145,42 @@ load_row(struct record *r, const struct bytes c[6], bool *whole)
 		    parse_hex64(c[4], &r->input_digest) &&
 		    load_identity(r, c[5]);
 	}
+	if (is(c[0], "routed")) {
+		r->is_routed = true;
+		return parse_u64(c[2], &r->routed);
+	}
 	if (is(c[0], "record")) {
 		*whole = is(c[5], "1");
+		free(r->shard);
+		r->shard = xstrndup(c[1].p, c[1].n);
 		return *whole;
 	}
 	return account_set(&r->account, c[0], c[1], c[2]);
 }
 
 int
+record_take(struct record *r, const struct bytes cell[6])
+{
+	bool whole = false;
+
+	return take(r, cell, &whole) ? whole : -1;
+}
+
+int
 record_load(struct record *r, const char *path, struct err *e)
 {
-	const char *slash = strrchr(path, '/'), *dir = strstr(path, "_shards/");
-	const char *base = slash ? slash + 1 : path, *more;
-	bool whole = false;
+	const char *dir = strstr(path, "_shards/"), *more;
+	int whole = 0;
 	struct tsv t;
 	size_t i;
 
 	for (more = dir; more; more = strstr(more + 1, "_shards/"))
 		dir = more;
-	if (dir)
-		base = dir + sizeof("_shards/") - 1;
 	memset(r, 0, sizeof(*r));
-	if (tsv_load(&t, path, header, e) < 0)
+	if (tsv_load(&t, path, record_header, e) < 0)
 		return -1;
 	for (i = 0; i < t.nrow; i++)
-		if (!load_row(r, &t.cell[i * t.ncol], &whole)) {
+		if ((whole = record_take(r, &t.cell[i * t.ncol])) < 0) {
 			err_set(e, "%s:%llu: bad record", path, tsv_lineno(i));
 			goto fail;
 		}
@@ -161,7 +190,11 @@ record_load(struct record *r, const char *path, struct err *e)
 		record_fini(r);
 		return -1;
 	}
-	r->shard = xstrndup(base, strcspn(base, "."));
+	if (dir) { /* the name of its file is the one that counts */
+		dir += sizeof("_shards/") - 1;
+		free(r->shard);
+		r->shard = xstrndup(dir, strcspn(dir, "."));
+	}
 	return 0;
 fail:
 	tsv_fini(&t);
@@ -177,7 +210,7 @@ record_rows(const struct record *r)
 
 	for (i = 0; i < r->nfile; i++)
 		n += r->file[i].rows;
-	return n;
+	return n + r->routed;
 }
 
 char *

@@ -69,8 +69,8 @@ rowout_free(struct rowout *r)
 	free(r);
 }
 
-int
-rowout_header(struct rowout *r, struct out *o, struct err *e)
+struct bytes
+rowout_names(struct rowout *r)
 {
 	bool first = true;
 	size_t i, n = 0;
@@ -94,7 +94,15 @@ rowout_header(struct rowout *r, struct out *o, struct err *e)
 		buf_putc(&r->row, '"');
 	}
 	buf_putc(&r->row, '\n');
-	return out_write(o, r->row.p, r->row.n, e);
+	return buf_bytes(&r->row);
+}
+
+int
+rowout_header(struct rowout *r, struct out *o, struct err *e)
+{
+	struct bytes names = rowout_names(r);
+
+	return out_write(o, names.p, names.n, e);
 }
 
 void

@@ -18,6 +18,8 @@ struct rowout;
  */
 struct rowout *
 rowout_new(const struct schema *s, const bool *skip, char in_sep, char out_sep);
+/* The header line; valid until the next call. */
+struct bytes rowout_names(struct rowout *r);
 MUST_CHECK int rowout_header(struct rowout *r, struct out *o, struct err *e);
 /* The rows sel[0..n), ascending. */
 MUST_CHECK int rowout_rows(struct rowout *r, const struct batch *b,

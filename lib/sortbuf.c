@@ -300,14 +300,49 @@ sort_from(const struct sortbuf *b, struct sort_entry *v,
 	}
 }
 
+struct sortbuf_mark
+sortbuf_mark(const struct sortbuf *b)
+{
+	return (struct sortbuf_mark){b->n, b->used};
+}
+
+void
+sortbuf_rollback(struct sortbuf *b, struct sortbuf_mark m)
+{
+	b->n = m.n;
+	b->used = m.used;
+}
+
+bool
+sortbuf_sort_to(struct sortbuf *b, struct sortbuf_mark m)
+{
+	if (!pages_reserve(&b->spare, m.n * sizeof(struct sort_entry)))
+		return false;
+	sort_from(
+	    b, entries(b), (struct sort_entry *)(void *)b->spare.p, m.n, 0);
+	return true;
+}
+
 bool
 sortbuf_sort(struct sortbuf *b)
 {
-	if (!pages_reserve(&b->spare, b->n * sizeof(struct sort_entry)))
-		return false;
-	sort_from(
-	    b, entries(b), (struct sort_entry *)(void *)b->spare.p, b->n, 0);
-	return true;
+	return sortbuf_sort_to(b, sortbuf_mark(b));
+}
+
+void
+sortbuf_remove_to(struct sortbuf *b, struct sortbuf_mark m)
+{
+	struct sort_entry *v = entries(b);
+	size_t i;
+
+	if (m.n == 0)
+		return;
+	b->n -= m.n;
+	b->used -= m.used;
+	memmove(v, v + m.n, b->n * sizeof(*v));
+	memmove(b->arena.p, b->arena.p + m.used, b->used);
+	for (i = 0; i < b->n; i++)
+		v[i].lo -= m.used;
 }
 
 struct bytes

@@ -63,6 +63,17 @@ MUST_CHECK bool sortbuf_sort(struct sortbuf *b);
 struct bytes sortbuf_record(const struct sortbuf *b, size_t i);
 void record_split(struct bytes record, struct bytes *key, struct bytes *row);
 void sortbuf_clear(struct sortbuf *b);
+
+/* How far it is filled; and back to there, before anything was sorted. */
+struct sortbuf_mark {
+	size_t n, used;
+};
+struct sortbuf_mark sortbuf_mark(const struct sortbuf *b);
+void sortbuf_rollback(struct sortbuf *b, struct sortbuf_mark m);
+/* Sorts only what was there at the mark: the records at places 0 to m.n; then
+ * takes them out, so that the others are all there is. */
+MUST_CHECK bool sortbuf_sort_to(struct sortbuf *b, struct sortbuf_mark m);
+void sortbuf_remove_to(struct sortbuf *b, struct sortbuf_mark m);
 /* Gives the memory back; may be used on. */
 void sortbuf_fini(struct sortbuf *b);
 

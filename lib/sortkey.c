@@ -12,6 +12,8 @@ void
 sortkey_init(struct sortkey *k)
 {
 	memset(k, 0, sizeof(*k));
+	k->option = "-k";
+	k->as_bytes = "";
 }
 
 void
@@ -66,6 +68,12 @@ sortkey_add(struct sortkey *k, const char *spec)
 		c->descending = false;
 	}
 	c->name = xstrdup(spec);
+}
+
+void
+sortkey_more(struct sortkey *k)
+{
+	k->col[k->ncol - 1].last = false;
 }
 
 int
@@ -135,8 +143,8 @@ beyond(struct bytes s, const struct number *n)
 }
 
 static int
-put_number(
-    struct sort_column *c, struct bytes v, struct buf *key, struct err *e)
+put_number(const struct sortkey *k, struct sort_column *c, struct bytes v,
+    struct buf *key, struct err *e)
 {
 	struct number n;
 
@@ -146,8 +154,8 @@ put_number(
 	}
 	if (number_scan(v, &n) == CLASS_TEXT)
 		return err_set(e,
-		    "%s in column %s is no number (-k %s sorts by bytes)",
-		    err_quote(v), c->name, c->name);
+		    "%s in column %s is no number (%s %s%s sorts by bytes)",
+		    err_quote(v), c->name, k->option, c->name, k->as_bytes);
 	put_big_endian(key, number_key(n.d));
 	if (UNLIKELY(n.d >= SPARSE || n.d <= -SPARSE)) {
 		unsigned x = 0x8000 + (unsigned)beyond(v, &n);
@@ -159,7 +167,8 @@ put_number(
 }
 
 static int
-put_time(struct sort_column *c, struct bytes v, struct buf *key, struct err *e)
+put_time(const struct sortkey *k, struct sort_column *c, struct bytes v,
+    struct buf *key, struct err *e)
 {
 	struct instant t;
 	enum time_kind kind;
@@ -173,15 +182,17 @@ put_time(struct sort_column *c, struct bytes v, struct buf *key, struct err *e)
 	if (UNLIKELY(kind == TIME_NONE || kind != c->kind)) {
 		if (kind == TIME_NONE)
 			return err_set(e,
-			    "%s in column %s is no time (-k %s sorts by bytes)",
-			    err_quote(v), c->name, c->name);
+			    "%s in column %s is no time (%s %s%s sorts by bytes)",
+			    err_quote(v), c->name, k->option, c->name,
+			    k->as_bytes);
 		if (c->kind != TIME_NONE)
 			return err_set(e,
-			    "time %s in column %s is %s, but %s is %s (-k %s "
+			    "time %s in column %s is %s, but %s is %s (%s %s%s "
 			    "sorts by bytes)",
 			    err_quote(v), c->name, time_kind_name(kind),
 			    err_quote(bytes_str(c->first)),
-			    time_kind_name(c->kind), c->name);
+			    time_kind_name(c->kind), k->option, c->name,
+			    k->as_bytes);
 		c->kind = kind;
 		c->first = xstrndup(v.p, v.n);
 	}
@@ -207,9 +218,9 @@ sortkey_value(
 
 	buf_reserve(key, 2 * v.n + 16);
 	if (c->type == SORT_NUMBER)
-		rc = put_number(c, v, key, e);
+		rc = put_number(k, c, v, key, e);
 	else if (c->type == SORT_TIME)
-		rc = put_time(c, v, key, e);
+		rc = put_time(k, c, v, key, e);
 	else if (is_itself(c))
 		buf_putb(key, v);
 	else

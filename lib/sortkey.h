@@ -53,6 +53,8 @@ struct sortkey {
 	struct sort_column *col;
 	size_t ncol;
 	struct buf scratch;
+	/* How to ask for bytes, for messages: "-k" COL "" */
+	const char *option, *as_bytes;
 };
 
 void sortkey_init(struct sortkey *k);
@@ -62,6 +64,8 @@ void sortkey_fini(struct sortkey *k);
  * counts only when it is b, n, t, br, nr, tr or r.  spec is borrowed.
  */
 void sortkey_add(struct sortkey *k, const char *spec);
+/* More bytes will follow the last column's. */
+void sortkey_more(struct sortkey *k);
 /* Finds the columns in the schema; schemas with the same columns give the same
  * keys. */
 MUST_CHECK int

@@ -152,9 +152,18 @@ void
 spill_read(struct run_reader *r, struct spill *s, const struct run_extent *run,
     char *buf, size_t cap)
 {
+	spill_read_file(r, s->fd, s->name, run, buf, cap);
+	r->can_free = &s->can_free;
+}
+
+void
+spill_read_file(struct run_reader *r, int fd, const char *name,
+    const struct run_extent *run, char *buf, size_t cap)
+{
 	assert(cap >= spill_room(run));
 	memset(r, 0, sizeof(*r));
-	r->s = s;
+	r->fd = fd;
+	r->name = name;
 	r->run = run;
 	r->digest = digest_new();
 	r->buf = buf;
@@ -173,7 +182,7 @@ static int
 damaged(const struct run_reader *r, struct err *e)
 {
 	return err_kind_set(e, ERR_OUTPUT,
-	    "%s: damaged: what is read is not what was written", r->s->name);
+	    "%s: damaged: what is read is not what was written", r->name);
 }
 
 /* Gives back what was read; all of it when last. */
@@ -183,13 +192,14 @@ give_back(struct run_reader *r, bool last)
 	uint64_t end =
 	    last ? (r->at + BLOCK - 1) / BLOCK * BLOCK : r->at / BLOCK * BLOCK;
 
-	if (!r->s->can_free || (!last && end - r->freed < FREE_STEP))
+	if (!r->can_free || !*r->can_free ||
+	    (!last && end - r->freed < FREE_STEP))
 		return;
 	/* a file system that cannot keeps it until the end */
 	if (end > r->freed &&
-	    fallocate(r->s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+	    fallocate(r->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 		(off_t)r->freed, (off_t)(end - r->freed)) < 0)
-		r->s->can_free = false;
+		*r->can_free = false;
 	r->freed = end;
 }
 
@@ -208,11 +218,11 @@ fill(struct run_reader *r, struct err *e)
 	if (n > left)
 		n = (size_t)left;
 	while (n > 0) {
-		k = pread(r->s->fd, r->buf + r->end, n, (off_t)r->at);
+		k = pread(r->fd, r->buf + r->end, n, (off_t)r->at);
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k < 0)
-			return err_sys(e, ERR_OUTPUT, "%s: read", r->s->name);
+			return err_sys(e, ERR_OUTPUT, "%s: read", r->name);
 		if (k == 0)
 			return damaged(r, e);
 		digest_add(r->digest, r->buf + r->end, (size_t)k);

@@ -40,7 +40,9 @@ MUST_CHECK int spill_end(
 /* A run as it is read, through the caller's buffer of at least
  * spill_room(run) bytes. */
 struct run_reader {
-	struct spill *s;
+	int fd;
+	const char *name;
+	bool *can_free; /* is it given back to the disk?  NULL: never */
 	const struct run_extent *run;
 	struct digest *digest;
 	char *buf;
@@ -52,6 +54,10 @@ struct run_reader {
 size_t spill_room(const struct run_extent *run);
 /* run must outlive it. */
 void spill_read(struct run_reader *r, struct spill *s,
+    const struct run_extent *run, char *buf, size_t cap);
+/* The same of a run in any file, which is left as it is; fd and name (for
+ * messages) stay the caller's. */
+void spill_read_file(struct run_reader *r, int fd, const char *name,
     const struct run_extent *run, char *buf, size_t cap);
 struct kmerge_in spill_in(struct run_reader *r);
 void spill_read_end(struct run_reader *r);

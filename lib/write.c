@@ -59,15 +59,6 @@ write_defaults(void *opt)
 	memset(opt, 0, sizeof(struct write_opt));
 }
 
-/* A split is a directory under OUT, and nothing else. */
-static bool
-split_name_ok(struct bytes s)
-{
-	return s.n > 0 && s.n < 200 && s.p[0] != '.' && s.p[0] != '_' &&
-	    !memchr(s.p, '/', s.n) && !memchr(s.p, '\0', s.n) &&
-	    !memchr(s.p, '\n', s.n);
-}
-
 static int
 write_setup(void *opt, struct session *s, struct err *e)
 {
@@ -387,20 +378,6 @@ remove_stale(struct writer *w, const struct record *old,
 	return 0;
 }
 
-/* An output that is about to change is sealed no longer. */
-static int
-unseal(const char *out, struct err *e)
-{
-	struct buf b = BUF_ZERO;
-	int rc = 0;
-
-	buf_printf(&b, "%s/_SUCCESS", out);
-	if (unlink(buf_cstr(&b)) < 0 && errno != ENOENT && errno != ENOTDIR)
-		rc = err_sys(e, ERR_OUTPUT, "%s: remove", b.p);
-	buf_fini(&b);
-	return rc;
-}
-
 static int
 write_finish(void *st, struct err *e)
 {
@@ -427,7 +404,7 @@ write_finish(void *st, struct err *e)
 		    (unsigned long long)record_rows(&new));
 		goto out;
 	}
-	if (unseal(w->o->out, e) < 0)
+	if (commit_unseal(w->o->out, e) < 0)
 		goto out;
 	path = record_path(w->o->out, new.shard);
 	if (access(path, F_OK) == 0) {

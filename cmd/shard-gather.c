@@ -1,0 +1,228 @@
+/* shard-gather - one sorted file per batch, out of the runs of shard-route. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "commit.h"
+#include "digest.h"
+#include "gather.h"
+#include "parse.h"
+#include "tsv.h"
+
+struct opts {
+	const char *out, *map, *facts, *compress, *temp_dir, *files_from;
+	struct opt_list tables;
+	uint64_t memory, level;
+	bool todo, used, finish, verify, zero;
+};
+
+static const struct opt_spec specs[] = {
+    OPT(OPT_STR, 0, "compress", "none|gz|zst", struct opts, compress,
+	"codec of the batches (none)"),
+    OPT(OPT_STR, 0, "facts", "FILE", struct opts, facts,
+	"options and facts that the output depends on, for the record"),
+    OPT(OPT_STR, 0, "files-from", "FILE", struct opts, files_from,
+	"--todo: the input shards, in number order"),
+    OPT(OPT_FLAG, 0, "finish", NULL, struct opts, finish,
+	"only remove the runs, if every batch is done"),
+    OPT(OPT_U64, 0, "level", "N", struct opts, level,
+	"compression level (the codec's fastest)"),
+    OPT(OPT_STR, 0, "map", "FILE", struct opts, map,
+	"the batch map (OUT/batches.tsv)"),
+    OPT(OPT_BYTES, 0, "memory", "SIZE", struct opts, memory,
+	"memory to merge in (64M)"),
+    OPT(OPT_FLAG, '0', "null", NULL, struct opts, zero,
+	"names in the list and in the answer end with a NUL byte"),
+    OPT(OPT_STR, 'o', "output", "DIR", struct opts, out,
+	"where the runs are and the batches go (needed)"),
+    OPT(OPT_LIST, 0, "table", "NAME", struct opts, tables,
+	"of these tables (data)"),
+    OPT(OPT_STR, 0, "temp-dir", "DIR", struct opts, temp_dir,
+	"where a temporary file goes, if one is needed (OUT)"),
+    OPT(OPT_FLAG, 0, "todo", NULL, struct opts, todo,
+	"only print the shards to be routed; forget those that changed"),
+    OPT(OPT_FLAG, 0, "used", NULL, struct opts, used,
+	"only remove the batches: they have been worked on"),
+    OPT(OPT_FLAG, 0, "verify", NULL, struct opts, verify,
+	"--todo: trust no file time, digest every shard"),
+    OPT_END,
+};
+
+static int
+check_options(const struct opts *o, int noperands, struct err *e)
+{
+	size_t i;
+
+	if (!o->out)
+		return err_kind_set(e, ERR_USAGE, "--output DIR is needed");
+	if (o->todo + o->used + o->finish > 1)
+		return err_kind_set(e, ERR_USAGE,
+		    "--todo, --used and --finish exclude each "
+		    "other");
+	if (o->todo && (!o->files_from || noperands || o->tables.n > 1))
+		return err_kind_set(e, ERR_USAGE,
+		    "--todo needs --files-from, one table and no batches");
+	if (!o->todo && (o->files_from || o->zero || o->verify))
+		return err_kind_set(e, ERR_USAGE,
+		    "--files-from, --null and --verify are for --todo");
+	if (o->finish && noperands)
+		return err_kind_set(
+		    e, ERR_USAGE, "--finish is about all batches");
+	if (o->memory < GATHER_MEMORY_MIN)
+		return err_kind_set(
+		    e, ERR_USAGE, "--memory: 1M is the least that works");
+	for (i = 0; i < o->tables.n; i++)
+		if (!split_name_ok(bytes_str(o->tables.v[i])))
+			return err_kind_set(e, ERR_USAGE,
+			    "--table %s cannot be the name of a table",
+			    err_quote(bytes_str(o->tables.v[i])));
+	return 0;
+}
+
+static int
+fill_opt(struct gather_opt *g, const struct opts *o, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	int codec = CODEC_NONE;
+
+	if (o->compress) {
+		codec = codec_named(bytes_str(o->compress));
+		if (codec < 0 ||
+		    (codec != CODEC_NONE &&
+			!codec_info((enum codec)codec)->enc))
+			return err_kind_set(e, ERR_USAGE,
+			    "--compress %s: must be none, gz or zst",
+			    err_quote(bytes_str(o->compress)));
+	}
+	if (o->level > (uint64_t)codec_info((enum codec)codec)->max_level)
+		return err_kind_set(e, ERR_USAGE,
+		    "--level %llu: %s goes up to %d",
+		    (unsigned long long)o->level,
+		    codec_info((enum codec)codec)->name,
+		    codec_info((enum codec)codec)->max_level);
+	*g = (struct gather_opt){.out = o->out,
+	    .codec = (enum codec)codec,
+	    .level = (int)o->level,
+	    .memory = o->memory,
+	    .temp_dir = o->temp_dir ? o->temp_dir : o->out};
+	if (o->facts) {
+		if (file_load(o->facts, &b, e) < 0)
+			return -1;
+		g->facts = digest_of(b.p, b.n);
+		buf_fini(&b);
+	}
+	return 0;
+}
+
+static int
+print_todo(const struct gather_opt *g, const struct opts *o, const char *table,
+    struct err *e)
+{
+	struct common_opt list = {.files_from = o->files_from, .zero = o->zero};
+	struct cmd_files f;
+	bool *todo;
+	size_t i;
+	int rc;
+
+	if (cmd_files(&list, 0, NULL, &f, e) < 0)
+		return -1;
+	todo = xcalloc(f.n + 1, sizeof(*todo));
+	rc = cmd_files_numbers(&f, e);
+	if (rc == 0)
+		rc = gather_todo(g, table, f.v, f.n, o->verify, todo, e);
+	for (i = 0; i < f.n && rc == 0; i++)
+		if (todo[i])
+			printf("%s%c", f.v[i], o->zero ? '\0' : '\n');
+	free(todo);
+	cmd_files_free(&f);
+	return rc;
+}
+
+/* Batch numbers, or `unplanned`. */
+static int
+parse_batch(
+    const char *s, const struct batchmap *m, uint32_t *batch, struct err *e)
+{
+	uint64_t v;
+
+	if (strcmp(s, "unplanned") == 0) {
+		*batch = m->nbatch;
+		return 0;
+	}
+	if (!parse_u64(bytes_str(s), &v) || v >= m->nbatch)
+		return err_kind_set(e, ERR_USAGE,
+		    "%s: no batch; they are 0 to %lu, and unplanned",
+		    err_quote(bytes_str(s)), (unsigned long)m->nbatch - 1);
+	*batch = (uint32_t)v;
+	return 0;
+}
+
+/* The work for one table. */
+static int
+gather_table(const struct gather_opt *go, const struct opts *o,
+    struct batchmap *map, const char *table, char **id, size_t n, struct err *e)
+{
+	struct gather g;
+	uint32_t batch = 0;
+	size_t i;
+	int rc = gather_open(&g, go, map, table, e);
+
+	for (i = 0; i < n && rc == 0; i++) {
+		rc = parse_batch(id[i], map, &batch, e);
+		if (rc == 0)
+			rc = o->used ? gather_used(&g, batch, e)
+				     : gather_batch(&g, batch, e);
+	}
+	for (batch = 0; n == 0 && !o->finish && batch <= map->nbatch && rc == 0;
+	     batch++)
+		rc = gather_batch(&g, batch, e);
+	if (rc == 0 && n == 0)
+		rc = gather_finish(&g, e);
+	gather_close(&g);
+	return rc;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct opts o = {.memory = (uint64_t)64 << 20};
+	const struct opt_group groups[] = {{specs, &o}, {NULL, NULL}};
+	const struct cmd cmd = {"shard-gather", "[BATCH ...]",
+	    "make one sorted file per batch out of the runs of shard-route",
+	    "shard-gather -o OUT", groups, false};
+	static const char *const data[] = {"data"};
+	struct batchmap map = {.n = 0};
+	struct gather_opt g;
+	struct err e = ERR_ZERO;
+	struct buf path = BUF_ZERO;
+	const char *const *table = data;
+	size_t ntable = 1, i;
+	int first, rc;
+
+	cmd_start(cmd.name);
+	first = cmd_parse(&cmd, argc, argv);
+	if (o.tables.n) {
+		table = o.tables.v;
+		ntable = o.tables.n;
+	}
+	rc = check_options(&o, argc - first, &e);
+	if (rc == 0)
+		rc = fill_opt(&g, &o, &e);
+	if (rc == 0 && o.todo) {
+		rc = print_todo(&g, &o, table[0], &e);
+	} else if (rc == 0) {
+		if (!o.map) {
+			buf_printf(&path, "%s/batches.tsv", o.out);
+			o.map = buf_cstr(&path);
+		}
+		rc = batchmap_load(&map, o.map, &e);
+		for (i = 0; i < ntable && rc == 0; i++)
+			rc = gather_table(&g, &o, &map, table[i], argv + first,
+			    (size_t)(argc - first), &e);
+		batchmap_fini(&map);
+	}
+	buf_fini(&path);
+	opt_list_free(&o.tables);
+	return rc < 0 ? cmd_fail(&e) : cmd_finish(CMD_OK);
+}

@@ -1,0 +1,8 @@
+/* shard-route - sort rows by batch, into runs. */
+#include "cmd.h"
+
+int
+main(int argc, char *argv[])
+{
+	return filter_main(&filter_route, argc, argv);
+}

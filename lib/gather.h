@@ -1,0 +1,64 @@
+/*
+ * gather - one sorted file per batch out of the runs: the second half of
+ * shredding (route.c is the first).
+ *
+ *	struct gather g;
+ *	gather_open(&g, &opt, "data", &e);
+ *	gather_batch(&g, 0, &e);
+ *	gather_close(&g);
+ *
+ * A batch that is done has a record OUT/_batches/TABLE/NNNNN.tsv, and is left
+ * alone; what it took in the runs is given back once the record is there.
+ */
+#ifndef SHARD_GATHER_H
+#define SHARD_GATHER_H
+
+#include "batchmap.h"
+#include "units.h"
+
+struct gather_opt {
+	const char *out;
+	uint64_t facts; /* digest of what the batches depend on */
+	enum codec codec;
+	int level;
+	uint64_t memory;
+	const char *temp_dir;
+};
+
+#define GATHER_MEMORY_MIN ((uint64_t)1 << 20)
+
+struct gather {
+	const struct gather_opt *o;
+	const char *table;
+	struct batchmap *map;
+	struct units units;
+	bool begun; /* something was given back */
+};
+
+/* map is borrowed.  A shard in two units is an error. */
+MUST_CHECK int gather_open(struct gather *g, const struct gather_opt *o,
+    struct batchmap *map, const char *table, struct err *e);
+/* Batch map->nbatch is that of the rows of no batch, which has a file only if
+ * there are such. */
+MUST_CHECK int gather_batch(struct gather *g, uint32_t batch, struct err *e);
+/* The batch's file has been worked on: removes it, and says so in its record.
+ */
+MUST_CHECK int gather_used(struct gather *g, uint32_t batch, struct err *e);
+void gather_close(struct gather *g);
+
+/* "data/00012", or "data/unplanned" for batch == nbatch; caller frees. */
+char *batch_shard(const char *table, uint32_t batch, uint32_t nbatch);
+/* "OUT/_batches/data/00012.tsv"; caller frees. */
+char *batch_record_path(const char *out, const char *shard);
+
+/*
+ * What there is to do in a table for these shards (paths, in order): units
+ * that no longer hold are removed, and batches made from them; todo gets the
+ * paths that must be routed.  verify: digest every input.
+ */
+MUST_CHECK int gather_todo(const struct gather_opt *o, const char *table,
+    char *const *path, size_t n, bool verify, bool *todo, struct err *e);
+/* Removes the runs of a table of which every batch is done. */
+MUST_CHECK int gather_finish(struct gather *g, struct err *e);
+
+#endif

@@ -1,0 +1,238 @@
+#include "units.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commit.h"
+#include "parse.h"
+#include "tsv.h"
+
+char *
+units_path(const char *out, const char *table, const char *more)
+{
+	struct buf b = BUF_ZERO;
+
+	buf_printf(&b, "%s/_runs/%s%s", out, table, more);
+	return buf_release(&b);
+}
+
+char *
+unit_run_path(const char *dir, const char *unit, uint64_t k)
+{
+	struct buf b = BUF_ZERO;
+
+	buf_printf(&b, "%s/%s.%llu.run", dir, unit, (unsigned long long)k);
+	return buf_release(&b);
+}
+
+static char *
+unit_path(const char *dir, const char *unit)
+{
+	struct buf b = BUF_ZERO;
+
+	buf_printf(&b, "%s/%s.tsv", dir, unit);
+	return buf_release(&b);
+}
+
+int
+unit_save(const char *dir, const char *unit, struct bytes records,
+    uint64_t nrun, struct err *e)
+{
+	char *path = unit_path(dir, unit);
+	struct buf b = BUF_ZERO;
+	int rc;
+
+	buf_printf(&b, "%s\n", record_header);
+	buf_putb(&b, records);
+	buf_printf(
+	    &b, "unit\t%s\t%llu\t-\t-\t1\n", unit, (unsigned long long)nrun);
+	rc = commit_file(path, b.p, b.n, e);
+	buf_fini(&b);
+	free(path);
+	return rc;
+}
+
+static void
+unit_fini(struct unit *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->nrec; i++)
+		record_fini(&v->rec[i]);
+	free(v->rec);
+	free(v->name);
+	memset(v, 0, sizeof(*v));
+}
+
+/* The lines of a unit: records, and the line that ends it. */
+static bool
+load_rows(struct unit *v, const struct tsv *t, size_t *row)
+{
+	struct record *r = NULL;
+	int rc;
+
+	for (*row = 0; *row < t->nrow; ++*row) {
+		const struct bytes *c = &t->cell[*row * t->ncol];
+
+		if (!r && bytes_eq(c[0], bytes_str("unit")))
+			return *row + 1 == t->nrow &&
+			    parse_u64(c[2], &v->nrun) &&
+			    bytes_eq(c[5], bytes_str("1"));
+		if (!r) {
+			if ((v->nrec & (v->nrec - 1)) == 0)
+				v->rec = xrealloc(v->rec,
+				    (v->nrec ? 2 * v->nrec : 1) *
+					sizeof(*v->rec));
+			r = &v->rec[v->nrec++];
+			memset(r, 0, sizeof(*r));
+		}
+		rc = record_take(r, c);
+		if (rc < 0)
+			return false;
+		if (rc > 0)
+			r = NULL;
+	}
+	return false;
+}
+
+static int
+unit_load(struct unit *v, const char *path, struct err *e)
+{
+	struct tsv t;
+	size_t row;
+	int rc = 0;
+
+	if (tsv_load(&t, path, record_header, e) < 0)
+		return -1;
+	if (!load_rows(v, &t, &row))
+		rc = err_set(e, "%s:%llu: %s", path, tsv_lineno(row),
+		    row == t.nrow ? "truncated unit" : "bad unit");
+	tsv_fini(&t);
+	return rc;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const char *x = ((const struct unit *)a)->name;
+	const char *y = ((const struct unit *)b)->name;
+	size_t n = strlen(x), m = strlen(y);
+
+	return n != m ? (n < m ? -1 : 1) : strcmp(x, y);
+}
+
+int
+units_load(struct units *u, const char *out, const char *table, struct err *e)
+{
+	DIR *d;
+	struct dirent *de;
+	size_t cap = 0;
+	int rc = 0;
+
+	memset(u, 0, sizeof(*u));
+	u->dir = units_path(out, table, "");
+	d = opendir(u->dir);
+	if (!d && errno != ENOENT)
+		return err_sys(e, ERR_OUTPUT, "%s", u->dir);
+	while (d && rc == 0 && (de = readdir(d))) {
+		const char *dot = strrchr(de->d_name, '.');
+		char *path;
+
+		if (de->d_name[0] == '.' || !dot || strcmp(dot, ".tsv") != 0)
+			continue;
+		if (u->n == cap) {
+			cap = 2 * cap + 16;
+			u->v = xrealloc(u->v, cap * sizeof(*u->v));
+		}
+		memset(&u->v[u->n], 0, sizeof(*u->v));
+		u->v[u->n].name =
+		    xstrndup(de->d_name, (size_t)(dot - de->d_name));
+		path = unit_path(u->dir, u->v[u->n].name);
+		rc = unit_load(&u->v[u->n++], path, e);
+		free(path);
+	}
+	if (d)
+		closedir(d);
+	if (u->n)
+		qsort(u->v, u->n, sizeof(*u->v), by_name);
+	return rc;
+}
+
+static int
+remove_path(char *path, struct err *e)
+{
+	int rc = 0;
+
+	if (unlink(path) < 0 && errno != ENOENT)
+		rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
+	free(path);
+	return rc;
+}
+
+int
+unit_remove(const struct units *u, const struct unit *v, struct err *e)
+{
+	uint64_t k;
+	int rc = remove_path(unit_path(u->dir, v->name), e);
+
+	for (k = 0; k < v->nrun && rc == 0; k++)
+		rc = remove_path(unit_run_path(u->dir, v->name, k), e);
+	return rc;
+}
+
+/* "NNNNN.K.run" of a unit that is there? */
+static bool
+is_wanted(const struct units *u, const char *name)
+{
+	const char *dot = strchr(name, '.');
+	struct unit key = {.name = NULL};
+	const struct unit *v;
+	uint64_t k;
+	size_t n = dot ? strlen(dot) : 0;
+
+	if (n < 6 || !parse_u64(bytes_of(dot + 1, n - 5), &k))
+		return false;
+	key.name = xstrndup(name, (size_t)(dot - name));
+	v = u->n ? bsearch(&key, u->v, u->n, sizeof(*u->v), by_name) : NULL;
+	free(key.name);
+	return v && k < v->nrun;
+}
+
+int
+units_sweep(const struct units *u, struct err *e)
+{
+	DIR *d = opendir(u->dir);
+	struct dirent *de;
+	int rc = 0;
+
+	if (!d)
+		return errno == ENOENT ? 0
+				       : err_sys(e, ERR_OUTPUT, "%s", u->dir);
+	while (rc == 0 && (de = readdir(d))) {
+		const char *dot = strrchr(de->d_name, '.');
+		struct buf b = BUF_ZERO;
+
+		if (!dot || strcmp(dot, ".run") != 0 ||
+		    is_wanted(u, de->d_name))
+			continue;
+		buf_printf(&b, "%s/%s", u->dir, de->d_name);
+		rc = remove_path(buf_release(&b), e);
+	}
+	closedir(d);
+	return rc < 0 ? -1 : commit_sweep(u->dir, e);
+}
+
+void
+units_fini(struct units *u)
+{
+	size_t i;
+
+	for (i = 0; i < u->n; i++)
+		unit_fini(&u->v[i]);
+	free(u->v);
+	free(u->dir);
+	memset(u, 0, sizeof(*u));
+}

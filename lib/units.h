@@ -1,0 +1,51 @@
+/*
+ * units - what routing has committed: OUT/_runs/TABLE/NNNNN.tsv, one for some
+ * shards that were routed together, whose rows are in the runs NNNNN.0.run,
+ * NNNNN.1.run ... beside it (runfile.h).  NNNNN is the first shard's number.
+ *
+ *	kind    name  rows  ...     as in a record, for each shard
+ *	drop    unplanned 3
+ *	...
+ *	record  00042
+ *	...
+ *	unit    00042  2            so many runs
+ *
+ * A shard is routed only if it is in such a file, and a run counts only if its
+ * unit's file is there.
+ */
+#ifndef SHARD_UNITS_H
+#define SHARD_UNITS_H
+
+#include "record.h"
+
+struct unit {
+	char *name;
+	struct record *rec;
+	size_t nrec;
+	uint64_t nrun;
+};
+
+struct units {
+	char *dir; /* OUT/_runs/TABLE */
+	struct unit *v;
+	size_t n;
+};
+
+/* "OUT/_runs/TABLE" with more behind it; caller frees. */
+char *units_path(const char *out, const char *table, const char *more);
+/* "NNNNN.K.run" in dir; caller frees. */
+char *unit_run_path(const char *dir, const char *unit, uint64_t k);
+/* Commits a unit of these records, as record_put() wrote them. */
+MUST_CHECK int unit_save(const char *dir, const char *unit,
+    struct bytes records, uint64_t nrun, struct err *e);
+/* All units of a table, ordered by name; none where there is no directory. */
+MUST_CHECK int
+units_load(struct units *u, const char *out, const char *table, struct err *e);
+/* Takes the unit off the disk; its file first. */
+MUST_CHECK int
+unit_remove(const struct units *u, const struct unit *v, struct err *e);
+/* Removes runs of no unit, and temp files. */
+MUST_CHECK int units_sweep(const struct units *u, struct err *e);
+void units_fini(struct units *u);
+
+#endif
