@@ -11,8 +11,11 @@
 #include "cmd.h"
 #include "commit.h"
 #include "digest.h"
+#include "gather.h"
+#include "parse.h"
 #include "record.h"
 #include "tsv.h"
+#include "units.h"
 
 struct check_opt {
 	bool build, clean, prune, zero, quick;
@@ -42,7 +45,15 @@ struct check {
 	const char *scope;
 	struct record *rec;
 	size_t nrec;
-	unsigned bad; /* complaints so far */
+	/* of a shredded output: its records are those of batches, the input
+	 * shards are in the units of each table */
+	bool shredded;
+	char **table;
+	struct units *units;
+	size_t ntable;
+	/* of one by days: each is an output of its own below it */
+	struct tsv days;
+	unsigned *bad; /* complaints so far */
 };
 
 #define MAX_COMPLAINTS 20
@@ -58,7 +69,7 @@ complain(struct check *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	if (c->bad++ < MAX_COMPLAINTS)
+	if ((*c->bad)++ < MAX_COMPLAINTS)
 		cmd_error("%s", msg);
 }
 
@@ -127,16 +138,82 @@ load_dir(struct check *c, const char *dir, bool scopes, struct err *e)
 	return rc;
 }
 
+static bool
+is_there(const struct check *c, const char *name)
+{
+	char *path = path_of(c, name);
+	bool there = access(path, F_OK) == 0;
+
+	free(path);
+	return there;
+}
+
+/* The tables of a shredded output: the directories in _runs. */
+static int
+load_tables(struct check *c, struct err *e)
+{
+	char *dir = path_of(c, "_runs");
+	DIR *d = opendir(dir);
+	struct dirent *de;
+	int rc = 0;
+
+	if (!d)
+		rc = err_sys(e, ERR_INPUT, "%s: no runs", dir);
+	free(dir);
+	while (d && rc == 0 && (de = readdir(d))) {
+		if (de->d_type != DT_DIR || de->d_name[0] == '.')
+			continue;
+		c->table =
+		    xrealloc(c->table, (c->ntable + 1) * sizeof(*c->table));
+		c->units =
+		    xrealloc(c->units, (c->ntable + 1) * sizeof(*c->units));
+		c->table[c->ntable] = xstrdup(de->d_name);
+		rc = units_load(&c->units[c->ntable], c->out, de->d_name, e);
+		c->ntable++;
+	}
+	if (d)
+		closedir(d);
+	return rc;
+}
+
 static int
 load_records(struct check *c, struct err *e)
 {
-	char *dir = path_of(c, "_shards");
-	int rc = load_dir(c, dir, true, e);
+	char *dir;
+	int rc = 0;
 
+	c->shredded = is_there(c, "_batches");
+	if (is_there(c, "_days.tsv")) {
+		dir = path_of(c, "_days.tsv");
+		rc = tsv_load(&c->days, dir, "day", e);
+		free(dir);
+	} else if (c->shredded) {
+		rc = load_tables(c, e);
+	}
+	dir = path_of(c, c->shredded ? "_batches" : "_shards");
+	if (rc == 0 && (c->shredded || c->days.nrow == 0))
+		rc = load_dir(c, dir, true, e);
 	free(dir);
 	if (c->nrec)
 		qsort(c->rec, c->nrec, sizeof(*c->rec), by_shard);
 	return rc;
+}
+
+static void
+check_fini(struct check *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nrec; i++)
+		record_fini(&c->rec[i]);
+	for (i = 0; i < c->ntable; i++) {
+		free(c->table[i]);
+		units_fini(&c->units[i]);
+	}
+	free(c->rec);
+	free(c->table);
+	free(c->units);
+	tsv_fini(&c->days);
 }
 
 static struct record *
@@ -157,7 +234,12 @@ check_file(struct check *c, const struct record_file *f, bool quick)
 	struct err e;
 	uint64_t digest;
 
-	if (stat(path, &sb) < 0)
+	if (f->used) {
+		if (stat(path, &sb) == 0)
+			complain(c,
+			    "%s: its record says that it was used and removed",
+			    path);
+	} else if (stat(path, &sb) < 0)
 		complain(c, "%s: %s", path, strerror(errno));
 	else if ((uint64_t)sb.st_size != f->bytes)
 		complain(c, "%s: has %llu bytes, its record says %llu", path,
@@ -179,6 +261,18 @@ by_string(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* The batch map, and the outputs of days. */
+static bool
+is_ours(const struct check *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->days.nrow; i++)
+		if (bytes_eq(tsv_cell(&c->days, i, 0), bytes_str(name)))
+			return true;
+	return c->shredded && strcmp(name, "batches.tsv") == 0;
+}
+
 /* Complains of files under dir (relative, "" for OUT) that no record names. */
 static void
 find_strangers(struct check *c, const char *rel, char **known, size_t nknown)
@@ -193,7 +287,8 @@ find_strangers(struct check *c, const char *rel, char **known, size_t nknown)
 		struct stat sb;
 		char *path;
 
-		if (de->d_name[0] == '.' || (!rel[0] && de->d_name[0] == '_'))
+		if (de->d_name[0] == '.' || (!rel[0] && de->d_name[0] == '_') ||
+		    (!rel[0] && is_ours(c, de->d_name)))
 			continue;
 		buf_printf(&b, "%s%s%s", rel, rel[0] ? "/" : "", de->d_name);
 		name = buf_cstr(&b);
@@ -231,6 +326,54 @@ check_strangers(struct check *c)
 	free(known);
 }
 
+/* A row of the account. */
+struct entry {
+	char *shard, *kind, *name;
+	uint64_t rows; /* modulo 2^64, as in an account */
+};
+
+struct entries {
+	struct entry *v;
+	size_t n, cap;
+};
+
+static void
+entries_add(struct entries *x, const char *shard, const char *kind,
+    const char *name, uint64_t rows)
+{
+	if (x->n == x->cap) {
+		x->cap = 2 * x->cap + 64;
+		x->v = xrealloc(x->v, x->cap * sizeof(*x->v));
+	}
+	x->v[x->n++] =
+	    (struct entry){xstrdup(shard), xstrdup(kind), xstrdup(name), rows};
+}
+
+static void
+entries_fini(struct entries *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->n; i++) {
+		free(x->v[i].shard);
+		free(x->v[i].kind);
+		free(x->v[i].name);
+	}
+	free(x->v);
+}
+
+static int
+entry_cmp(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	size_t n = strlen(x->shard), m = strlen(y->shard);
+	int c = n != m ? (n < m ? -1 : 1) : strcmp(x->shard, y->shard);
+
+	if (c == 0)
+		c = strcmp(x->kind, y->kind);
+	return c ? c : strcmp(x->name, y->name);
+}
+
 static const char *
 shown(const struct record *r)
 {
@@ -240,51 +383,125 @@ shown(const struct record *r)
 }
 
 struct put {
-	struct buf *b;
+	struct entries *x;
 	const char *shard;
-	struct bytes scope; /* the name of its `in` */
+	const char *scope; /* the name of its `in` */
 };
 
 static void
-put_row(void *arg, const char *kind, const char *name, const char *rows)
+put_entry(void *arg, const char *kind, const char *name, const char *rows)
 {
 	struct put *p = arg;
-	struct bytes n = bytes_str(name);
+	int64_t i;
+	uint64_t n;
 
-	if (p->scope.n && strcmp(kind, "in") == 0)
-		n = p->scope;
-	buf_printf(
-	    p->b, "%s\t%s\t%.*s\t%s\n", p->shard, kind, (int)n.n, n.p, rows);
+	if (!parse_u64(bytes_str(rows), &n)) /* external may be negative */
+		n = parse_i64(bytes_str(rows), &i) ? (uint64_t)i : 0;
+	if (strcmp(kind, "in") == 0)
+		name = p->scope;
+	entries_add(p->x, p->shard, kind, name, n);
+}
+
+/* What became of the rows of an input shard. */
+static void
+put_account(struct entries *x, const struct record *r, const char *scope)
+{
+	struct put p = {x, shown(r), scope};
+	size_t k;
+
+	account_each(&r->account, put_entry, &p);
+	for (k = 0; k < r->nfile; k++)
+		entries_add(x, p.shard, "out",
+		    r->file[k].split[0] ? r->file[k].split : "-",
+		    r->file[k].rows);
+	if (r->is_routed)
+		entries_add(x, p.shard, "out", scope, r->routed);
+}
+
+/* The number of a batch, or "-" of what is none. */
+static const char *
+batch_id(const struct record *r)
+{
+	const char *s = number_of(r->shard);
+
+	if (s[strspn(s, "0123456789")])
+		return "-";
+	while (s[0] == '0' && s[1])
+		s++;
+	return s;
 }
 
 static void
-make_tables(const struct check *c, struct buf *manifest, struct buf *account)
+put_manifest(const struct check *c, struct buf *b, const char *dir)
 {
 	char hex[17];
 	size_t i, k;
 
-	buf_puts(manifest, "shard\tsplit\tpath\trows\tbytes\txxh3\n");
-	buf_puts(account, "shard\tkind\tname\trows\n");
 	for (i = 0; i < c->nrec; i++) {
 		const struct record *r = &c->rec[i];
-		struct put p = {account, shown(r), {r->shard, 0}};
+		const char *shard = c->shredded ? batch_id(r) : shown(r);
 
-		if (strchr(r->shard, '/'))
-			p.scope.n = strcspn(r->shard, "/");
-		account_each(&r->account, put_row, &p);
 		for (k = 0; k < r->nfile; k++) {
 			const struct record_file *f = &r->file[k];
-			const char *split = f->split[0] ? f->split : "-";
+			struct buf path = BUF_ZERO;
 
+			if (f->used)
+				continue;
 			digest_hex(f->digest, hex);
-			buf_printf(account, "%s\tout\t%s\t%llu\n", p.shard,
-			    split, (unsigned long long)f->rows);
-			buf_printf(manifest, "%s\t%s\t", p.shard, split);
-			tsv_put(manifest, bytes_str(f->name));
-			buf_printf(manifest, "\t%llu\t%llu\t%s\n",
+			buf_printf(&path, "%s%s", dir, f->name);
+			buf_printf(
+			    b, "%s\t%s\t", shard, f->split[0] ? f->split : "-");
+			tsv_put(b, buf_bytes(&path));
+			buf_printf(b, "\t%llu\t%llu\t%s\n",
 			    (unsigned long long)f->rows,
 			    (unsigned long long)f->bytes, hex);
+			buf_fini(&path);
 		}
+	}
+}
+
+static void
+put_accounts(const struct check *c, struct entries *x)
+{
+	size_t i, k, n;
+
+	for (i = 0; i < c->nrec && !c->shredded; i++) {
+		const struct record *r = &c->rec[i];
+		size_t len = strcspn(r->shard, "/");
+		char *scope =
+		    r->shard[len] ? xstrndup(r->shard, len) : xstrdup("-");
+
+		put_account(x, r, scope);
+		free(scope);
+	}
+	for (i = 0; i < c->ntable; i++)
+		for (k = 0; k < c->units[i].n; k++)
+			for (n = 0; n < c->units[i].v[k].nrec; n++)
+				put_account(
+				    x, &c->units[i].v[k].rec[n], c->table[i]);
+}
+
+/* Sorted; rows that speak of the same are added up. */
+static void
+format_account(struct entries *x, struct buf *b)
+{
+	size_t i, k;
+
+	if (x->n)
+		qsort(x->v, x->n, sizeof(*x->v), entry_cmp);
+	buf_puts(b, "shard\tkind\tname\trows\n");
+	for (i = 0; i < x->n; i = k) {
+		uint64_t rows = 0;
+
+		for (k = i; k < x->n && entry_cmp(&x->v[i], &x->v[k]) == 0; k++)
+			rows += x->v[k].rows;
+		buf_printf(b, "%s\t%s\t%s\t", x->v[i].shard, x->v[i].kind,
+		    x->v[i].name);
+		if (strcmp(x->v[i].kind, "drop") == 0 &&
+		    strcmp(x->v[i].name, drop_name(DROP_EXTERNAL)) == 0)
+			buf_printf(b, "%lld\n", (long long)rows);
+		else
+			buf_printf(b, "%llu\n", (unsigned long long)rows);
 	}
 }
 
@@ -309,6 +526,27 @@ compare_table(struct check *c, const char *name, const struct buf *want)
 	free(path);
 }
 
+/* Is there a record of the input shard? */
+static bool
+is_done(struct check *c, const char *shard)
+{
+	const char *number = number_of(shard);
+	size_t i, k, n;
+
+	if (!c->shredded)
+		return find_record(c, shard) || find_record(c, "batch");
+	for (i = 0; i < c->ntable; i++) {
+		if (c->scope && strcmp(c->scope, c->table[i]) != 0)
+			continue;
+		for (k = 0; k < c->units[i].n; k++)
+			for (n = 0; n < c->units[i].v[k].nrec; n++)
+				if (strcmp(c->units[i].v[k].rec[n].shard,
+					number) == 0)
+					return true;
+	}
+	return false;
+}
+
 static void
 check_listed(struct check *c, const struct cmd_files *f)
 {
@@ -318,8 +556,7 @@ check_listed(struct check *c, const struct cmd_files *f)
 		char *shard =
 		    record_shard(c->scope, shard_name_parse(f->v[i]).number);
 
-		if (!find_record(c, shard) && !find_record(c, "batch") &&
-		    missing++ < 3)
+		if (!is_done(c, shard) && missing++ < 3)
 			complain(c, "%s: not done: no record of it in %s",
 			    f->v[i], c->out);
 		free(shard);
@@ -327,6 +564,40 @@ check_listed(struct check *c, const struct cmd_files *f)
 	if (missing > 3)
 		complain(
 		    c, "... and %zu shards more are not done", missing - 3);
+}
+
+static void
+check_closes(struct check *c, const struct record *r, const char *what)
+{
+	if (!account_closes(&r->account, record_rows(r)))
+		complain(c,
+		    "%s %s: its account does not close: %llu rows in, %llu "
+		    "written",
+		    what, r->shard, (unsigned long long)r->account.in,
+		    (unsigned long long)record_rows(r));
+}
+
+/* What was routed is in the batches, no more and no less. */
+static void
+check_table(struct check *c, size_t t)
+{
+	uint64_t routed = 0, rows = 0;
+	size_t n = strlen(c->table[t]), i, k;
+
+	for (i = 0; i < c->units[t].n; i++)
+		for (k = 0; k < c->units[t].v[i].nrec; k++) {
+			check_closes(c, &c->units[t].v[i].rec[k], "shard");
+			routed += c->units[t].v[i].rec[k].routed;
+		}
+	for (i = 0; i < c->nrec; i++)
+		if (strncmp(c->rec[i].shard, c->table[t], n) == 0 &&
+		    c->rec[i].shard[n] == '/')
+			rows += record_rows(&c->rec[i]);
+	if (routed != rows)
+		complain(c,
+		    "table %s: %llu rows were routed, %llu are in its batches",
+		    c->table[t], (unsigned long long)routed,
+		    (unsigned long long)rows);
 }
 
 static int
@@ -347,42 +618,86 @@ seal(struct check *c, const struct buf *manifest, const struct buf *account,
 	return rc;
 }
 
+static int check_output(struct check *c, const struct check_opt *o,
+    const struct cmd_files *f, const char *dir, struct buf *manifest,
+    struct entries *account, struct err *e);
+
+/* The output of a day adds to the tables of the whole. */
+static int
+check_day(struct check *c, const struct check_opt *o, struct bytes day,
+    struct buf *manifest, struct entries *account, struct err *e)
+{
+	struct cmd_files none = {NULL, 0};
+	char *name = xstrndup(day.p, day.n), *out = path_of(c, name);
+	struct check d = {.out = out, .bad = c->bad};
+	struct buf dir = BUF_ZERO;
+	int rc;
+
+	buf_printf(&dir, "%s/", name);
+	rc = check_output(&d, o, &none, buf_cstr(&dir), manifest, account, e);
+	if (rc == 0 && !is_there(&d, "_SUCCESS"))
+		complain(c, "%s: this day is not done", out);
+	check_fini(&d);
+	buf_fini(&dir);
+	free(name);
+	free(out);
+	return rc;
+}
+
+/* Appends what the output in c->out has to the tables, paths with dir in
+ * front. */
+static int
+check_output(struct check *c, const struct check_opt *o,
+    const struct cmd_files *f, const char *dir, struct buf *manifest,
+    struct entries *account, struct err *e)
+{
+	size_t i, k;
+
+	if (load_records(c, e) < 0)
+		return -1;
+	for (i = 0; i < c->days.nrow; i++)
+		if (check_day(c, o, tsv_cell(&c->days, i, 0), manifest, account,
+			e) < 0)
+			return -1;
+	for (i = 0; i < c->nrec; i++) {
+		check_closes(c, &c->rec[i], c->shredded ? "batch" : "shard");
+		for (k = 0; k < c->rec[i].nfile; k++)
+			check_file(c, &c->rec[i].file[k], o->quick);
+	}
+	for (i = 0; i < c->ntable; i++)
+		check_table(c, i);
+	check_strangers(c);
+	check_listed(c, f);
+	if (c->nrec == 0 && c->days.nrow == 0)
+		complain(c, "%s: no shard is done", c->out);
+	put_manifest(c, manifest, dir);
+	put_accounts(c, account);
+	return 0;
+}
+
 static int
 check(struct check *c, const struct check_opt *o, const struct cmd_files *f,
     struct err *e)
 {
 	struct buf manifest = BUF_ZERO, account = BUF_ZERO;
-	size_t i, k;
-	int rc = 0;
+	struct entries entries = {NULL, 0, 0};
+	int rc;
 
-	if (load_records(c, e) < 0)
-		return -1;
-	for (i = 0; i < c->nrec; i++) {
-		const struct record *r = &c->rec[i];
-
-		if (!account_closes(&r->account, record_rows(r)))
-			complain(c,
-			    "shard %s: its account does not close: "
-			    "%llu rows in, %llu written",
-			    r->shard, (unsigned long long)r->account.in,
-			    (unsigned long long)record_rows(r));
-		for (k = 0; k < r->nfile; k++)
-			check_file(c, &r->file[k], o->quick);
+	buf_puts(&manifest, "shard\tsplit\tpath\trows\tbytes\txxh3\n");
+	rc = check_output(c, o, f, "", &manifest, &entries, e);
+	if (rc == 0) {
+		format_account(&entries, &account);
+		if (!o->build) {
+			compare_table(c, "_manifest.tsv", &manifest);
+			compare_table(c, "_account.tsv", &account);
+		}
+		if (*c->bad > MAX_COMPLAINTS)
+			cmd_error("... and %u complaints more",
+			    *c->bad - MAX_COMPLAINTS);
+		if (o->build && !*c->bad)
+			rc = seal(c, &manifest, &account, e);
 	}
-	check_strangers(c);
-	check_listed(c, f);
-	if (c->nrec == 0)
-		complain(c, "%s: no shard is done", c->out);
-	make_tables(c, &manifest, &account);
-	if (!o->build) {
-		compare_table(c, "_manifest.tsv", &manifest);
-		compare_table(c, "_account.tsv", &account);
-	}
-	if (c->bad > MAX_COMPLAINTS)
-		cmd_error(
-		    "... and %u complaints more", c->bad - MAX_COMPLAINTS);
-	if (o->build && !c->bad)
-		rc = seal(c, &manifest, &account, e);
+	entries_fini(&entries);
 	buf_fini(&manifest);
 	buf_fini(&account);
 	return rc;
@@ -429,7 +744,7 @@ clean(struct check *c, struct err *e)
 		path = path_of(c, de->d_name);
 		if (lstat(path, &sb) == 0 && S_ISDIR(sb.st_mode)) {
 			rc = commit_sweep(path, e);
-			if (rc == 0 && strcmp(de->d_name, "_shards") == 0)
+			if (rc == 0 && de->d_name[0] == '_')
 				rc = clean_scopes(path, e);
 		}
 		free(path);
@@ -507,7 +822,8 @@ main(int argc, char *argv[])
 	    groups, false};
 	struct common_opt list = {0};
 	struct cmd_files files = {NULL, 0};
-	struct check c = {0};
+	unsigned bad = 0;
+	struct check c = {.bad = &bad};
 	struct err e = ERR_ZERO;
 	int i, rc = 0, status;
 	size_t k;
@@ -537,10 +853,8 @@ main(int argc, char *argv[])
 		else if (!o.build || (rc = commit_unseal(c.out, &e)) == 0)
 			rc = check(&c, &o, &files, &e);
 	}
-	status = rc < 0 ? cmd_fail(&e) : c.bad ? CMD_FAILED : CMD_OK;
-	for (k = 0; k < c.nrec; k++)
-		record_fini(&c.rec[k]);
-	free(c.rec);
+	status = rc < 0 ? cmd_fail(&e) : bad ? CMD_FAILED : CMD_OK;
+	check_fini(&c);
 	cmd_files_free(&files);
 	return status;
 }

@@ -89,6 +89,7 @@ sort_order(struct sortkey *k, const struct sort_opt *o, const struct schema *s,
 {
 	size_t i;
 
+	sortkey_init(k);
 	for (i = 0; i < o->keys.n; i++)
 		sortkey_add(k, o->keys.v[i]);
 	return sortkey_find(k, s, e);
