@@ -301,7 +301,7 @@ by_day() {
 }
 
 @test "groups: by _split in one pass are the days of every shard, with the table's bytes" {
-	local key=_split day=
+	local key=_split day=''
 	lines part-10.csv k,t a,2024-01-02T01:00 b,2024-01-01 cc,2024-01-02
 	lines part-9.csv k,t '"a,b",2024-01-02'
 	lines part-11.csv k,t
@@ -316,7 +316,7 @@ by_day() {
 }
 
 @test "groups: days of random shards are those that awk counts" {
-	local key=_split day= i
+	local key=_split day='' i
 	for i in 3 20 100; do
 		awk -v n=$i 'BEGIN { srand(n); print "t,x"
 			for (r = 0; r < 50 * n; r++) printf "20%02d-%02d-%02d 12:%02d,%d\n", 10 + rand() * 3, 1 + rand() * 12, 1 + rand() * 28, r % 60, r }' >part-$i.csv
