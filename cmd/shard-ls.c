@@ -6,16 +6,19 @@
 
 #include "cmd.h"
 #include "digest.h"
+#include "instant.h"
 #include "parse.h"
 #include "record.h"
 #include "tsv.h"
 
 struct ls_opt {
-	bool zero, detail, verify;
+	bool zero, detail, verify, days;
 	const char *pattern, *todo, *part, *facts, *scope;
 };
 
 static const struct opt_spec specs[] = {
+    OPT(OPT_FLAG, 0, "days", NULL, struct ls_opt, days,
+	"in front the day in the file's or directory's name, and a tab"),
     OPT(OPT_STR, 0, "facts", "FILE", struct ls_opt, facts,
 	"--todo: what the outputs must have been made with"),
     OPT(OPT_FLAG, 'l', "long", NULL, struct ls_opt, detail,
@@ -189,8 +192,12 @@ is_done(const struct shard *s, const struct ls_opt *o, uint64_t facts)
 static void
 print(const struct ls_opt *o, const struct shard *s)
 {
-	char end = o->zero ? '\0' : '\n';
+	char end = o->zero ? '\0' : '\n', day[DAY_LEN];
 
+	if (o->days) {
+		day_format(day, s->day);
+		printf("%.*s\t", DAY_LEN, day);
+	}
 	if (o->detail)
 		printf("%05llu\t%s\t%s\t%llu\t",
 		    (unsigned long long)s->name.number,
@@ -220,6 +227,7 @@ main(int argc, char *argv[])
 	cmd_start(cmd.name);
 	i = cmd_parse(&cmd, argc, argv);
 	so.pattern = o.pattern;
+	so.days = o.days;
 	if (i == argc) {
 		err_kind_set(&e, ERR_USAGE, "where? name a directory");
 		goto fail;
@@ -232,6 +240,12 @@ main(int argc, char *argv[])
 		    o.facts       ? "--facts"
 			: o.scope ? "--scope"
 				  : "--verify");
+		goto fail;
+	}
+	if (o.todo && o.days) {
+		err_kind_set(&e, ERR_USAGE,
+		    "--days and --todo: records are of numbers, which days "
+		    "may share");
 		goto fail;
 	}
 	if (o.facts) {

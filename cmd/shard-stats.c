@@ -8,12 +8,13 @@
 
 #include "cmd.h"
 #include "commit.h"
+#include "grouplist.h"
 #include "report.h"
 #include "stats.h"
 #include "tsv.h"
 
 struct main_opt {
-	bool merge, show, force, need, no_cutoffs;
+	bool merge, show, by_shard, force, need, no_cutoffs;
 	const char *cutoffs, *fit, *report;
 	struct opt_list counts;
 	double train_ratio, test_val_ratio;
@@ -29,6 +30,8 @@ static const struct opt_spec specs[] = {
 	"also columns without a missing cell"),
     OPT_FIT(OPT_FLAG, "allow-na-fill", NULL, allow_na_fill,
 	"take values that read as missing again"),
+    OPT(OPT_FLAG, 0, "by-shard", NULL, struct main_opt, by_shard,
+	"--show: the groups of each shard, from partials"),
     OPT_FIT(OPT_STR, "categorical", "STRATEGY", categorical,
 	"texts of few distinct values (as --text)"),
     OPT_FIT(OPT_STR, "categorical-constant", "V", categorical_constant,
@@ -246,6 +249,9 @@ check_modes(const struct main_opt *mo, struct err *e)
 	if (mo->counts.n && !mo->report)
 		return err_kind_set(
 		    e, ERR_USAGE, "--counts is for --report CTX");
+	if (mo->by_shard && !mo->show)
+		return err_kind_set(
+		    e, ERR_USAGE, "--by-shard is for --show PART");
 	if (mo->merge + mo->show + (mo->fit != NULL) + (mo->report != NULL) > 1)
 		return err_kind_set(e, ERR_USAGE,
 		    "--merge, --fit, --report, --show: one at a time");
@@ -513,6 +519,43 @@ show(const char *dir, double unique_ratio, struct err *e)
 	return 0;
 }
 
+/* The groups of each shard, from partials or directories of them. */
+static int
+show_by_shard(const struct stats_opt *so, struct cmd_files *f, struct err *e)
+{
+	struct out *out;
+	int fd, rc = -1;
+
+	if (stats_check_memory(so, e) < 0 || expand(f, e) < 0)
+		return -1;
+	fd = dup(STDOUT_FILENO);
+	if (fd < 0)
+		return err_sys(e, ERR_OUTPUT, "standard output");
+	out = out_new(fd, "standard output", CODEC_NONE, 0, false, e);
+	if (out && grouplist_write(out, f->v, f->n, so->memory, e) == 0)
+		rc = out_finish(out, false, e);
+	out_free(out);
+	return rc;
+}
+
+static int
+show_all(const struct stats_opt *so, const struct main_opt *mo,
+    struct cmd_files *f, struct err *e)
+{
+	size_t i;
+
+	if (f->n == 0)
+		return err_kind_set(e, ERR_USAGE,
+		    mo->by_shard ? "--show --by-shard needs partials"
+				 : "--show needs the context's directory");
+	if (mo->by_shard)
+		return show_by_shard(so, f, e);
+	for (i = 0; i < f->n; i++)
+		if (show(f->v[i], mo->how.unique_ratio, e) < 0)
+			return -1;
+	return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -532,7 +575,6 @@ main(int argc, char *argv[])
 	struct cmd_files files = {NULL, 0};
 	struct err e = ERR_ZERO;
 	int first, status = CMD_OK;
-	size_t i;
 
 	cmd_start(cmd.name);
 	source_defaults(&chain.source);
@@ -557,13 +599,7 @@ main(int argc, char *argv[])
 		if (report(so, &mo, &e) < 0)
 			status = cmd_fail(&e);
 	} else if (mo.show) {
-		if (files.n == 0)
-			err_kind_set(&e, ERR_USAGE,
-			    "--show needs the context's directory");
-		for (i = 0; i < files.n && !e.kind; i++)
-			if (show(files.v[i], mo.how.unique_ratio, &e) < 0)
-				break;
-		if (e.kind)
+		if (show_all(so, &mo, &files, &e) < 0)
 			status = cmd_fail(&e);
 	} else if (chain.source.row_column) {
 		err_kind_set(&e, ERR_USAGE,

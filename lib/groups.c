@@ -44,6 +44,7 @@ struct groups {
 	size_t nrun;
 	const char *map;
 	struct out *out;
+	struct bytes prefix; /* of each line */
 	struct buf line;
 	uint64_t rows, ngroup; /* written */
 };
@@ -183,6 +184,7 @@ static int
 put(struct groups *g, struct bytes key, const struct keyent *k, struct err *e)
 {
 	buf_clear(&g->line);
+	buf_putb(&g->line, g->prefix);
 	tsv_put(&g->line, key);
 	buf_printf(&g->line, "\t%llu\t%llu", (unsigned long long)k->hi,
 	    (unsigned long long)k->where);
@@ -315,51 +317,89 @@ put_all(struct groups *g, const char *path, struct err *e)
 	return put_runs(g, e);
 }
 
+static void
+begin(struct groups *g, const struct facts *f, const struct na_rule *na,
+    const struct partial *part, size_t npart, uint64_t memory)
+{
+	g->f = f;
+	g->fd = -1;
+	g->skip = facts_group_tokens_missing(f, na) ? na : NULL;
+	g->ints = facts_group_ints(f);
+	g->limit = keytable_limit(memory);
+	keytable_init(&g->range, 64);
+	keytable_init(&g->table, 64);
+	open_cursors(g, part, npart);
+}
+
+static void
+end(struct groups *g)
+{
+	if (g->map)
+		munmap((void *)(uintptr_t)g->map, g->spilled);
+	if (g->fd >= 0)
+		close(g->fd);
+	out_free(g->spill);
+	keytable_fini(&g->range);
+	keytable_fini(&g->table);
+	free(g->cur);
+	free(g->run);
+	buf_fini(&g->line);
+}
+
+/* All lines, which must say what the facts say. */
+static int
+put_lines(
+    struct groups *g, const struct na_rule *na, const char *path, struct err *e)
+{
+	if (put_all(g, path, e) < 0)
+		return -1;
+	if (g->rows + facts_ungrouped(g->f, na) == facts_rows(g->f))
+		return 0;
+	return err_set(e,
+	    "%s: the groups' rows do not add up to those of the shards: a "
+	    "partial is damaged",
+	    path);
+}
+
 int
 groups_write(const char *path, struct facts *f, const struct na_rule *na,
     const struct partial *part, size_t npart, uint64_t memory, uint64_t *digest,
     struct err *e)
 {
-	struct groups g = {.f = f, .fd = -1};
+	struct groups g = {.f = NULL};
 	struct commit *c = commit_new(path, e);
 	int rc = -1;
 
 	if (!c)
 		return -1;
-	g.skip = facts_group_tokens_missing(f, na) ? na : NULL;
-	g.ints = facts_group_ints(f);
-	g.limit = keytable_limit(memory);
-	keytable_init(&g.range, 64);
-	keytable_init(&g.table, 64);
-	open_cursors(&g, part, npart);
+	begin(&g, f, na, part, npart, memory);
 	g.out = out_new(commit_fd(c), path, CODEC_NONE, 0, true, e);
-	if (!g.out || put_header(&g, e) < 0 || put_all(&g, path, e) < 0)
-		goto out;
-	if (g.rows + facts_ungrouped(f, na) != facts_rows(f)) {
-		err_set(e,
-		    "%s: the groups' rows do not add up to those of the "
-		    "shards: a partial is damaged",
-		    path);
-		goto out;
-	}
-	if (out_finish(g.out, true, e) < 0 || commit_rename(c, e) < 0 ||
+	if (!g.out || put_header(&g, e) < 0 || put_lines(&g, na, path, e) < 0 ||
+	    out_finish(g.out, true, e) < 0 || commit_rename(c, e) < 0 ||
 	    commit_sync_dir(path, e) < 0)
 		goto out;
 	*digest = out_digest(g.out);
 	f->ngroup = g.ngroup;
 	rc = 0;
 out:
-	if (g.map)
-		munmap((void *)(uintptr_t)g.map, g.spilled);
-	if (g.fd >= 0)
-		close(g.fd);
-	out_free(g.spill);
+	end(&g);
 	out_free(g.out);
 	commit_free(c);
-	keytable_fini(&g.range);
-	keytable_fini(&g.table);
-	free(g.cur);
-	free(g.run);
-	buf_fini(&g.line);
+	return rc;
+}
+
+int
+groups_list(struct out *out, struct bytes prefix, const struct facts *f,
+    const struct na_rule *na, const struct partial *part, uint64_t memory,
+    struct err *e)
+{
+	struct groups g = {.out = out, .prefix = prefix};
+	struct facts plain = *f;
+	int rc;
+
+	plain.table = NULL; /* no column */
+	begin(&g, &plain, na, part, 1, memory);
+	rc = put_lines(&g, na, part->path, e);
+	end(&g);
 	return rc;
 }

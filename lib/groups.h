@@ -12,6 +12,7 @@
 #define SHARD_GROUPS_H
 
 #include "facts.h"
+#include "out.h"
 #include "partial.h"
 
 /*
@@ -23,5 +24,14 @@
 MUST_CHECK int groups_write(const char *path, struct facts *f,
     const struct na_rule *na, const struct partial *part, size_t npart,
     uint64_t memory, uint64_t *digest, struct err *e);
+/*
+ * The lines of one partial alone, without a column for the table, each behind
+ * prefix.  f are its facts, but with the group_kinds of all partials, which
+ * decide on order and tokens.  What memory cannot hold goes to a file beside
+ * the partial.
+ */
+MUST_CHECK int groups_list(struct out *out, struct bytes prefix,
+    const struct facts *f, const struct na_rule *na, const struct partial *part,
+    uint64_t memory, struct err *e);
 
 #endif

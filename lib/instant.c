@@ -1,10 +1,12 @@
 #include "instant.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "parse.h"
 
 #define TICKS_PER_S 10000000u
+#define EPOCH_DAY 719162 /* 1970-01-01 */
 
 static const uint8_t month_days[13] = {
     0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -41,6 +43,13 @@ date_of(uint32_t days, unsigned *y, unsigned *m, unsigned *d)
 	*d = doy - (153 * mp + 2) / 5 + 1;
 	*m = mp < 10 ? mp + 3 : mp - 9;
 	*y = yoe + era * 400 + (*m <= 2);
+}
+
+static inline bool
+is_date(unsigned y, unsigned m, unsigned d)
+{
+	return y > 0 && m - 1 <= 11 && d - 1 <= 30 && d <= month_days[m] &&
+	    (d != 29 || m != 2 || is_leap(y));
 }
 
 /* Two digits at p, or a value above 99. */
@@ -98,8 +107,7 @@ instant_parse(struct bytes s, struct instant *t)
 	}
 	y1 = two(p), y2 = two(p + 2), m = two(p + 5), d = two(p + 8);
 	y = y1 * 100 + y2;
-	if (y1 > 99 || y2 > 99 || y == 0 || m - 1 > 11 || d - 1 > 30 ||
-	    d > month_days[m] || (d == 29 && m == 2 && !is_leap(y)))
+	if (y1 > 99 || y2 > 99 || !is_date(y, m, d))
 		return TIME_NONE;
 	p += 10;
 	if (p < e) {
@@ -135,7 +143,7 @@ instant_parse(struct bytes s, struct instant *t)
 	}
 	secs = (int64_t)days_of(y, m, d) * 86400 + hh * 3600 + mm * 60 + ss -
 	    offset;
-	if (secs < 0 || secs >= INT64_C(3652059) * 86400)
+	if (secs < 0 || secs >= (int64_t)DAY_END * 86400)
 		return TIME_NONE; /* the zone moved it out of 0001..9999 */
 	ticks = (uint64_t)secs * TICKS_PER_S + ns / 100;
 	t->hi = ticks << 2 | (ns % 100) >> 5;
@@ -172,6 +180,64 @@ instant_format(struct buf *b, enum time_kind k, struct instant t)
 	}
 	if (k == TIME_ZONED)
 		buf_puts(b, "+00:00");
+}
+
+bool
+instant_day(enum time_kind k, struct instant t, enum epoch unit, uint32_t *day)
+{
+	static const int64_t per_day[] = {
+	    [EPOCH_S] = INT64_C(86400),
+	    [EPOCH_MS] = INT64_C(86400000),
+	    [EPOCH_US] = INT64_C(86400000000),
+	    [EPOCH_NS] = INT64_C(86400000000000),
+	};
+	int64_t v, d;
+
+	if (k != TIME_EPOCH) {
+		*day = (uint32_t)((t.hi >> 2) / TICKS_PER_S / 86400);
+		return true;
+	}
+	assert(unit != EPOCH_NONE);
+	v = (int64_t)(t.hi ^ (UINT64_C(1) << 63));
+	d = v / per_day[unit] - (v % per_day[unit] < 0) + EPOCH_DAY;
+	*day = (uint32_t)d;
+	return d >= 0 && d < (int64_t)DAY_END;
+}
+
+bool
+day_parse(struct bytes s, uint32_t *day)
+{
+	size_t dash = s.n == DAY_LEN;
+	unsigned y1, y2, m, d;
+
+	if (s.n != 8 && !(dash && s.p[4] == '-' && s.p[7] == '-'))
+		return false;
+	y1 = two(s.p), y2 = two(s.p + 2);
+	m = two(s.p + 4 + dash), d = two(s.p + 6 + 2 * dash);
+	if (y1 > 99 || y2 > 99 || !is_date(y1 * 100 + y2, m, d))
+		return false;
+	*day = days_of(y1 * 100 + y2, m, d);
+	return true;
+}
+
+static void
+put_two(char *p, unsigned v)
+{
+	p[0] = (char)('0' + v / 10);
+	p[1] = (char)('0' + v % 10);
+}
+
+void
+day_format(char text[DAY_LEN], uint32_t day)
+{
+	unsigned y, m, d;
+
+	date_of(day, &y, &m, &d);
+	put_two(text, y / 100);
+	put_two(text + 2, y % 100);
+	put_two(text + 5, m);
+	put_two(text + 8, d);
+	text[4] = text[7] = '-';
 }
 
 static const char *const kind_names[] = {

@@ -57,6 +57,26 @@ enum time_kind instant_parse(struct bytes s, struct instant *t);
  * integer, or "inf". */
 void instant_format(struct buf *b, enum time_kind k, struct instant t);
 
+/* Calendar days count from 0001-01-01, which is 0. */
+#define DAY_LEN 10
+#define DAY_END 3652059u /* the day behind 9999-12-31 */
+
+/* What an integer epoch counts. */
+enum epoch { EPOCH_NONE, EPOCH_S, EPOCH_MS, EPOCH_US, EPOCH_NS };
+
+/*
+ * The calendar day of a time: as written if it is local, of UTC if it is zoned
+ * or an epoch, of which unit must say what it counts.  False for an epoch
+ * outside of the years 0001 to 9999.
+ */
+bool
+instant_day(enum time_kind k, struct instant t, enum epoch unit, uint32_t *day);
+/* Reads YYYY-MM-DD, or YYYYMMDD; false for anything else, and for what is no
+ * date. */
+bool day_parse(struct bytes s, uint32_t *day);
+/* YYYY-MM-DD, without a NUL byte. */
+void day_format(char text[DAY_LEN], uint32_t day);
+
 const char *time_kind_name(enum time_kind k);
 /* The kind with that name, TIME_NONE if there is none. */
 enum time_kind time_kind_named(struct bytes name);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "instant.h"
 #include "parse.h"
 
 static const char *const format_names[] = {
@@ -81,13 +82,84 @@ shard_name_parse(const char *path)
 	return sn;
 }
 
-static void
-add(struct shards *s, char *path, struct shard_name name, uint64_t bytes)
+static bool
+is_digit(char c)
 {
+	return c >= '0' && c <= '9';
+}
+
+#define UUID_LEN 36
+
+static bool
+is_uuid(const char *p)
+{
+	size_t i;
+
+	for (i = 0; i < UUID_LEN; i++)
+		if (i == 8 || i == 13 || i == 18 || i == 23
+			? p[i] != '-'
+			: !p[i] || !strchr("0123456789abcdefABCDEF", p[i]))
+			return false;
+	return true;
+}
+
+/* The length of the day that begins at p, where n digits are; 0: none. */
+static size_t
+day_at(const char *p, size_t n, uint32_t *day)
+{
+	size_t len = n == 8 && *p != '0' ? 8 : n == 4 ? DAY_LEN : 0;
+
+	if (len == 0 || strnlen(p, len) < len ||
+	    !day_parse(bytes_of(p, len), day) || is_digit(p[len]))
+		return 0;
+	return len;
+}
+
+int
+day_in_name(const char *name, uint32_t *day, struct err *e)
+{
+	const char *p = name;
+	bool found = false;
+	uint32_t other;
+
+	while (*p) {
+		size_t n = strspn(p, "0123456789"), len;
+
+		if (is_uuid(p)) {
+			p += UUID_LEN;
+			continue;
+		}
+		len = day_at(p, n, found ? &other : day);
+		if (len && found && other != *day)
+			return err_set(e, "%s: two days in one name",
+			    err_quote(bytes_str(name)));
+		found |= len > 0;
+		p += len ? len : n ? n : 1;
+	}
+	return found;
+}
+
+/* day is that of the directory, NULL for none; -1 when the name has two. */
+static int
+add(struct shards *s, const char *path, struct shard_name name, uint64_t bytes,
+    const uint32_t *day, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	struct shard *v;
+	int rc = 0;
+
 	/* grow by doubling: n is a power of two when the room is used up */
 	if ((s->n & (s->n - 1)) == 0)
 		s->v = xrealloc(s->v, (s->n ? 2 * s->n : 1) * sizeof(*s->v));
-	s->v[s->n++] = (struct shard){path, name, bytes};
+	v = &s->v[s->n++];
+	*v =
+	    (struct shard){.path = xstrdup(path), .name = name, .bytes = bytes};
+	if (s->days)
+		rc = day_in_name(slash ? slash + 1 : path, &v->day, e);
+	if (rc == 0 && day)
+		v->day = *day;
+	v->dated = rc > 0 || (rc == 0 && day);
+	return rc < 0 ? -1 : 0;
 }
 
 static int
@@ -141,99 +213,183 @@ is_near(const char *file)
 	    file[5] <= '9';
 }
 
-int
-shards_find(struct shards *s, const char *root, const struct shards_opt *opt,
-    struct err *e)
+/* What the search of a root needs to know. */
+struct search {
+	struct shards *s;
+	const struct shards_opt *opt;
+	regex_t *re; /* NULL: part-N */
+};
+
+/* Directories to be searched too. */
+struct subdirs {
+	char **v;
+	size_t n;
+};
+
+static int
+by_name(const void *a, const void *b)
 {
-	regex_t re;
-	bool have_re = false;
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Is it a directory with a day in its name?  Then it is kept.  1, 0 or -1. */
+static int
+keep_subdir(
+    struct subdirs *sub, const char *name, const char *path, struct err *e)
+{
 	struct stat sb;
-	struct dirent *de;
+	uint32_t day;
+
+	if (*name == '_' || *name == '.' || stat(path, &sb) < 0 ||
+	    !S_ISDIR(sb.st_mode))
+		return 0;
+	switch (day_in_name(name, &day, e)) {
+	case -1: return -1;
+	case 0: return 0;
+	}
+	if ((sub->n & (sub->n - 1)) == 0)
+		sub->v = xrealloc(
+		    sub->v, (sub->n ? 2 * sub->n : 1) * sizeof(*sub->v));
+	sub->v[sub->n++] = xstrdup(path);
+	return 1;
+}
+
+/* Takes a directory's entry if it is a shard; -1 on error. */
+static int
+take(const struct search *c, const char *name, const char *path,
+    const uint32_t *day, struct err *e)
+{
 	struct shard_name sn;
-	size_t first = s->n, i;
-	const char *slash;
-	DIR *d = NULL;
-	int rc = -1, k;
+	struct stat sb;
+	int k = match(name, path, c->re, &sn, e);
 
-	if (opt->pattern) {
-		k = regcomp(&re, opt->pattern, REG_EXTENDED);
-		if (k != 0) {
-			char msg[100];
+	if (k == 0 && !c->re && is_near(name) && c->opt->warn)
+		c->opt->warn("%s: not a shard's name (part-N.ext or "
+			     "part-N-text.ext), left out",
+		    path);
+	if (k <= 0)
+		return k;
+	if (stat(path, &sb) < 0)
+		return err_sys(e, ERR_INPUT, "%s", path);
+	if (!S_ISREG(sb.st_mode)) {
+		if (c->opt->warn)
+			c->opt->warn("%s: not a regular file, left out", path);
+		return 0;
+	}
+	return add(c->s, path, sn, (uint64_t)sb.st_size, day, e);
+}
 
-			regerror(k, &re, msg, sizeof(msg));
-			return err_kind_set(e, ERR_USAGE, "--pattern %s: %s",
-			    err_quote(bytes_str(opt->pattern)), msg);
-		}
-		have_re = true;
-	}
-	if (stat(root, &sb) < 0) {
-		err_sys(e, ERR_INPUT, "%s", root);
-		goto out;
-	}
-	if (!S_ISDIR(sb.st_mode)) {
-		slash = strrchr(root, '/');
-		k = match(slash ? slash + 1 : root, root, have_re ? &re : NULL,
-		    &sn, e);
+/* The shards in dir itself; sub, unless NULL, gets the directories of days. */
+static int
+search_dir(const struct search *c, const char *dir, const uint32_t *day,
+    struct subdirs *sub, struct err *e)
+{
+	struct shards *s = c->s;
+	DIR *d = opendir(dir);
+	size_t n = strlen(dir), first = s->n, i;
+	struct buf b = BUF_ZERO;
+	struct dirent *de;
+	int k = 0;
+
+	if (!d)
+		return err_sys(e, ERR_INPUT, "%s", dir);
+	while (n > 0 && dir[n - 1] == '/')
+		n--;
+	while (k >= 0 && (errno = 0, de = readdir(d))) {
+		buf_clear(&b);
+		buf_put(&b, dir, n);
+		buf_printf(&b, "/%s", de->d_name);
+		k = sub ? keep_subdir(sub, de->d_name, buf_cstr(&b), e) : 0;
 		if (k == 0)
-			err_set(e,
-			    "%s: not a shard's name (part-N...); "
-			    "see --pattern",
-			    root);
-		if (k != 1)
-			goto out;
-		add(s, xstrdup(root), sn, (uint64_t)sb.st_size);
-		rc = 0;
-		goto out;
+			k = take(c, de->d_name, buf_cstr(&b), day, e);
 	}
-	buf_printf(&s->searched, "%s%s", s->searched.n ? ", " : "", root);
-	s->pattern = have_re;
-	d = opendir(root);
-	if (!d) {
-		err_sys(e, ERR_INPUT, "%s", root);
-		goto out;
-	}
-	while ((errno = 0, de = readdir(d))) {
-		struct buf b = BUF_ZERO;
-
-		buf_puts(&b, root);
-		while (b.n > 1 && b.p[b.n - 1] == '/')
-			b.n--;
-		buf_printf(
-		    &b, "%s%s", b.n == 1 && *b.p == '/' ? "" : "/", de->d_name);
-		k = match(
-		    de->d_name, buf_cstr(&b), have_re ? &re : NULL, &sn, e);
-		if (k == 0 && !have_re && is_near(de->d_name) && opt->warn)
-			opt->warn("%s: not a shard's name (part-N.ext or "
-				  "part-N-text.ext), left out",
-			    b.p);
-		if (k == 1 && stat(b.p, &sb) < 0)
-			k = err_sys(e, ERR_INPUT, "%s", b.p);
-		if (k == 1 && !S_ISREG(sb.st_mode)) {
-			if (opt->warn)
-				opt->warn(
-				    "%s: not a regular file, left out", b.p);
-			k = 0;
-		}
-		if (k == 1)
-			add(s, buf_release(&b), sn, (uint64_t)sb.st_size);
-		buf_fini(&b);
-		if (k < 0)
-			goto out;
-	}
-	if (errno) {
-		err_sys(e, ERR_INPUT, "%s: readdir", root);
-		goto out;
-	}
-	if (have_re && re.re_nsub == 0 && s->n > first) {
+	if (k >= 0 && errno)
+		k = err_sys(e, ERR_INPUT, "%s: readdir", dir);
+	closedir(d);
+	buf_fini(&b);
+	if (c->re && c->re->re_nsub == 0 && s->n > first) {
 		qsort(s->v + first, s->n - first, sizeof(*s->v), by_path);
 		for (i = first; i < s->n; i++)
 			s->v[i].name.number = i;
 	}
-	rc = 0;
-out:
-	if (d)
-		closedir(d);
-	if (have_re)
+	return k < 0 ? -1 : 0;
+}
+
+/* A directory in a root, with a day in its name. */
+static int
+search_subdir(const struct search *c, const char *dir, struct err *e)
+{
+	size_t before = c->s->n;
+	uint32_t day;
+
+	if (day_in_name(strrchr(dir, '/') + 1, &day, e) < 0 ||
+	    search_dir(c, dir, &day, NULL, e) < 0)
+		return -1;
+	if (c->s->n == before && c->opt->warn)
+		c->opt->warn("%s: no shard in it", dir);
+	return 0;
+}
+
+static int
+search_root(const struct search *c, const char *root, struct err *e)
+{
+	struct subdirs sub = {NULL, 0};
+	struct shards *s = c->s;
+	struct shard_name sn;
+	struct stat sb;
+	const char *slash;
+	size_t i;
+	int rc;
+
+	if (stat(root, &sb) < 0)
+		return err_sys(e, ERR_INPUT, "%s", root);
+	if (!S_ISDIR(sb.st_mode)) {
+		slash = strrchr(root, '/');
+		rc = match(slash ? slash + 1 : root, root, c->re, &sn, e);
+		if (rc == 0)
+			return err_set(e,
+			    "%s: not a shard's name (part-N...); "
+			    "see --pattern",
+			    root);
+		return rc < 0 ? -1
+			      : add(s, root, sn, (uint64_t)sb.st_size, NULL, e);
+	}
+	buf_printf(&s->searched, "%s%s", s->searched.n ? ", " : "", root);
+	s->pattern = c->re != NULL;
+	rc = search_dir(c, root, NULL, s->days ? &sub : NULL, e);
+	if (sub.n)
+		qsort(sub.v, sub.n, sizeof(*sub.v), by_name);
+	for (i = 0; i < sub.n; i++) {
+		if (rc == 0)
+			rc = search_subdir(c, sub.v[i], e);
+		free(sub.v[i]);
+	}
+	free(sub.v);
+	return rc;
+}
+
+int
+shards_find(struct shards *s, const char *root, const struct shards_opt *opt,
+    struct err *e)
+{
+	struct search c = {s, opt, NULL};
+	regex_t re;
+	int rc;
+
+	s->days = opt->days;
+	if (opt->pattern) {
+		rc = regcomp(&re, opt->pattern, REG_EXTENDED);
+		if (rc != 0) {
+			char msg[100];
+
+			regerror(rc, &re, msg, sizeof(msg));
+			return err_kind_set(e, ERR_USAGE, "--pattern %s: %s",
+			    err_quote(bytes_str(opt->pattern)), msg);
+		}
+		c.re = &re;
+	}
+	rc = search_root(&c, root, e);
+	if (c.re)
 		regfree(&re);
 	return rc;
 }
@@ -243,9 +399,31 @@ by_number(const void *a, const void *b)
 {
 	const struct shard *x = a, *y = b;
 
+	if (x->dated != y->dated)
+		return x->dated ? 1 : -1;
+	if (x->dated && x->day != y->day)
+		return x->day < y->day ? -1 : 1;
 	if (x->name.number != y->name.number)
 		return x->name.number < y->name.number ? -1 : 1;
 	return strcmp(x->path, y->path);
+}
+
+/* Have all of them a day?  Those without come first. */
+static int
+check_days(const struct shards *s, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < s->n && !s->v[i].dated; i++)
+		;
+	if (i == 0)
+		return 0;
+	if (i < s->n)
+		return err_set(e,
+		    "%s has a date in its name or its directory's, %s has none",
+		    s->v[i].path, s->v[0].path);
+	return err_set(e, "no dates in the names below %s",
+	    s->searched.n ? s->searched.p : s->v[0].path);
 }
 
 int
@@ -254,24 +432,29 @@ shards_order(struct shards *s, struct err *e)
 	size_t i;
 
 	if (s->n == 0)
-		return err_set(e,
-		    "no shard found: no file %s in %s (subdirectories are not "
-		    "searched)",
+		return err_set(e, "no shard found: no file %s in %s (%s)",
 		    s->pattern ? "whose name --pattern takes"
 			       : "named part-N.csv, part-N.csv.gz, ...",
-		    buf_cstr(&s->searched));
+		    buf_cstr(&s->searched),
+		    s->days ? "of subdirectories, those with a date in their "
+			      "name are searched"
+			    : "subdirectories are not searched");
 	qsort(s->v, s->n, sizeof(*s->v), by_number);
+	if (s->days && check_days(s, e) < 0)
+		return -1;
 	for (i = 0; i < s->n; i++) {
 		if (s->v[i].bytes == 0)
 			return err_set(e,
 			    "%s: zero-byte file: a shard has "
 			    "at least a header line",
 			    s->v[i].path);
-		if (i > 0 && s->v[i - 1].name.number == s->v[i].name.number)
+		if (i > 0 && s->v[i - 1].name.number == s->v[i].name.number &&
+		    s->v[i - 1].day == s->v[i].day)
 			return err_set(e,
-			    "%s and %s have one shard number, %llu",
+			    "%s and %s have one shard number, %llu%s",
 			    s->v[i - 1].path, s->v[i].path,
-			    (unsigned long long)s->v[i].name.number);
+			    (unsigned long long)s->v[i].name.number,
+			    s->days ? ", on one day" : "");
 	}
 	return 0;
 }

@@ -34,20 +34,31 @@ struct shard_name {
 /* Looks at the last component only. */
 struct shard_name shard_name_parse(const char *path);
 
+/*
+ * The calendar day in a name (instant.h): YYYY-MM-DD, or YYYYMMDD from the
+ * year 1000 on, as numbers of shards begin with zeros; no digit next to it, and
+ * not in a UUID.  1: *day is it; 0: there is none; -1: two different ones.
+ */
+MUST_CHECK int day_in_name(const char *name, uint32_t *day, struct err *e);
+
 struct shard {
 	char *path;
 	struct shard_name name;
 	uint64_t bytes;
+	/* with shards_opt.days, in the name of the file, else in that of its
+	 * directory below the root */
+	bool dated;
+	uint32_t day;
 };
 
 struct shards {
 	struct shard *v;
 	size_t n;
 	struct buf searched; /* the directories, for a message */
-	bool pattern;        /* whether one was given */
+	bool pattern, days;  /* whether they were asked for */
 };
 
-#define SHARDS_ZERO ((struct shards){NULL, 0, BUF_ZERO, false})
+#define SHARDS_ZERO ((struct shards){.v = NULL})
 
 struct shards_opt {
 	/* POSIX extended expression on the file name instead of part-N; its
@@ -56,6 +67,9 @@ struct shards_opt {
 	const char *pattern;
 	/* Called for what is left out although it looks like a shard. */
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
+	/* Look for days in the names, and into those directories in a root
+	 * that have one in theirs. */
+	bool days;
 };
 
 /*
@@ -64,8 +78,9 @@ struct shards_opt {
  */
 MUST_CHECK int shards_find(struct shards *s, const char *root,
     const struct shards_opt *opt, struct err *e);
-/* Sorts by number, then name; refuses two with one number, none at all, and
- * empty files. */
+/* Sorts by day if asked for, number, then name; refuses two with one number (on
+ * one day), none at all, empty files, and shards without a day among others
+ * with one. */
 MUST_CHECK int shards_order(struct shards *s, struct err *e);
 void shards_fini(struct shards *s);
 

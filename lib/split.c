@@ -5,11 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daysplit.h"
 #include "digest.h"
 #include "filter.h"
 #include "rowout.h"
 
-enum by { BY_TEMPORAL, BY_HASH, BY_GROUP, BY_STRATIFIED, BY_GROUP_TIME };
+enum by {
+	BY_TEMPORAL,
+	BY_HASH,
+	BY_GROUP,
+	BY_STRATIFIED,
+	BY_GROUP_TIME,
+	BY_DAY
+};
 enum { TRAIN, VAL, TEST, OOT, NSPLIT, DROPPED };
 
 static const char *const split_names[] = {
@@ -29,10 +37,14 @@ struct split_opt {
 	struct instant cut[2];
 	enum time_kind kind;
 	int only_code, missing_code; /* -1: none */
+	int epoch;                   /* enum epoch */
+	struct daysplit_opt day;
 };
 
 static const char *const by_names[] = {
-    "temporal", "hash", "group", "stratified", "group+time", NULL};
+    "temporal", "hash", "group", "stratified", "group+time", "day", NULL};
+/* by enum epoch */
+static const char *const epoch_names[] = {"none", "s", "ms", "us", "ns", NULL};
 
 static const struct opt_spec specs[] = {
     OPT_CHOICE(
@@ -41,6 +53,8 @@ static const struct opt_spec specs[] = {
 	"take the cutoffs from this context"),
     OPT(OPT_STR, 0, "cutoffs", "A,B", struct split_opt, cutoffs,
 	"times instead: train before A, val before B (group+time: A)"),
+    OPT_CHOICE(0, "epoch", struct split_opt, epoch, epoch_names,
+	"--by=day: what times that are integers count (none)"),
     OPT(OPT_STR, 0, "explain", "KEY", struct split_opt, explain,
 	"say which split this key's first row goes to, and why"),
     OPT(OPT_STR, 'k', "key", "COL", struct split_opt, key,
@@ -109,6 +123,37 @@ bad:
 	    err_quote(bytes_str(s)));
 }
 
+/* --by=day: what the options say to it. */
+static int
+day_setup(struct split_opt *o, struct err *e)
+{
+	const char *missing = o->missing_time;
+
+	if (o->cutoffs)
+		return err_kind_set(e, ERR_USAGE, "--by=day has no --cutoffs");
+	if (missing && strcmp(missing, "drop") != 0)
+		return err_kind_set(e, ERR_USAGE,
+		    "--missing-time %s: must be drop with --by=day",
+		    err_quote(bytes_str(missing)));
+	if (!missing && o->ctx)
+		missing = o->ctx->facts.missing_time;
+	if (!o->time && o->ctx)
+		o->time = o->ctx->facts.time;
+	if (!o->time)
+		return err_kind_set(e, ERR_USAGE, "--time COL is needed");
+	o->day = (struct daysplit_opt){.time = o->time,
+	    .epoch = (enum epoch)o->epoch,
+	    .drop_missing = missing && strcmp(missing, "drop") == 0,
+	    .only = o->only != NULL};
+	if (o->only &&
+	    (strlen(o->only) != DAY_LEN ||
+		!day_parse(bytes_str(o->only), &o->day.only_day)))
+		return err_kind_set(e, ERR_USAGE,
+		    "--only %s: no such day (YYYY-MM-DD)",
+		    err_quote(bytes_str(o->only)));
+	return 0;
+}
+
 static int
 split_setup(void *opt, struct session *s, struct err *e)
 {
@@ -117,6 +162,10 @@ split_setup(void *opt, struct session *s, struct err *e)
 
 	if (o->context && !(o->ctx = session_context(s, o->context, e)))
 		return -1;
+	if (o->by == BY_DAY)
+		return day_setup(o, e);
+	if (o->epoch)
+		return err_kind_set(e, ERR_USAGE, "--epoch is for --by=day");
 	if (o->cutoffs) {
 		if (parse_cutoffs(o, e) < 0)
 			return -1;
@@ -167,6 +216,7 @@ struct split {
 	struct column time, key, strata;
 	bool key_tokens;
 	int slot;
+	struct daysplit day;
 	struct schema before; /* the rows as the hash sees them */
 	struct rowout *rows;
 	struct buf scratch;
@@ -203,6 +253,9 @@ split_init(void **st, const void *opt, struct schema *s, struct run *run,
 			return -1;
 		p->strata = s->col[at];
 	}
+	if (o->by == BY_DAY &&
+	    daysplit_init(&p->day, &o->day, s, s->nslot, run, e) < 0)
+		return -1;
 	schema_copy(&p->before, s);
 	at = schema_find(&p->before, bytes_str("_row"));
 	if (at >= 0) /* not part of the row's own bytes */
@@ -212,7 +265,8 @@ split_init(void **st, const void *opt, struct schema *s, struct run *run,
 		return err_set(e, "there is a column _split already");
 	p->slot = s->nslot++;
 	schema_add(s, bytes_str("_split"), -1, p->slot);
-	s->col[s->ncol - 1].code_names = split_names;
+	if (o->by != BY_DAY)
+		s->col[s->ncol - 1].code_names = split_names;
 	return 0;
 }
 
@@ -326,10 +380,13 @@ split_process(void *st, struct batch *b, struct err *e)
 {
 	struct split *p = st;
 	const struct split_opt *o = p->o;
-	uint8_t *code = batch_codes(b, p->slot);
+	uint8_t *code;
 	uint32_t i, n = 0;
 	int c = 0;
 
+	if (o->by == BY_DAY)
+		return daysplit_process(&p->day, b, e);
+	code = batch_codes(b, p->slot);
 	for (i = 0; i < b->nsel; i++) {
 		uint32_t row = b->sel[i];
 
@@ -339,6 +396,7 @@ split_process(void *st, struct batch *b, struct err *e)
 		case BY_GROUP: c = group_code(p, b, row); break;
 		case BY_STRATIFIED: c = stratum_code(p, b, row, e); break;
 		case BY_GROUP_TIME: c = group_time_code(p, b, row, e); break;
+		case BY_DAY: break; /* has its own */
 		}
 		if (c < 0)
 			return -1;
@@ -428,10 +486,10 @@ split_answer(const void *opt, bool rows, struct err *e)
 		    u, (unsigned long long)o->seed, o->train_ratio, p.val_end,
 		    split_names[by_hash(&p, key)]);
 	}
-	if (o->by == BY_HASH || o->by == BY_STRATIFIED)
+	if (o->by == BY_HASH || o->by == BY_STRATIFIED || o->by == BY_DAY)
 		return err_kind_set(e, ERR_USAGE,
-		    "--by=%s looks at whole rows, not at a key",
-		    by_names[o->by]);
+		    "--by=%s looks at %s, not at a key", by_names[o->by],
+		    o->by == BY_DAY ? "times" : "whole rows");
 	return 1;
 }
 
@@ -442,6 +500,7 @@ split_free(void *st)
 
 	if (!p)
 		return;
+	daysplit_fini(&p->day);
 	rowout_free(p->rows);
 	schema_fini(&p->before);
 	buf_fini(&p->scratch);
@@ -453,7 +512,7 @@ static const struct stage split_stage = {
 
 const struct filter filter_split = {
     .name = "split",
-    .summary = "append the column _split: train, val, test or oot",
+    .summary = "append the column _split: train, val, test, oot or the day",
     .example = "shard-cat part-00000.csv | shard-split -c CTX",
     .specs = specs,
     .opt_size = sizeof(struct split_opt),

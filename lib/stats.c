@@ -369,7 +369,9 @@ find(struct schema *s, const char *name, struct column *c, struct err *e)
 static bool
 is_of_table(const struct stats_opt *o, const char *name)
 {
-	return !(o->only && strcmp(name, "_split") == 0) &&
+	bool split = o->only || (o->groups && strcmp(o->groups, "_split") == 0);
+
+	return !(split && strcmp(name, "_split") == 0) &&
 	    !(o->tee && strcmp(name, "_row") == 0);
 }
 

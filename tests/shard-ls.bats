@@ -147,6 +147,110 @@ write_all() {
 	printf '%s\0' $'new\nline/part-1.csv' $'new\nline/part-2.csv' | cmp - got
 }
 
+# dated FILE...: in/FILE each, with a row.
+dated() {
+	local name
+	for name; do lines "in/$name" a 1; done
+}
+
+@test "ls: --days takes the day from a directory's name, by day and number" {
+	dated 2024-01-10/part-{2,10,00001}.csv date=2024-01-02/part-{2,0}.csv.gz 20231231/part-7.tsv
+	shard-ls --days in >got
+	printf '%s\t%s\n' 2023-12-31 in/20231231/part-7.tsv \
+		2024-01-02 in/date=2024-01-02/part-0.csv.gz 2024-01-02 in/date=2024-01-02/part-2.csv.gz \
+		2024-01-10 in/2024-01-10/part-00001.csv 2024-01-10 in/2024-01-10/part-2.csv \
+		2024-01-10 in/2024-01-10/part-10.csv >want
+	cmp want got
+	shard-ls --days in// | cmp - want
+	for n in 1 2 3; do shard-ls --days --part $n/3 in; done | sort | cmp - <(sort want)
+	shard-ls -0 --days in | tr '\0' '\n' | cmp - want
+	[[ $(shard-ls --days -l in | tail -n 1) == $'2024-01-10\t00010\tcsv\tnone\t4\tin/2024-01-10/part-10.csv' ]]
+}
+
+@test "ls: --days takes the day from a file's name first, be the file in DIR or in a day's directory" {
+	dated part-3-2024-01-05.csv part-00001_20240101.csv part-2024-01-04.csv 2024-01-04/part-1.csv \
+		2024-01-04/part-2-20240103.csv part-20240102.csv
+	rm in/part-00001_20240101.csv # not a shard's name
+	shard-ls --days in >got
+	printf '%s\t%s\n' 2024-01-02 in/part-20240102.csv 2024-01-03 in/2024-01-04/part-2-20240103.csv \
+		2024-01-04 in/2024-01-04/part-1.csv 2024-01-04 in/part-2024-01-04.csv \
+		2024-01-05 in/part-3-2024-01-05.csv >want
+	cmp want got
+	[[ $(shard-ls --days in/part-3-2024-01-05.csv) == $'2024-01-05\tin/part-3-2024-01-05.csv' ]]
+}
+
+@test "ls: --days does not take the UUID of a name for a day" {
+	dated 2024-01-02/part-00000-20240115-d9cb-469f-a165-70867728950e-c000.csv
+	[[ $(shard-ls --days in) == 2024-01-02$'\t'* ]]
+}
+
+@test "ls: --days looks into no other directory, and not two deep" {
+	dated 2024-01-02/part-1.csv 2024-01-02/2024-01-03/part-1.csv other/part-2.csv 2024-13-01/part-3.csv \
+		_2024-01-04/part-4.csv .2024-01-05/part-5.csv
+	run -0 --separate-stderr shard-ls --days in
+	[[ $output == $'2024-01-02\tin/2024-01-02/part-1.csv' && -z $stderr ]]
+	mkdir in/2024-01-06
+	run -0 --separate-stderr shard-ls --days in
+	[[ $output == $'2024-01-02\tin/2024-01-02/part-1.csv' ]]
+	says "warning: in/2024-01-06: no shard in it"
+}
+
+@test "ls: --days refuses shards with and without a date, and names one of each" {
+	dated 2024-01-02/part-1.csv 2024-01-03/part-2.csv part-5.csv part-4.csv
+	run -1 --separate-stderr shard-ls --days in
+	says "in/2024-01-02/part-1.csv has a date in its name or its directory's, in/part-4.csv has none"
+	[[ -z $output ]]
+}
+
+@test "ls: --days where no name has a date says so" {
+	shards 1 2 00010101
+	run -1 --separate-stderr shard-ls --days in
+	[[ $stderr == "shard-ls: no dates in the names below in" && -z $output ]]
+	lines more/part-3.csv a 1
+	run -1 --separate-stderr shard-ls --days in more
+	says "no dates in the names below in, more"
+	run -1 --separate-stderr shard-ls --days in/part-1.csv
+	says "no dates in the names below in/part-1.csv"
+	rm in/*
+	run -1 --separate-stderr shard-ls --days in
+	says "no shard found: no file named part-N.csv, part-N.csv.gz, ... in in (of subdirectories, those with a date"
+}
+
+@test "ls: --days refuses one number twice on a day, two days in one name, and empty files" {
+	dated 2024-01-02/part-1.csv date=2024-01-02/part-00001.csv 2024-01-03/part-1.csv
+	run -1 --separate-stderr shard-ls --days in
+	says "in/2024-01-02/part-1.csv and in/date=2024-01-02/part-00001.csv have one shard number, 1, on one day"
+	rm -r in/date=2024-01-02
+	[[ $(shard-ls --days in | wc -l) == 2 ]]
+	dated 2024-01-04_2024-01-05/part-1.csv
+	run -1 --separate-stderr shard-ls --days in
+	says '"2024-01-04_2024-01-05": two days in one name'
+	rm -r in/2024-01-04_2024-01-05
+	dated part-3-20240101-20240102.csv
+	run -1 --separate-stderr shard-ls --days in
+	says '"part-3-20240101-20240102.csv": two days in one name'
+	rm in/part-3*
+	: >in/2024-01-03/part-9.csv
+	run -1 --separate-stderr shard-ls --days in
+	says "in/2024-01-03/part-9.csv: zero-byte file"
+	[[ -z $output ]]
+}
+
+@test "ls: --days and --pattern go together, with a number in the pattern and without" {
+	dated sales-20240110.csv sales-20240109.csv 2024-01-08/b.csv 2024-01-08/a.csv
+	[[ $(shard-ls --days --pattern '^sales-([0-9]+)' in) == $'2024-01-09\tin/sales-20240109.csv\n2024-01-10\tin/sales-20240110.csv' ]]
+	shard-ls --days -l --pattern '[.]csv$' in | cut -f 1,2,6 >got
+	printf '%s\t%05d\t%s\n' 2024-01-08 2 in/2024-01-08/a.csv 2024-01-08 3 in/2024-01-08/b.csv \
+		2024-01-09 0 in/sales-20240109.csv 2024-01-10 1 in/sales-20240110.csv >want
+	cmp want got
+}
+
+@test "ls: --days and --todo are wrong usage: records know no days" {
+	dated 2024-01-02/part-1.csv
+	run -2 --separate-stderr shard-ls --days --todo out in
+	says "--days and --todo: records are of numbers, which days may share"
+}
+
 @test "ls: --part 1/N to N/N are the whole list, each shard once" {
 	shards {1..17}
 	shard-ls in | sort >want

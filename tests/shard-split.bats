@@ -173,6 +173,120 @@ setup() {
 	run ! --separate-stderr shard-split -c c part-1.csv
 }
 
+@test "split: --by day appends the day as written, or of UTC where the time has a zone" {
+	lines t.csv a,t 1,2024-01-02 '2,"2024-01-02 23:59:59.999999999"' 3,2024-02-29T00:00 \
+		4,2023-12-31T00:00:00 5,0001-01-01 6,9999-12-31
+	shard-split --by day -t t t.csv >got
+	lines want a,t,_split 1,2024-01-02,2024-01-02 '2,"2024-01-02 23:59:59.999999999",2024-01-02' \
+		3,2024-02-29T00:00,2024-02-29 4,2023-12-31T00:00:00,2023-12-31 \
+		5,0001-01-01,0001-01-01 6,9999-12-31,9999-12-31
+	cmp want got
+	lines z.csv t 2024-01-02T00:00:00+00:01 2024-01-02T00:00:00Z 2024-02-28T23:59:59-00:01
+	shard-split --by day -t t z.csv | tail -n +2 | cut -d , -f 2 | tr '\n' ' ' >got
+	[[ $(<got) == "2024-01-01 2024-01-02 2024-02-29 " ]]
+}
+
+@test "split: --by day --epoch counts days of UTC, before 1970 too" {
+	local unit zeros
+	for unit in s: ms:000 us:000000 ns:000000000; do
+		zeros=${unit#*:}
+		lines t.csv t 0 86399"$zeros" 86400"$zeros" -1 -86400"$zeros" -86401"$zeros" 1709164800"$zeros"
+		shard-split --by day --epoch "${unit%:*}" -t t t.csv | tail -n +2 | cut -d , -f 2 | tr '\n' ' ' >got
+		[[ $(<got) == "1970-01-01 1970-01-01 1970-01-02 1969-12-31 1969-12-31 1969-12-30 2024-02-29 " ]]
+	done
+	run -1 --separate-stderr shard-split --by day -t t t.csv
+	says 't.csv:2: time "0" in column t is an integer: which day that is, --epoch=s|ms|us|ns says'
+	run -1 --separate-stderr shard-split --by day -t t --missing-time drop t.csv
+	says '--epoch'
+	run -1 --separate-stderr shard-split --by day --epoch s -t t t.csv
+	says 't.csv:3: time "86399000000000" in column t is outside of the years 1 to 9999'
+	shard-split --by day --epoch s -t t --missing-time drop --end emit t.csv | tail -n 1 | grep -q 'drop:missing-time:'
+	lines iso.csv t 2024-01-02
+	[[ $(shard-split --by day --epoch ms -t t iso.csv) == $'t,_split\n2024-01-02,2024-01-02' ]]
+}
+
+@test "split: --by day gives the same days as a count of its own, in all dialects and ways" {
+	need awk
+	awk 'BEGIN {
+		print "t\tday"
+		for (y = 1896; y < 2005; y++) for (m = 1; m <= 12; m++) {
+			n = m == 2 ? 28 + (y % 4 == 0 && (y % 100 != 0 || y % 400 == 0)) : 30 + (m < 8 ? m % 2 : 1 - m % 2)
+			for (d = 1; d <= n; d++) printf "%04d-%02d-%02d 0%d:00\t%04d-%02d-%02d\n", y, m, d, d % 10, y, m, d
+		}
+	}' >part-1.tsv
+	awk -F '\t' 'NR > 1 { print $2 }' part-1.tsv >want
+	[[ $(wc -l <want) == 39812 ]] # 109 years, 27 of them leap; 1900 is none
+	days() { tail -n +2 | awk -F , '{ print $NF }' | cmp - want; }
+	shard-split --by day -t t part-1.tsv | days
+	shard-split --by day -t t <part-1.tsv | days
+	shard-run cat part-1.tsv : map --drop day : split --by day -t t | days
+	SHARD_STRICT=1 shard-cat part-1.tsv | SHARD_STRICT=1 shard-split --by day -t t | shard-cat --end expect | days
+	tac want | awk 'BEGIN { print "t" } { print $1 }' | shard-split --by day -t t | tail -n +2 |
+		awk -F , '$1 != $2 { exit 1 }'
+}
+
+@test "split: --by day --only drops the rows of the other days, counted" {
+	lines t.csv t 2024-01-01 2024-01-02T10:00 2024-01-03 '"2024-01-02"'
+	shard-split --by day -t t --only 2024-01-02 --end emit t.csv >got
+	printf 't,_split\n2024-01-02T10:00,2024-01-02\n"2024-01-02",2024-01-02\n\004shardkit 1 2 drop:filtered:2 in:-:4\n' |
+		cmp - <(plain <got)
+	for day in 20240102 2024-1-2 2023-02-29 train ''; do
+		run -2 --separate-stderr shard-split --by day -t t --only "$day" t.csv
+		says "no such day (YYYY-MM-DD)"
+	done
+}
+
+@test "split: --by day refuses a row without a time, or drops it where it is told" {
+	lines t.csv a,t 1,2024-01-01 2, 3,x '4,""' 5,2023-02-29
+	run -1 --separate-stderr shard-split --by day -t t t.csv
+	says 't.csv:3: missing time "" in column t (--missing-time=drop goes on)'
+	lines u.csv a,t 1,2024-01-01 3,x
+	run -1 --separate-stderr shard-split --by day -t t u.csv
+	says 'u.csv:3: unparsable time "x" in column t'
+	shard-split --by day -t t --missing-time drop --end emit t.csv >got
+	printf 'a,t,_split\n1,2024-01-01,2024-01-01\n\004shardkit 1 1 drop:missing-time:4 in:-:5\n' | cmp - <(plain <got)
+	for word in train val test oot x; do
+		run -2 --separate-stderr shard-split --by day -t t --missing-time $word t.csv
+		says "--missing-time \"$word\": must be drop with --by=day"
+	done
+}
+
+@test "split: --by day refuses a time of another kind than those before" {
+	lines t.csv t 2024-01-01 2024-01-02T00:00Z
+	run -1 --separate-stderr shard-split --by day --missing-time drop -t t t.csv
+	says 't.csv:3: time "2024-01-02T00:00Z" in column t is of kind zoned, those before are local'
+	lines t.csv t 2024-01-01 5
+	run -1 --separate-stderr shard-split --by day --epoch s -t t t.csv
+	says 't.csv:3: time "5" in column t is of kind epoch, those before are local'
+}
+
+@test "split: --by day takes column and policy of a context, and what it cannot use is wrong usage" {
+	rows 30 >part-1.csv
+	shard-stats -t orderDate --missing-time drop -o c/parts part-1.csv
+	shard-stats --merge -o c c/parts
+	lines t.csv orderDate 2024-01-02 x
+	[[ $(shard-split --by day -c c t.csv) == $'orderDate,_split\n2024-01-02,2024-01-02' ]]
+	run -2 --separate-stderr shard-split --by day t.csv
+	says "--time COL is needed"
+	run -2 --separate-stderr shard-split --by day -t t --cutoffs 2024-01-02,2024-01-03 t.csv
+	says "--by=day has no --cutoffs"
+	run -2 --separate-stderr shard-split -t t --epoch s --cutoffs 2024-01-02,2024-01-03 t.csv
+	says "--epoch is for --by=day"
+	run -2 --separate-stderr shard-split --by day -t t --explain x
+	says "--by=day looks at times, not at a key"
+	run -1 --separate-stderr shard-split --by day -t _split t.csv
+	says 't.csv: no column "_split"; the header has: orderDate'
+}
+
+@test "split: the rows of a day go to its directory" {
+	lines part-1.csv a,t 1,2024-01-02 2,2024-01-01 3,2024-01-02
+	shard-run cat part-1.csv : split --by day -t t : write -o out
+	lines want a,t 1,2024-01-02 3,2024-01-02
+	cmp want out/2024-01-02/part-00001.csv
+	lines want a,t 2,2024-01-01
+	cmp want out/2024-01-01/part-00001.csv
+}
+
 @test "split: a killed upstream is an error and gets no end marker" {
 	rows 20 | shard-cat --end emit | head -c 300 >cut
 	run -1 --separate-stderr shard-split -b hash --end both <cut

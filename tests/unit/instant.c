@@ -458,6 +458,170 @@ epochs_order_as_integers(void)
 	}
 }
 
+/* Adds a day to a date, as anybody would. */
+static void
+next_day(unsigned *y, unsigned *m, unsigned *d)
+{
+	if (++*d <= days_in(*y, *m))
+		return;
+	*d = 1;
+	if (++*m <= 12)
+		return;
+	*m = 1;
+	++*y;
+}
+
+static void
+days_are_named_and_read_in_all_years(void)
+{
+	unsigned y = 1, m = 1, d = 1;
+	char want[24], got[DAY_LEN];
+	uint32_t day, back;
+
+	for (day = 0; day < DAY_END; day++, next_day(&y, &m, &d)) {
+		sprintf(want, "%04u-%02u-%02u", y, m, d);
+		day_format(got, day);
+		if (memcmp(got, want, DAY_LEN) != 0 ||
+		    !day_parse(bytes_of(want, DAY_LEN), &back) || back != day) {
+			test_about("day %u", day);
+			EQ_S(err_quote(bytes_of(got, DAY_LEN)), want);
+		}
+		sprintf(want, "%04u%02u%02u", y, m, d);
+		if (!day_parse(bytes_of(want, 8), &back) || back != day) {
+			test_about("%s", want);
+			EQ_U(back, day);
+		}
+	}
+	EQ_U(y, 10000);
+}
+
+static void
+what_is_no_day(void)
+{
+	static const char *const none[] = {"", "2024", "2024-1-2", "2024-01-0",
+	    "2024-01-02 ", " 2024-01-02", "2024-13-01", "2024-00-01",
+	    "2024-01-00", "2024-01-32", "2023-02-29", "1900-02-29",
+	    "0000-01-01", "2024/01/02", "2024-01/02", "20241301", "20240230",
+	    "00000101", "2024010", "202401020", "2024010a", "a0240102",
+	    "2024-0102", "202401-02", "+2024010", "2024-01-0x"};
+	uint32_t day;
+	size_t i;
+
+	for (i = 0; i < LEN(none); i++) {
+		test_about("%s", none[i]);
+		CHECK(!day_parse(bytes_str(none[i]), &day));
+	}
+}
+
+/* Every day of 400 years on both sides of 1970, by its first and its last unit
+ * in every unit, and the unit before and behind. */
+static void
+epochs_fall_on_the_days_that_a_count_gives(void)
+{
+	static const int64_t per_s[] = {[EPOCH_S] = 1,
+	    [EPOCH_MS] = 1000,
+	    [EPOCH_US] = 1000000,
+	    [EPOCH_NS] = 1000000000};
+	unsigned y = 1770, m = 1, d = 1;
+	char want[24], got[DAY_LEN];
+	int64_t first = 0, n; /* days from 1970 */
+
+	for (n = 1970; n-- > 1770;)
+		first -= days_in((unsigned)n, 2) == 29 ? 366 : 365;
+	for (n = first; y < 2170; n++, next_day(&y, &m, &d)) {
+		enum epoch unit;
+
+		sprintf(want, "%04u-%02u-%02u", y, m, d);
+		for (unit = EPOCH_S; unit <= EPOCH_NS; unit++) {
+			int64_t len = 86400 * per_s[unit], at = n * len;
+			int64_t v[2] = {at, at + (len - 1)};
+			struct instant t;
+			uint32_t day[2], before;
+			char s[24];
+			int i;
+
+			for (i = 0; i < 2; i++) {
+				sprintf(s, "%" PRId64, v[i]);
+				if (!reads(s, TIME_EPOCH, &t) ||
+				    !CHECK(instant_day(
+					TIME_EPOCH, t, unit, &day[i])))
+					return;
+				day_format(got, day[i]);
+				test_about("%s of unit %d", s, (int)unit);
+				if (memcmp(got, want, DAY_LEN) != 0)
+					EQ_S(err_quote(bytes_of(got, DAY_LEN)),
+					    want);
+			}
+			sprintf(s, "%" PRId64, at - 1);
+			if (reads(s, TIME_EPOCH, &t) &&
+			    CHECK(instant_day(TIME_EPOCH, t, unit, &before)))
+				EQ_U(before + 1, day[0]);
+		}
+	}
+}
+
+static void
+epochs_end_with_the_years(void)
+{
+	static const struct {
+		int64_t s;
+		const char *day; /* NULL: none */
+	} t[] = {{INT64_C(-62135596801), NULL},
+	    {INT64_C(-62135596800), "0001-01-01"},
+	    {INT64_C(253402300799), "9999-12-31"},
+	    {INT64_C(253402300800), NULL}, {INT64_MIN, NULL},
+	    {INT64_MAX, NULL}};
+	size_t i;
+
+	for (i = 0; i < LEN(t); i++) {
+		char s[24], got[DAY_LEN];
+		struct instant at;
+		uint32_t day;
+
+		sprintf(s, "%" PRId64, t[i].s);
+		if (!reads(s, TIME_EPOCH, &at))
+			continue;
+		if (!EQ_U(instant_day(TIME_EPOCH, at, EPOCH_S, &day),
+			t[i].day != NULL) ||
+		    !t[i].day)
+			continue;
+		day_format(got, day);
+		CHECK(memcmp(got, t[i].day, DAY_LEN) == 0);
+	}
+}
+
+static void
+the_day_is_as_written_or_of_utc(void)
+{
+	static const struct {
+		const char *time, *day;
+	} t[] = {{"2024-01-02", "2024-01-02"},
+	    {"2024-01-02T00:00", "2024-01-02"},
+	    {"2024-01-02 23:59:59.999999999", "2024-01-02"},
+	    {"2024-01-02T23:59:59Z", "2024-01-02"},
+	    {"2024-01-02T23:59:59-00:01", "2024-01-03"},
+	    {"2024-01-02T00:00:00+00:01", "2024-01-01"},
+	    {"2024-02-29T23:30:00-05", "2024-03-01"},
+	    {"2023-12-31T23:59:59.999999999-00:00", "2023-12-31"},
+	    {"0001-01-01", "0001-01-01"}, {"9999-12-31 23:59", "9999-12-31"}};
+	size_t i;
+
+	for (i = 0; i < LEN(t); i++) {
+		enum time_kind k;
+		struct instant at;
+		char got[DAY_LEN];
+		uint32_t day;
+
+		test_about("%s", t[i].time);
+		k = instant_parse(bytes_str(t[i].time), &at);
+		if (!CHECK(k != TIME_NONE) ||
+		    !CHECK(instant_day(k, at, EPOCH_NONE, &day)))
+			continue;
+		day_format(got, day);
+		CHECK(memcmp(got, t[i].day, DAY_LEN) == 0);
+	}
+}
+
 static void
 kinds_have_names(void)
 {
@@ -486,6 +650,11 @@ main(void)
 	RUN(one_wrong_byte);
 	RUN(every_length_of_a_long_spelling);
 	RUN(epochs_order_as_integers);
+	RUN(days_are_named_and_read_in_all_years);
+	RUN(what_is_no_day);
+	RUN(epochs_fall_on_the_days_that_a_count_gives);
+	RUN(epochs_end_with_the_years);
+	RUN(the_day_is_as_written_or_of_utc);
 	RUN(kinds_have_names);
 	return test_end();
 }

@@ -1,6 +1,7 @@
 /* shards - which names are shards, what they say, and their order. */
 #include "shards.h"
 
+#include "instant.h"
 #include "test.h"
 
 #define UUID "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -112,6 +113,54 @@ written_names_read_back(void)
 	EQ_U(format_named(bytes_str("xml")), FORMAT_UNKNOWN);
 }
 
+static void
+days_are_found_in_names(void)
+{
+	static const struct {
+		const char *name, *day; /* NULL: none; "": two */
+	} t[] = {{"2024-01-02", "2024-01-02"},
+	    {"date=2024-01-02", "2024-01-02"},
+	    {"part-2024-01-02.csv", "2024-01-02"},
+	    {"part-00001-2024-01-02.csv.gz", "2024-01-02"},
+	    {"part-20240102.csv", "2024-01-02"}, {"20240229", "2024-02-29"},
+	    {"sales_20240102T1530.csv", "2024-01-02"},
+	    {"x2024-01-02x", "2024-01-02"}, {"1-2024-01-02-03", "2024-01-02"},
+	    {"2024-01-2024-01-02", "2024-01-02"}, {"0001-01-01", "0001-01-01"},
+	    {"9999-12-31", "9999-12-31"}, {"10000101", "1000-01-01"},
+	    {"20240102_2024-01-02", "2024-01-02"},
+	    /* a number beside it, or no such day */
+	    {"12024-01-02", NULL}, {"2024-01-021", NULL}, {"020240102", NULL},
+	    {"202401023", NULL}, {"2024-02-30", NULL}, {"20230229", NULL},
+	    {"2024-1-2", NULL}, {"2024_01_02", NULL}, {"2024-01", NULL},
+	    {"2024-01-0", NULL}, {"0000-01-01", NULL}, {"", NULL},
+	    {"part-00042.csv", NULL}, {"202401", NULL}, {"2024", NULL},
+	    /* numbers of shards, of eight digits */
+	    {"part-00010101.csv", NULL}, {"part-09991231.csv", NULL},
+	    /* that of the UUID does not count, that beside it does */
+	    {"part-00000-20240102-d9cb-469f-a165-70867728950e-c000.csv", NULL},
+	    {"part-00000-0f8fad5b-d9cb-469f-a165-a20240102bcd.csv", NULL},
+	    {"part-0-2024-01-03-20240102-d9cb-469f-a165-70867728950E.csv",
+		"2024-01-03"},
+	    {"20240102-d9cb-469f-a165-7086772895-e", "2024-01-02"},
+	    {"2024-01-02_2024-01-03", ""}, {"20240102-20240103", ""},
+	    {"2024-01-02-20240103.csv", ""}};
+	size_t i;
+
+	for (i = 0; i < LEN(t); i++) {
+		struct err e = ERR_ZERO;
+		uint32_t day, want;
+		int rc = day_in_name(t[i].name, &day, &e);
+
+		test_about("%s", t[i].name);
+		if (!EQ_I(rc, !t[i].day ? 0 : *t[i].day ? 1 : -1))
+			continue;
+		if (rc < 0)
+			HAS(e.msg, "two days in one name");
+		if (rc > 0 && CHECK(day_parse(bytes_str(t[i].day), &want)))
+			EQ_U(day, want);
+	}
+}
+
 static unsigned warned;
 
 static void PRINTF_LIKE(1, 2) warn(const char *fmt, ...)
@@ -129,7 +178,7 @@ put(const char *name)
 static int
 find(struct shards *s, const char *pattern, struct err *e)
 {
-	struct shards_opt opt = {pattern, warn};
+	struct shards_opt opt = {.pattern = pattern, .warn = warn};
 	int rc = shards_find(s, test_dir(), &opt, e);
 
 	return rc < 0 ? rc : shards_order(s, e);
@@ -271,7 +320,7 @@ static void
 a_file_named_by_itself_is_a_root(void)
 {
 	struct shards s = SHARDS_ZERO;
-	struct shards_opt opt = {NULL, NULL};
+	struct shards_opt opt = {.pattern = NULL};
 	struct err e = ERR_ZERO;
 
 	put("part-5.csv");
@@ -290,7 +339,7 @@ static void
 trailing_slashes_are_one(void)
 {
 	struct shards s = SHARDS_ZERO;
-	struct shards_opt opt = {NULL, NULL};
+	struct shards_opt opt = {.pattern = NULL};
 	struct err e = ERR_ZERO;
 
 	put("part-5.csv");
@@ -325,6 +374,7 @@ main(void)
 {
 	RUN(names_say_number_format_and_codec);
 	RUN(written_names_read_back);
+	RUN(days_are_found_in_names);
 	RUN(order_is_by_number);
 	RUN(two_of_one_number_are_refused_with_both_names);
 	RUN(none_at_all_is_an_error);
