@@ -14,7 +14,7 @@ struct opts {
 	const char *out, *map, *facts, *compress, *temp_dir, *files_from;
 	struct opt_list tables;
 	uint64_t memory, level;
-	bool todo, used, finish, verify, zero;
+	bool todo, used, finish, join, verify, zero;
 };
 
 static const struct opt_spec specs[] = {
@@ -23,9 +23,11 @@ static const struct opt_spec specs[] = {
     OPT(OPT_STR, 0, "facts", "FILE", struct opts, facts,
 	"options and facts that the output depends on, for the record"),
     OPT(OPT_STR, 0, "files-from", "FILE", struct opts, files_from,
-	"--todo: the input shards, in number order"),
+	"--todo: the input shards, in number order; --join: the results"),
     OPT(OPT_FLAG, 0, "finish", NULL, struct opts, finish,
 	"only remove the runs, if every batch is done"),
+    OPT(OPT_FLAG, 0, "join", NULL, struct opts, join,
+	"only join results in OUT/result.csv, with one header line"),
     OPT(OPT_U64, 0, "level", "N", struct opts, level,
 	"compression level (the codec's fastest)"),
     OPT(OPT_STR, 0, "map", "FILE", struct opts, map,
@@ -56,16 +58,20 @@ check_options(const struct opts *o, int noperands, struct err *e)
 
 	if (!o->out)
 		return err_kind_set(e, ERR_USAGE, "--output DIR is needed");
-	if (o->todo + o->used + o->finish > 1)
+	if (o->todo + o->used + o->finish + o->join > 1)
 		return err_kind_set(e, ERR_USAGE,
-		    "--todo, --used and --finish exclude each "
-		    "other");
+		    "--todo, --used, --finish and --join exclude each other");
+	if (o->join && (!o->files_from || noperands || o->tables.n))
+		return err_kind_set(e, ERR_USAGE,
+		    "--join needs --files-from, no table and no batches");
 	if (o->todo && (!o->files_from || noperands || o->tables.n > 1))
 		return err_kind_set(e, ERR_USAGE,
 		    "--todo needs --files-from, one table and no batches");
-	if (!o->todo && (o->files_from || o->zero || o->verify))
+	if (!o->todo && !o->join && (o->files_from || o->zero))
 		return err_kind_set(e, ERR_USAGE,
-		    "--files-from, --null and --verify are for --todo");
+		    "--files-from and --null are for --todo and --join");
+	if (!o->todo && o->verify)
+		return err_kind_set(e, ERR_USAGE, "--verify is for --todo");
 	if (o->finish && noperands)
 		return err_kind_set(
 		    e, ERR_USAGE, "--finish is about all batches");
@@ -135,6 +141,20 @@ print_todo(const struct gather_opt *g, const struct opts *o, const char *table,
 		if (todo[i])
 			printf("%s%c", f.v[i], o->zero ? '\0' : '\n');
 	free(todo);
+	cmd_files_free(&f);
+	return rc;
+}
+
+static int
+join_results(const struct gather_opt *g, const struct opts *o, struct err *e)
+{
+	struct common_opt list = {.files_from = o->files_from, .zero = o->zero};
+	struct cmd_files f;
+	int rc;
+
+	if (cmd_files(&list, 0, NULL, &f, e) < 0)
+		return -1;
+	rc = gather_join(g, f.v, f.n, e);
 	cmd_files_free(&f);
 	return rc;
 }
@@ -211,6 +231,8 @@ main(int argc, char *argv[])
 		rc = fill_opt(&g, &o, &e);
 	if (rc == 0 && o.todo) {
 		rc = print_todo(&g, &o, table[0], &e);
+	} else if (rc == 0 && o.join) {
+		rc = join_results(&g, &o, &e);
 	} else if (rc == 0) {
 		if (!o.map) {
 			buf_printf(&path, "%s/batches.tsv", o.out);

@@ -73,7 +73,8 @@ day_of(struct daysplit *d, const struct batch *b, uint32_t row, uint32_t *day,
 int
 daysplit_process(struct daysplit *d, struct batch *b, struct err *e)
 {
-	struct bytes *cell = batch_cells(b, d->slot), text = {NULL, 0};
+	struct bytes *cell = d->o.take ? NULL : batch_cells(b, d->slot);
+	struct bytes text = {NULL, 0};
 	uint32_t i, n = 0, day = 0, last = 0;
 	int rc;
 
@@ -88,9 +89,15 @@ daysplit_process(struct daysplit *d, struct batch *b, struct err *e)
 			continue;
 		}
 		if (d->o.only && day != d->o.only_day) {
-			run_drop(d->run, DROP_FILTERED, 1);
+			if (d->o.take)
+				d->run->account.in--;
+			else
+				run_drop(d->run, DROP_FILTERED, 1);
 			continue;
 		}
+		b->sel[n++] = row;
+		if (d->o.take)
+			continue;
 		/* most rows of a shard are of the day before them */
 		if (!text.p || day != last) {
 			char *p = batch_alloc(b, DAY_LEN);
@@ -100,7 +107,6 @@ daysplit_process(struct daysplit *d, struct batch *b, struct err *e)
 			last = day;
 		}
 		cell[row] = text;
-		b->sel[n++] = row;
 	}
 	b->nsel = n;
 	return 0;

@@ -13,6 +13,7 @@ struct daysplit_opt {
 	enum epoch epoch; /* of integers; EPOCH_NONE refuses them */
 	bool drop_missing;
 	bool only; /* the rows of this one day */
+	bool take; /* as if there were no others, and no column */
 	uint32_t only_day;
 };
 

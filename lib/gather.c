@@ -12,6 +12,7 @@
 
 #include "commit.h"
 #include "extsort.h"
+#include "in.h"
 #include "instant.h"
 #include "out.h"
 #include "pages.h"
@@ -491,22 +492,22 @@ write_rows(struct gather *g, struct extents *x, struct target *t, struct err *e)
 
 /* The record of a batch is the last thing that is committed. */
 static int
-commit_batch(struct gather *g, struct commit *c, const char *shard,
-    const char *name, const struct target *t, struct err *e)
+commit_batch(const struct gather_opt *o, const char *table, struct commit *c,
+    const char *shard, const char *name, const struct target *t, struct err *e)
 {
-	char *path = batch_record_path(g->o->out, shard);
-	struct record r = {.facts = g->o->facts, .account = {.in = t->rows}};
+	char *path = batch_record_path(o->out, shard);
+	struct record r = {.facts = o->facts, .account = {.in = t->rows}};
 	struct record_file *f = record_add_file(&r);
 	struct buf b = BUF_ZERO;
 	int rc = 0;
 
 	r.shard = xstrdup(shard);
 	f->name = xstrdup(name);
-	f->split = xstrdup(g->table);
+	f->split = xstrdup(table);
 	f->rows = t->rows;
 	f->bytes = out_bytes(t->out);
 	f->digest = out_digest(t->out);
-	if (commit_unseal(g->o->out, e) < 0)
+	if (commit_unseal(o->out, e) < 0)
 		rc = -1;
 	else if (unlink(path) < 0 && errno != ENOENT)
 		rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
@@ -558,7 +559,7 @@ write_batch(struct gather *g, uint32_t batch, const char *shard,
 		    commit_fd(c), path, g->o->codec, g->o->level, true, e);
 	if (t.out && write_rows(g, x, &t, e) == 0 &&
 	    out_finish(t.out, true, e) == 0 &&
-	    commit_batch(g, c, shard, name, &t, e) == 0)
+	    commit_batch(g->o, g->table, c, shard, name, &t, e) == 0)
 		rc = free_extents(g, x, e);
 	out_free(t.out);
 	commit_free(c);
@@ -615,6 +616,96 @@ out:
 	buf_fini(&b);
 	free(path);
 	free(shard);
+	return rc;
+}
+
+/* What of a joined file comes next. */
+struct join {
+	struct target to;
+	struct buf head; /* the first line of all */
+	bool begun;
+};
+
+static int
+join_file(struct join *j, const char *path, struct err *e)
+{
+	struct in *in = in_open(path, 0, e);
+	bool first = true, ended = true;
+	struct bytes v;
+	int rc = -1;
+
+	if (!in)
+		return -1;
+	for (;;) {
+		const char *nl = NULL;
+		size_t min = 1;
+
+		if (in_peek(in, min, &v, e) < 0)
+			goto out;
+		if (v.n == 0)
+			break;
+		while (
+		    first && !(nl = memchr(v.p, '\n', v.n)) && !in_at_eof(in)) {
+			min = v.n + 1;
+			if (in_peek(in, min, &v, e) < 0)
+				goto out;
+		}
+		if (first) {
+			struct bytes line =
+			    bytes_of(v.p, nl ? (size_t)(nl - v.p) : v.n);
+
+			first = false;
+			if (!j->begun) {
+				j->begun = true;
+				buf_putb(&j->head, line);
+			} else if (bytes_eq(line, buf_bytes(&j->head))) {
+				in_consume(in, line.n + (nl != NULL));
+				continue;
+			}
+		}
+		for (min = 0; min < v.n; min++)
+			j->to.rows += v.p[min] == '\n';
+		ended = v.p[v.n - 1] == '\n';
+		if (out_write(j->to.out, v.p, v.n, e) < 0)
+			goto out;
+		in_consume(in, v.n);
+	}
+	if (!ended) {
+		j->to.rows++;
+		if (out_write(j->to.out, "\n", 1, e) < 0)
+			goto out;
+	}
+	rc = 0;
+out:
+	in_close(in);
+	return rc;
+}
+
+int
+gather_join(
+    const struct gather_opt *o, char *const *path, size_t n, struct err *e)
+{
+	char *result = path_in(o->out, "result.csv");
+	struct commit *c = commit_new(result, e);
+	struct join j = {.head = BUF_ZERO};
+	size_t i;
+	int rc = -1;
+
+	if (c)
+		j.to.out =
+		    out_new(commit_fd(c), result, CODEC_NONE, 0, true, e);
+	if (j.to.out)
+		for (i = 0, rc = 0; i < n && rc == 0; i++)
+			rc = join_file(&j, path[i], e);
+	if (rc == 0)
+		rc = out_finish(j.to.out, true, e);
+	if (rc == 0)
+		rc = commit_batch(
+		    o, "result", c, "result", "result.csv", &j.to, e);
+	out_free(j.to.out);
+	commit_free(c);
+	buf_fini(&j.head);
+	free(result);
 	return rc;
 }
 

@@ -58,6 +58,13 @@ char *batch_record_path(const char *out, const char *shard);
  */
 MUST_CHECK int gather_todo(const struct gather_opt *o, const char *table,
     char *const *path, size_t n, bool verify, bool *todo, struct err *e);
+/*
+ * Joins files, results of batches in their order, in OUT/result.csv, with a
+ * record.  The first line of a later one is left out where it is the first
+ * line of the first that has any; a newline that a last line lacks is added.
+ */
+MUST_CHECK int gather_join(
+    const struct gather_opt *o, char *const *path, size_t n, struct err *e);
 /* Removes the runs of a table of which every batch is done. */
 MUST_CHECK int gather_finish(struct gather *g, struct err *e);
 

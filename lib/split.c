@@ -29,6 +29,7 @@ static const char *const split_names[] = {
 
 struct split_opt {
 	const char *context, *cutoffs, *time, *key, *only, *missing_time;
+	const char *take;
 	const char *explain;
 	int by;
 	uint64_t seed;
@@ -66,6 +67,8 @@ static const struct opt_spec specs[] = {
 	"drop the rows of the other splits"),
     OPT(OPT_U64, 's', "seed", "N", struct split_opt, seed,
 	"seed of the hash (0)"),
+    OPT(OPT_STR, 0, "take", "DAY", struct split_opt, take,
+	"--by day: as if the input had no other days; no column"),
     OPT(OPT_RATIO, 0, "test-val-ratio", "R", struct split_opt, test_val_ratio,
 	"share of the rest that goes to val (0.5)"),
     OPT(OPT_STR, 't', "time", "COL", struct split_opt, time,
@@ -127,7 +130,7 @@ bad:
 static int
 day_setup(struct split_opt *o, struct err *e)
 {
-	const char *missing = o->missing_time;
+	const char *missing = o->missing_time, *day = o->only;
 
 	if (o->cutoffs)
 		return err_kind_set(e, ERR_USAGE, "--by=day has no --cutoffs");
@@ -144,13 +147,19 @@ day_setup(struct split_opt *o, struct err *e)
 	o->day = (struct daysplit_opt){.time = o->time,
 	    .epoch = (enum epoch)o->epoch,
 	    .drop_missing = missing && strcmp(missing, "drop") == 0,
-	    .only = o->only != NULL};
-	if (o->only &&
-	    (strlen(o->only) != DAY_LEN ||
-		!day_parse(bytes_str(o->only), &o->day.only_day)))
+	    .only = o->only || o->take,
+	    .take = o->take != NULL};
+	if (o->only && o->take)
+		return err_kind_set(
+		    e, ERR_USAGE, "--only and --take exclude each other");
+	if (o->take)
+		day = o->take;
+	if (day &&
+	    (strlen(day) != DAY_LEN ||
+		!day_parse(bytes_str(day), &o->day.only_day)))
 		return err_kind_set(e, ERR_USAGE,
-		    "--only %s: no such day (YYYY-MM-DD)",
-		    err_quote(bytes_str(o->only)));
+		    "--%s %s: no such day (YYYY-MM-DD)",
+		    o->take ? "take" : "only", err_quote(bytes_str(day)));
 	return 0;
 }
 
@@ -166,6 +175,8 @@ split_setup(void *opt, struct session *s, struct err *e)
 		return day_setup(o, e);
 	if (o->epoch)
 		return err_kind_set(e, ERR_USAGE, "--epoch is for --by=day");
+	if (o->take)
+		return err_kind_set(e, ERR_USAGE, "--take is for --by=day");
 	if (o->cutoffs) {
 		if (parse_cutoffs(o, e) < 0)
 			return -1;
@@ -260,6 +271,8 @@ split_init(void **st, const void *opt, struct schema *s, struct run *run,
 	at = schema_find(&p->before, bytes_str("_row"));
 	if (at >= 0) /* not part of the row's own bytes */
 		schema_remove(&p->before, (size_t)at);
+	if (o->take)
+		return 0;
 	p->rows = rowout_new(&p->before, NULL, run->out_sep, ',');
 	if (schema_find(s, bytes_str("_split")) >= 0)
 		return err_set(e, "there is a column _split already");

@@ -188,7 +188,7 @@ each() {
 	n=$(tr -dc '\0' <"$list" | wc -c)
 	((n == 0)) && return 0
 	bytes=$(du -Lcb --files0-from="$list" 2>/dev/null | tail -n 1 | cut -f 1)
-	per=$((n / (workers * 8)))
+	per=${per_process:-$((n / (workers * 8)))}
 	((per = per < 1 ? 1 : per > 256 ? 256 : per))
 	# GNU parallel takes 0.2 s to start, as long as a GB takes here; on
 	# larger input its control over the jobs is worth that.
