@@ -10,11 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "commit.h"
 #include "extsort.h"
 #include "in.h"
 #include "instant.h"
-#include "out.h"
 #include "pages.h"
 #include "runfile.h"
 #include "shards.h"
@@ -52,6 +50,89 @@ path_in(const char *dir, const char *name)
 
 	buf_printf(&b, "%s/%s", dir, name);
 	return buf_release(&b);
+}
+
+static int
+open_file(
+    struct batch_file *f, const char *name, enum codec codec, struct err *e)
+{
+	char *path = path_in(f->o->out, name);
+
+	f->name = xstrdup(name);
+	f->c = commit_new(path, e);
+	if (f->c)
+		f->out =
+		    out_new(commit_fd(f->c), path, codec, f->o->level, true, e);
+	free(path);
+	return f->out ? 0 : -1;
+}
+
+int
+batch_file_open(struct batch_file *f, const struct gather_opt *o,
+    const char *table, uint32_t batch, uint32_t nbatch, char sep,
+    struct bytes header, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	int rc;
+
+	memset(f, 0, sizeof(*f));
+	f->o = o;
+	f->shard = batch_shard(table, batch, nbatch);
+	f->split = xstrdup(table);
+	if (batch == nbatch)
+		buf_printf(&b, "batch-%s-unplanned", table);
+	else
+		buf_printf(&b, "batch-%s-%lu", table, (unsigned long)batch);
+	buf_printf(&b, ".%s%s", sep == '\t' ? "tsv" : "csv",
+	    codec_info(o->codec)->ext);
+	rc = open_file(f, buf_cstr(&b), o->codec, e);
+	buf_fini(&b);
+	return rc < 0 ? -1 : out_write(f->out, header.p, header.n, e);
+}
+
+int
+batch_file_commit(struct batch_file *f, struct err *e)
+{
+	struct record r = {.facts = f->o->facts, .account = {.in = f->rows}};
+	char *path = batch_record_path(f->o->out, f->shard);
+	struct buf b = BUF_ZERO;
+	struct record_file *to;
+	int rc = out_finish(f->out, true, e);
+
+	if (rc == 0)
+		rc = commit_unseal(f->o->out, e);
+	if (rc == 0 && unlink(path) < 0 && errno != ENOENT)
+		rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
+	if (rc == 0)
+		rc = commit_rename(f->c, e);
+	if (rc == 0)
+		rc = commit_sync_dir(commit_path(f->c), e);
+	if (rc == 0) { /* the last thing that is committed */
+		to = record_add_file(&r);
+		r.shard = xstrdup(f->shard);
+		to->name = xstrdup(f->name);
+		to->split = xstrdup(f->split);
+		to->rows = f->rows;
+		to->bytes = out_bytes(f->out);
+		to->digest = out_digest(f->out);
+		record_save(&r, &b);
+		rc = commit_file(path, b.p, b.n, e);
+	}
+	buf_fini(&b);
+	record_fini(&r);
+	free(path);
+	return rc;
+}
+
+void
+batch_file_free(struct batch_file *f)
+{
+	out_free(f->out);
+	commit_free(f->c);
+	free(f->shard);
+	free(f->name);
+	free(f->split);
+	memset(f, 0, sizeof(*f));
 }
 
 /* There once the first batch has been given back: then the runs alone are not
@@ -281,14 +362,8 @@ close_extent(struct reading *d)
 		close(d->fd);
 }
 
-/* Where the rows of the batch go. */
-struct target {
-	struct out *out;
-	uint64_t rows;
-};
-
 static int
-put_rows(struct target *t,
+put_rows(struct batch_file *t,
     int (*next)(void *, struct merge_record *, struct err *),
     int (*row)(void *, struct bytes *, struct err *), void *arg, struct err *e)
 {
@@ -335,7 +410,7 @@ sorted_row(void *x, struct bytes *piece, struct err *e)
 /* Few extents: they are merged as they lie there. */
 static int
 merge_extents(struct gather *g, struct extents *x, size_t each,
-    struct target *t, struct err *e)
+    struct batch_file *t, struct err *e)
 {
 	struct reading *d = xcalloc(x->n + 1, sizeof(*d));
 	struct kmerge_in *in = xcalloc(x->n + 1, sizeof(*in));
@@ -415,7 +490,7 @@ out:
  * memory. */
 static int
 sort_extents(
-    struct gather *g, struct extents *x, struct target *t, struct err *e)
+    struct gather *g, struct extents *x, struct batch_file *t, struct err *e)
 {
 	struct extsort *s = extsort_new(g->o->memory, g->o->temp_dir);
 	struct buf key = BUF_ZERO, row = BUF_ZERO;
@@ -459,27 +534,12 @@ merge_room(const struct gather *g, const struct extents *x)
 	return each < READ_MIN ? 0 : each < READ_MAX ? each : READ_MAX;
 }
 
-static char *
-batch_name(const struct gather *g, uint32_t batch, char sep)
-{
-	struct buf b = BUF_ZERO;
-
-	if (batch == g->map->nbatch)
-		buf_printf(&b, "batch-%s-unplanned", g->table);
-	else
-		buf_printf(&b, "batch-%s-%lu", g->table, (unsigned long)batch);
-	buf_printf(&b, ".%s%s", sep == '\t' ? "tsv" : "csv",
-	    codec_info(g->o->codec)->ext);
-	return buf_release(&b);
-}
-
 static int
-write_rows(struct gather *g, struct extents *x, struct target *t, struct err *e)
+write_rows(
+    struct gather *g, struct extents *x, struct batch_file *t, struct err *e)
 {
 	size_t each = merge_room(g, x);
 
-	if (out_write(t->out, x->header.p, x->header.n, e) < 0)
-		return -1;
 	if ((each ? merge_extents(g, x, each, t, e)
 		  : sort_extents(g, x, t, e)) < 0)
 		return -1;
@@ -488,41 +548,6 @@ write_rows(struct gather *g, struct extents *x, struct target *t, struct err *e)
 	return err_kind_set(e, ERR_OUTPUT,
 	    "%s: %llu rows came out of the runs, %llu went in", g->units.dir,
 	    (unsigned long long)t->rows, (unsigned long long)x->rows);
-}
-
-/* The record of a batch is the last thing that is committed. */
-static int
-commit_batch(const struct gather_opt *o, const char *table, struct commit *c,
-    const char *shard, const char *name, const struct target *t, struct err *e)
-{
-	char *path = batch_record_path(o->out, shard);
-	struct record r = {.facts = o->facts, .account = {.in = t->rows}};
-	struct record_file *f = record_add_file(&r);
-	struct buf b = BUF_ZERO;
-	int rc = 0;
-
-	r.shard = xstrdup(shard);
-	f->name = xstrdup(name);
-	f->split = xstrdup(table);
-	f->rows = t->rows;
-	f->bytes = out_bytes(t->out);
-	f->digest = out_digest(t->out);
-	if (commit_unseal(o->out, e) < 0)
-		rc = -1;
-	else if (unlink(path) < 0 && errno != ENOENT)
-		rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
-	if (rc == 0)
-		rc = commit_rename(c, e);
-	if (rc == 0)
-		rc = commit_sync_dir(commit_path(c), e);
-	if (rc == 0) {
-		record_save(&r, &b);
-		rc = commit_file(path, b.p, b.n, e);
-	}
-	buf_fini(&b);
-	record_fini(&r);
-	free(path);
-	return rc;
 }
 
 static int
@@ -545,26 +570,19 @@ free_extents(struct gather *g, const struct extents *x, struct err *e)
 }
 
 static int
-write_batch(struct gather *g, uint32_t batch, const char *shard,
-    struct extents *x, struct err *e)
+write_batch(struct gather *g, uint32_t batch, struct extents *x, struct err *e)
 {
-	char *name = batch_name(g, batch, (char)x->head.sep);
-	char *path = path_in(g->o->out, name);
-	struct commit *c = commit_new(path, e);
-	struct target t = {NULL, 0};
-	int rc = -1;
+	struct batch_file f;
+	int rc = batch_file_open(&f, g->o, g->table, batch, g->map->nbatch,
+	    (char)x->head.sep, buf_bytes(&x->header), e);
 
-	if (c)
-		t.out = out_new(
-		    commit_fd(c), path, g->o->codec, g->o->level, true, e);
-	if (t.out && write_rows(g, x, &t, e) == 0 &&
-	    out_finish(t.out, true, e) == 0 &&
-	    commit_batch(g->o, g->table, c, shard, name, &t, e) == 0)
+	if (rc == 0)
+		rc = write_rows(g, x, &f, e);
+	if (rc == 0)
+		rc = batch_file_commit(&f, e);
+	if (rc == 0)
 		rc = free_extents(g, x, e);
-	out_free(t.out);
-	commit_free(c);
-	free(path);
-	free(name);
+	batch_file_free(&f);
 	return rc;
 }
 
@@ -581,7 +599,7 @@ gather_batch(struct gather *g, uint32_t batch, struct err *e)
 	} else {
 		rc = find_extents(g, &x, batch, e);
 		if (rc == 0 && (x.rows > 0 || batch < g->map->nbatch))
-			rc = write_batch(g, batch, shard, &x, e);
+			rc = write_batch(g, batch, &x, e);
 		extents_fini(&x);
 	}
 	free(shard);
@@ -621,7 +639,7 @@ out:
 
 /* What of a joined file comes next. */
 struct join {
-	struct target to;
+	struct batch_file to;
 	struct buf head; /* the first line of all */
 	bool begun;
 };
@@ -685,27 +703,19 @@ int
 gather_join(
     const struct gather_opt *o, char *const *path, size_t n, struct err *e)
 {
-	char *result = path_in(o->out, "result.csv");
-	struct commit *c = commit_new(result, e);
-	struct join j = {.head = BUF_ZERO};
+	struct join j = {.to = {.o = o}};
 	size_t i;
-	int rc = -1;
+	int rc;
 
-	if (c)
-		j.to.out =
-		    out_new(commit_fd(c), result, CODEC_NONE, 0, true, e);
-	if (j.to.out)
-		for (i = 0, rc = 0; i < n && rc == 0; i++)
-			rc = join_file(&j, path[i], e);
+	j.to.shard = xstrdup("result");
+	j.to.split = xstrdup("result");
+	rc = open_file(&j.to, "result.csv", CODEC_NONE, e);
+	for (i = 0; i < n && rc == 0; i++)
+		rc = join_file(&j, path[i], e);
 	if (rc == 0)
-		rc = out_finish(j.to.out, true, e);
-	if (rc == 0)
-		rc = commit_batch(
-		    o, "result", c, "result", "result.csv", &j.to, e);
-	out_free(j.to.out);
-	commit_free(c);
+		rc = batch_file_commit(&j.to, e);
+	batch_file_free(&j.to);
 	buf_fini(&j.head);
-	free(result);
 	return rc;
 }
 

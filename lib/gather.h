@@ -14,6 +14,8 @@
 #define SHARD_GATHER_H
 
 #include "batchmap.h"
+#include "commit.h"
+#include "out.h"
 #include "units.h"
 
 struct gather_opt {
@@ -45,6 +47,25 @@ MUST_CHECK int gather_batch(struct gather *g, uint32_t batch, struct err *e);
  */
 MUST_CHECK int gather_used(struct gather *g, uint32_t batch, struct err *e);
 void gather_close(struct gather *g);
+
+/* A batch's file being written. */
+struct batch_file {
+	struct out *out;
+	uint64_t rows; /* written; the caller counts */
+	const struct gather_opt *o;
+	struct commit *c;
+	char *shard, *name, *split; /* for the record */
+};
+
+/* Opens the file under a temp name, and writes the header line.  The caller
+ * frees in any case. */
+MUST_CHECK int batch_file_open(struct batch_file *f, const struct gather_opt *o,
+    const char *table, uint32_t batch, uint32_t nbatch, char sep,
+    struct bytes header, struct err *e);
+/* Gives it its name, and the record. */
+MUST_CHECK int batch_file_commit(struct batch_file *f, struct err *e);
+/* Removes what was not committed. */
+void batch_file_free(struct batch_file *f);
 
 /* "data/00012", or "data/unplanned" for batch == nbatch; caller frees. */
 char *batch_shard(const char *table, uint32_t batch, uint32_t nbatch);

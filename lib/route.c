@@ -22,15 +22,14 @@
 #include <unistd.h>
 
 #include "batchmap.h"
-#include "commit.h"
 #include "filter.h"
+#include "gather.h"
 #include "rowout.h"
 #include "runfile.h"
 #include "sortbuf.h"
 #include "sortkey.h"
 #include "source.h"
 #include "tsv.h"
-#include "units.h"
 
 #define ROUTE_MEMORY_MIN ((uint64_t)1 << 20)
 #define NO_SLOT UINT32_MAX
@@ -40,15 +39,19 @@ enum { UNPLANNED_DROP, UNPLANNED_KEEP };
 
 struct route_opt {
 	const char *out, *map, *key, *order, *table, *format, *facts, *like;
-	const char *context;
+	const char *context, *compress;
 	uint64_t memory, facts_digest;
 	int unplanned;
+	bool sorted;
+	int codec;
 	enum format fmt; /* FORMAT_UNKNOWN: the input's */
 	struct context *ctx;
 	struct router *router; /* the session's */
 };
 
 static const struct opt_spec specs[] = {
+    OPT(OPT_STR, 0, "compress", "none|gz|zst", struct route_opt, compress,
+	"--sorted: codec of the batches (none)"),
     OPT(OPT_STR, 'c', "context", "CTX", struct route_opt, context,
 	"what is missing in the key column, as pass 1 found"),
     OPT(OPT_STR, 0, "facts", "FILE", struct route_opt, facts,
@@ -68,6 +71,8 @@ static const struct opt_spec specs[] = {
 	"downwards (t; needed)"),
     OPT(OPT_STR, 'o', "output", "DIR", struct route_opt, out,
 	"where the runs go, below DIR/_runs (needed)"),
+    OPT(OPT_FLAG, 0, "sorted", NULL, struct route_opt, sorted,
+	"the shards are sorted already: check that, write batches at once"),
     OPT(OPT_STR, 0, "table", "NAME", struct route_opt, table,
 	"the table that the rows are of (data)"),
     OPT_CHOICE(0, "unplanned", struct route_opt, unplanned, unplanned_names,
@@ -83,7 +88,7 @@ struct router {
 	char *key, *order;  /* columns as a sortkey has them */
 	struct sortkey by;  /* the key, the order column */
 	char *dir;          /* OUT/_runs/TABLE */
-	char *out;
+	char *out, *table;
 	struct sortbuf buf;
 	/* the header line of all shards, and whose it was */
 	struct schema schema;
@@ -96,6 +101,13 @@ struct router {
 	struct sortbuf_mark whole;   /* their rows in the buffer */
 	struct runfile_writer **run; /* finished, not renamed */
 	size_t nrun;
+	/* where the input is sorted: the batch being written, those before it
+	 * are done; the key of the row before, and the row's cells */
+	bool sorted, failed;
+	struct gather_opt go;
+	struct batch_file file;
+	uint32_t batch;
+	struct buf before, cells[2];
 };
 
 static void
@@ -117,6 +129,11 @@ router_free(void *p)
 	buf_fini(&r->header);
 	buf_fini(&r->records);
 	drop_runs(r);
+	batch_file_free(&r->file);
+	buf_fini(&r->before);
+	buf_fini(&r->cells[0]);
+	buf_fini(&r->cells[1]);
+	free(r->table);
 	free(r->run);
 	free(r->slot);
 	free(r->batch_of);
@@ -212,13 +229,32 @@ commit_unit(struct router *r, struct err *e)
 	return rc;
 }
 
+/* The batches before this one, of a sorted input, are complete: those without
+ * a row get a file too. */
+static int
+sorted_advance(struct router *r, uint32_t batch, struct err *e)
+{
+	for (; r->batch < batch; r->batch++) {
+		if (!r->file.c &&
+		    batch_file_open(&r->file, &r->go, r->table, r->batch,
+			r->map.nbatch, r->sep, buf_bytes(&r->header), e) < 0)
+			return -1;
+		if (batch_file_commit(&r->file, e) < 0)
+			return -1;
+		batch_file_free(&r->file);
+	}
+	return 0;
+}
+
 static int
 router_end(void *p, struct err *e)
 {
 	struct router *r = p;
 
-	if (r->records.n == 0)
+	if (r->failed || r->records.n == 0)
 		return 0;
+	if (r->sorted && sorted_advance(r, r->map.nbatch, e) < 0)
+		return -1;
 	return write_run(r, sortbuf_mark(&r->buf), e) < 0 ? -1
 							  : commit_unit(r, e);
 }
@@ -297,6 +333,11 @@ router_new(const struct route_opt *o, struct err *e)
 	add_order(r);
 	r->dir = units_path(o->out, o->table, "");
 	r->out = xstrdup(o->out);
+	r->table = xstrdup(o->table);
+	r->sorted = o->sorted;
+	r->go = (struct gather_opt){.out = r->out,
+	    .facts = o->facts_digest,
+	    .codec = (enum codec)o->codec};
 	sortbuf_init(&r->buf,
 	    o->memory - (o->memory < 4 << 20 ? OUT_BLOCK : 2 * OUT_BLOCK));
 	return r;
@@ -325,6 +366,19 @@ route_setup(void *opt, struct session *s, struct err *e)
 		return err_kind_set(e, ERR_USAGE,
 		    "--format %s: must be csv or tsv",
 		    err_quote(bytes_str(o->format)));
+	if (o->compress) {
+		o->codec = codec_named(bytes_str(o->compress));
+		if (!o->sorted)
+			return err_kind_set(e, ERR_USAGE,
+			    "--compress is for --sorted; else shard-gather "
+			    "compresses");
+		if (o->codec < 0 ||
+		    (o->codec != CODEC_NONE &&
+			!codec_info((enum codec)o->codec)->enc))
+			return err_kind_set(e, ERR_USAGE,
+			    "--compress %s: must be none, gz or zst",
+			    err_quote(bytes_str(o->compress)));
+	}
 	if (o->context && !(o->ctx = session_context(s, o->context, e)))
 		return -1;
 	if (o->facts) {
@@ -381,7 +435,7 @@ struct route {
 	struct run *run;
 	struct rowout *rows;
 	bool tokens;
-	struct buf key, scratch, value;
+	struct buf key, scratch, value, row;
 	uint64_t routed;
 	/* the key of the row before, and its slot */
 	struct buf last;
@@ -424,6 +478,9 @@ route_init(void **st, const void *opt, struct schema *s, struct run *run,
 
 	t->r = o->router;
 	t->run = run;
+	if (t->r->failed)
+		return err_kind_set(e, ERR_OUTPUT,
+		    "a shard failed, and sorted ones make one whole");
 	for (i = 0; i < s->ncol; i++)
 		skip[i] = strcmp(s->col[i].name, "_row") == 0 ||
 		    strcmp(s->col[i].name, "_split") == 0;
@@ -472,6 +529,55 @@ group_of(struct route *t, struct bytes key, enum drop *why)
 	return t->last_group;
 }
 
+static int
+not_sorted(struct route *t, const struct batch *b, uint32_t row, bool same,
+    struct bytes key, struct bytes order, struct err *e)
+{
+	const struct router *r = t->r;
+
+	if (same)
+		err_set(e, "not sorted by %s: %s comes after %s, in group %s",
+		    r->by.col[1].name, err_quote(order),
+		    err_quote(buf_bytes(&r->cells[1])), err_quote(key));
+	else
+		err_set(e,
+		    "not sorted by %s: %s comes after %s (the order is that of "
+		    "the batch map)",
+		    r->by.col[0].name, err_quote(key),
+		    err_quote(buf_bytes(&r->cells[0])));
+	return run_at(t->run, b, row, e);
+}
+
+/* A row of a sorted input goes to its batch at once. */
+static int
+write_sorted(struct route *t, const struct batch *b, uint32_t row,
+    struct bytes key, struct bytes order, struct bytes bytes, struct err *e)
+{
+	struct router *r = t->r;
+	struct bytes now = buf_bytes(&t->key), before = buf_bytes(&r->before);
+	uint32_t batch = r->batch_of[slot_of(now.p)];
+	bool same = before.n && slot_of(before.p) == slot_of(now.p);
+
+	if (before.n && bytes_cmp(now, before) < 0)
+		return not_sorted(t, b, row, same, key, order, e);
+	if (sorted_advance(r, batch, e) < 0)
+		return -1;
+	if (!r->file.c &&
+	    batch_file_open(&r->file, &r->go, r->table, batch, r->map.nbatch,
+		r->sep, buf_bytes(&r->header), e) < 0)
+		return -1;
+	buf_clear(&r->before);
+	buf_putb(&r->before, now);
+	if (!same) {
+		buf_clear(&r->cells[0]);
+		buf_putb(&r->cells[0], key);
+	}
+	buf_clear(&r->cells[1]);
+	buf_putb(&r->cells[1], order);
+	r->file.rows++;
+	return out_write(r->file.out, bytes.p, bytes.n, e);
+}
+
 /* The buffer is full: what is whole in it goes to disk, or else what there is
  * of this shard. */
 static int
@@ -515,10 +621,13 @@ add_row(struct route *t, const struct batch *b, uint32_t row, struct err *e)
 	}
 	if (sortkey_value(&r->by, 1, order, &t->key, e) < 0)
 		return run_at(t->run, b, row, e);
+	t->routed++;
+	if (r->sorted && group >= 0)
+		return write_sorted(t, b, row, key, order,
+		    rowout_bytes(t->rows, b, row, &t->row), e);
 	put_counted(&t->key, t->run->shard.number);
 	put_counted(&t->key, b->row0 + row);
-	bytes = rowout_bytes(t->rows, b, row, &t->scratch);
-	t->routed++;
+	bytes = rowout_bytes(t->rows, b, row, &t->row);
 	if (LIKELY(sortbuf_add(&r->buf, buf_bytes(&t->key), bytes)))
 		return 0;
 	if (!sortbuf_fits(&r->buf, buf_bytes(&t->key), bytes)) {
@@ -592,6 +701,7 @@ route_free(void *st)
 
 	if (!t)
 		return;
+	t->r->failed |= t->r->sorted && !t->done;
 	if (!t->done) { /* as if it had not been begun */
 		drop_runs(t->r);
 		sortbuf_rollback(&t->r->buf, t->r->whole);
@@ -604,6 +714,7 @@ route_free(void *st)
 	buf_fini(&t->key);
 	buf_fini(&t->scratch);
 	buf_fini(&t->value);
+	buf_fini(&t->row);
 	buf_fini(&t->last);
 	free(t);
 }
