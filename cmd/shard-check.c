@@ -668,7 +668,7 @@ check_output(struct check *c, const struct check_opt *o,
 		check_table(c, i);
 	check_strangers(c);
 	check_listed(c, f);
-	if (c->nrec == 0 && c->days.nrow == 0)
+	if (c->nrec == 0 && c->ntable == 0 && c->days.nrow == 0)
 		complain(c, "%s: no shard is done", c->out);
 	put_manifest(c, manifest, dir);
 	put_accounts(c, account);

@@ -406,6 +406,10 @@ report(const struct plan_opt *o, const struct plan *p, const struct sizes *s,
 		buf_printf(&b, "%u to a batch", fixed_number(o));
 	cmd_note("%s", buf_cstr(&b));
 	buf_fini(&b);
+	if (s->n == 0) {
+		cmd_warn("there is no group to plan for");
+		return;
+	}
 	for (k = 0; k < d->n; k++)
 		report_dim(p, s, &d->v[k], d->name[k]);
 	if (s->unsized.n)

@@ -130,8 +130,6 @@ read_groups(struct reader *r, struct err *e)
 		if (add(r, cell[0], batch, e) < 0)
 			return -1;
 	}
-	if (rc == 0 && r->m->n == 0)
-		return FAIL_AT(r, e, "no group behind the header line");
 	return rc;
 }
 

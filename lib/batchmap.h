@@ -32,8 +32,8 @@ struct batchmap {
 	struct keytable keys; /* row: the line */
 };
 
-/* Reads a batches.tsv as shard-context(5) has it, at least one group; anything
- * else is an error `FILE:LINE: what`.  batchmap_fini() in any case. */
+/* Reads a batches.tsv as shard-context(5) has it, perhaps without a group;
+ * anything else is an error `FILE:LINE: what`.  batchmap_fini() in any case. */
 MUST_CHECK int
 batchmap_load(struct batchmap *m, const char *path, struct err *e);
 void batchmap_fini(struct batchmap *m);

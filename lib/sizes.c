@@ -583,8 +583,6 @@ sizes_finish(struct sizes *s, enum key_order how, struct err *e)
 	uint32_t i;
 	size_t k;
 
-	if (s->n == 0)
-		return err_set(e, "no group to plan for");
 	if (how == KEY_ORDER_INT && !s->ints)
 		return err_set(e,
 		    "--key-order int: key %s is not a whole number",

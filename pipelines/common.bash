@@ -144,8 +144,6 @@ claim() { # OUT JOB JOB-TYPE
 	exec 9>>"$out/_lock" || exit 1
 	flock -w 5 9 ||
 		die "$out is in use by another run ($(tail -n 1 "$out/_lock"))"
-	printf 'process %s on %s since %s\n' $$ "$(hostname 2>/dev/null ||
-		uname -n)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$out/_lock"
 	if [[ -e $out/_job.tsv ]]; then
 		[[ $(<"$out/_job.tsv") == "$2"$'\t'"$3" ]] ||
 			die "$out belongs to another job: $(tr '\t' ' ' \
@@ -158,6 +156,8 @@ claim() { # OUT JOB JOB-TYPE
 		printf '%s\t%s\n' "$2" "$3" >"$out/.job.$$" &&
 			mv "$out/.job.$$" "$out/_job.tsv" || exit 1
 	fi
+	printf 'process %s on %s since %s\n' $$ "$(hostname 2>/dev/null ||
+		uname -n)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$out/_lock"
 }
 
 # A bar with shards and, when half a second has passed, MB/s and time to go;

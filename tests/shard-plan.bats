@@ -329,7 +329,6 @@ refuses() {
 	printf 'sym\tbytes\trows\na\t1\t1\n' >h
 	refuses 1 "h:1: not the header of a groups.tsv" --groups h --max-rows 1
 	printf 'sym\trows\tbytes\n' >h
-	refuses 1 "no group to plan for" --groups h --max-rows 1
 	local bad
 	for bad in 'b:1' 'b:1:1:1' 'b:x:1' 'b:1:-1' 'b::1' 'b:1.0:1' 'b:18446744073709551616:1' ':1:1' 'b\q:1:1' 'a:2:2'; do
 		sizes h a:1:1 "$bad"
@@ -438,4 +437,11 @@ refuses() {
 	sizes g a:1:1
 	refuses 2 "--jobs plans no batches" --jobs --groups g
 	run -2 shard-plan --jobs --memory-per-job 0
+}
+
+@test "plan: without a group there is no batch, which is said" {
+	printf 'sym\trows\tbytes\n' >h
+	run -0 --separate-stderr shard-plan --groups h --max-rows 1 -o map
+	says "there is no group to plan for"
+	printf 'sym\tbatch_id\n' | cmp - map
 }
