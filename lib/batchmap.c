@@ -1,6 +1,7 @@
 #include "batchmap.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "in.h"
 #include "tsv.h"
@@ -52,7 +53,8 @@ read_header(struct reader *r, struct err *e)
 		return -1;
 	if (rc == 0)
 		return FAIL_AT(r, e, "empty, not even a header line");
-	if (cell[0].n == 0 || !bytes_eq(cell[1], bytes_str("batch_id")))
+	if (cell[0].n == 0 || memchr(cell[0].p, '\0', cell[0].n) ||
+	    !bytes_eq(cell[1], bytes_str("batch_id")))
 		return FAIL_AT(r, e,
 		    "not the header of a batch map: the column of the keys "
 		    "and batch_id");

@@ -29,6 +29,27 @@ session_end(struct session *s, struct err *e)
 	return s->kept.p ? s->kept.end(s->kept.p, e) : 0;
 }
 
+const struct batchmap *
+session_batchmap(struct session *s, const char *path, struct err *e)
+{
+	struct session_map *m;
+	size_t i;
+
+	for (i = 0; i < s->nmap; i++)
+		if (strcmp(s->map[i]->path, path) == 0)
+			return &s->map[i]->map;
+	m = xcalloc(1, sizeof(*m));
+	if (batchmap_load(&m->map, path, e) < 0) {
+		batchmap_fini(&m->map);
+		free(m);
+		return NULL;
+	}
+	m->path = xstrdup(path);
+	s->map = xrealloc(s->map, (s->nmap + 1) * sizeof(*s->map));
+	s->map[s->nmap++] = m;
+	return &m->map;
+}
+
 void
 session_fini(struct session *s)
 {
@@ -42,6 +63,14 @@ session_fini(struct session *s)
 	free(s->ctx);
 	s->ctx = NULL;
 	s->nctx = 0;
+	for (i = 0; i < s->nmap; i++) {
+		batchmap_fini(&s->map[i]->map);
+		free(s->map[i]->path);
+		free(s->map[i]);
+	}
+	free(s->map);
+	s->map = NULL;
+	s->nmap = 0;
 	buf_fini(&s->said);
 }
 

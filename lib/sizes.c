@@ -481,7 +481,7 @@ estimates_columns(struct reader *r, struct columns *c, struct err *e)
 int
 sizes_estimates(struct sizes *s, const char *path, struct err *e)
 {
-	struct columns c;
+	struct columns c = {-1, -1, -1};
 	struct reader r;
 	int rc;
 

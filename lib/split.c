@@ -9,6 +9,7 @@
 #include "digest.h"
 #include "filter.h"
 #include "rowout.h"
+#include "tsv.h"
 
 enum by {
 	BY_TEMPORAL,
@@ -16,8 +17,14 @@ enum by {
 	BY_GROUP,
 	BY_STRATIFIED,
 	BY_GROUP_TIME,
-	BY_DAY
+	BY_DAY,
+	BY_MAP
 };
+
+/* What splits by a map are called: BATCH and a number, or UNPLANNED. */
+#define BATCH "batch-"
+#define UNPLANNED "unplanned"
+
 enum { TRAIN, VAL, TEST, OOT, NSPLIT, DROPPED };
 
 static const char *const split_names[] = {
@@ -29,9 +36,9 @@ static const char *const split_names[] = {
 
 struct split_opt {
 	const char *context, *cutoffs, *time, *key, *only, *missing_time;
-	const char *take;
-	const char *explain;
-	int by;
+	const char *take, *explain, *map_path;
+	int by;        /* -1: nobody said */
+	int unplanned; /* 1: its rows are kept */
 	uint64_t seed;
 	double train_ratio, test_val_ratio;
 	struct context *ctx;
@@ -40,16 +47,19 @@ struct split_opt {
 	int only_code, missing_code; /* -1: none */
 	int epoch;                   /* enum epoch */
 	struct daysplit_opt day;
+	const struct batchmap *map;
+	int64_t only_batch; /* -1: none */
 };
 
-static const char *const by_names[] = {
-    "temporal", "hash", "group", "stratified", "group+time", "day", NULL};
+static const char *const by_names[] = {"temporal", "hash", "group",
+    "stratified", "group+time", "day", "map", NULL};
 /* by enum epoch */
 static const char *const epoch_names[] = {"none", "s", "ms", "us", "ns", NULL};
+static const char *const unplanned_names[] = {"drop", "keep", NULL};
 
 static const struct opt_spec specs[] = {
-    OPT_CHOICE(
-	'b', "by", struct split_opt, by, by_names, "what decides (temporal)"),
+    OPT_CHOICE('b', "by", struct split_opt, by, by_names,
+	"what decides (map with --map, else temporal)"),
     OPT(OPT_STR, 'c', "context", "CTX", struct split_opt, context,
 	"take the cutoffs from this context"),
     OPT(OPT_STR, 0, "cutoffs", "A,B", struct split_opt, cutoffs,
@@ -60,6 +70,8 @@ static const struct opt_spec specs[] = {
 	"say which split this key's first row goes to, and why"),
     OPT(OPT_STR, 'k', "key", "COL", struct split_opt, key,
 	"the group that must not cross splits"),
+    OPT(OPT_STR, 0, "map", "FILE", struct split_opt, map_path,
+	"the batch of each group, as shard-plan wrote it"),
     OPT(OPT_STR, 0, "missing-time", "train|val|test|drop", struct split_opt,
 	missing_time,
 	"rows without a time (as pass 1 was told, else an error)"),
@@ -75,6 +87,8 @@ static const struct opt_spec specs[] = {
 	"the time column (the context's)"),
     OPT(OPT_RATIO, 0, "train-ratio", "R", struct split_opt, train_ratio,
 	"share of train for hash and group (0.7)"),
+    OPT_CHOICE(0, "unplanned", struct split_opt, unplanned, unplanned_names,
+	"rows whose group is missing or not in the map (drop)"),
     OPT_END,
 };
 
@@ -84,6 +98,7 @@ split_defaults(void *opt)
 	struct split_opt *o = opt;
 
 	memset(o, 0, sizeof(*o));
+	o->by = -1;
 	o->train_ratio = 0.7;
 	o->test_val_ratio = 0.5;
 }
@@ -163,12 +178,59 @@ day_setup(struct split_opt *o, struct err *e)
 	return 0;
 }
 
+/* --only of a map: one of its batches, or the rows that have none. */
+static int
+only_batch(struct split_opt *o, struct err *e)
+{
+	struct bytes id = bytes_str(o->only);
+	uint64_t v;
+
+	o->only_batch = o->map->nbatch;
+	if (o->unplanned && strcmp(o->only, UNPLANNED) == 0)
+		return 0;
+	if (strncmp(o->only, BATCH, strlen(BATCH)) == 0) {
+		id = bytes_str(o->only + strlen(BATCH));
+		if (class_number(id) == CLASS_INT && parse_u64(id, &v) &&
+		    v < o->map->nbatch) {
+			o->only_batch = (int64_t)v;
+			return 0;
+		}
+	}
+	return err_kind_set(e, ERR_USAGE,
+	    "--only %s: no such split (" BATCH "0 to " BATCH "%u%s)",
+	    err_quote(bytes_str(o->only)), o->map->nbatch - 1,
+	    o->unplanned ? ", " UNPLANNED : "");
+}
+
+static int
+map_setup(struct split_opt *o, struct session *s, struct err *e)
+{
+	if (!o->map_path)
+		return err_kind_set(
+		    e, ERR_USAGE, "--by=map needs the map: --map FILE");
+	o->map = session_batchmap(s, o->map_path, e);
+	if (!o->map) {
+		e->kind = ERR_OUTPUT; /* no shard could be split */
+		return -1;
+	}
+	if (!o->key)
+		o->key = o->map->column;
+	o->only_batch = -1;
+	return o->only ? only_batch(o, e) : 0;
+}
+
 static int
 split_setup(void *opt, struct session *s, struct err *e)
 {
 	struct split_opt *o = opt;
-	bool timed = o->by == BY_TEMPORAL || o->by == BY_GROUP_TIME;
+	bool timed;
 
+	if (o->by < 0)
+		o->by = o->map_path ? BY_MAP : BY_TEMPORAL;
+	timed = o->by == BY_TEMPORAL || o->by == BY_GROUP_TIME;
+	if (o->by != BY_MAP && (o->map_path || o->unplanned))
+		return err_kind_set(e, ERR_USAGE, "%s is for --by=map",
+		    o->map_path ? "--map" : "--unplanned");
 	if (o->context && !(o->ctx = session_context(s, o->context, e)))
 		return -1;
 	if (o->by == BY_DAY)
@@ -177,6 +239,8 @@ split_setup(void *opt, struct session *s, struct err *e)
 		return err_kind_set(e, ERR_USAGE, "--epoch is for --by=day");
 	if (o->take)
 		return err_kind_set(e, ERR_USAGE, "--take is for --by=day");
+	if (o->by == BY_MAP)
+		return map_setup(o, s, e);
 	if (o->cutoffs) {
 		if (parse_cutoffs(o, e) < 0)
 			return -1;
@@ -221,6 +285,12 @@ split_setup(void *opt, struct session *s, struct err *e)
 	return 0;
 }
 
+/* The name of a batch as a cell. */
+struct batch_name {
+	char text[23];
+	uint8_t n;
+};
+
 struct split {
 	const struct split_opt *o;
 	struct run *run;
@@ -232,7 +302,30 @@ struct split {
 	struct rowout *rows;
 	struct buf scratch;
 	double val_end;
+	struct batch_name *name; /* of each batch, then UNPLANNED */
 };
+
+static void
+name_batches(struct split *p)
+{
+	uint32_t n = p->o->map->nbatch, i;
+
+	p->name = xcalloc((size_t)n + 1, sizeof(*p->name));
+	for (i = 0; i <= n; i++) {
+		struct batch_name *b = &p->name[i];
+		int k = i < n ? sprintf(b->text, BATCH "%u", i)
+			      : sprintf(b->text, UNPLANNED);
+
+		b->n = (uint8_t)k;
+	}
+}
+
+/* Are NA tokens no keys? */
+static bool
+key_tokens(const struct split_opt *o)
+{
+	return o->ctx && context_tokens_missing(o->ctx, bytes_str(o->key));
+}
 
 static int
 split_init(void **st, const void *opt, struct schema *s, struct run *run,
@@ -250,13 +343,12 @@ split_init(void **st, const void *opt, struct schema *s, struct run *run,
 			return -1;
 		p->time = s->col[at];
 	}
-	if (o->by == BY_GROUP || o->by == BY_GROUP_TIME) {
+	if (o->by == BY_GROUP || o->by == BY_GROUP_TIME || o->by == BY_MAP) {
 		at = schema_need(s, bytes_str(o->key), e);
 		if (at < 0)
 			return -1;
 		p->key = s->col[at];
-		p->key_tokens =
-		    o->ctx && context_tokens_missing(o->ctx, bytes_str(o->key));
+		p->key_tokens = key_tokens(o);
 	}
 	if (o->by == BY_STRATIFIED) {
 		at = schema_need(s, bytes_str(o->ctx->facts.strata), e);
@@ -278,7 +370,9 @@ split_init(void **st, const void *opt, struct schema *s, struct run *run,
 		return err_set(e, "there is a column _split already");
 	p->slot = s->nslot++;
 	schema_add(s, bytes_str("_split"), -1, p->slot);
-	if (o->by != BY_DAY)
+	if (o->by == BY_MAP)
+		name_batches(p);
+	else if (o->by != BY_DAY)
 		s->col[s->ncol - 1].code_names = split_names;
 	return 0;
 }
@@ -337,15 +431,66 @@ time_code(struct split *p, struct batch *b, uint32_t row, struct err *e)
 	return run_at(p->run, b, row, e);
 }
 
+static bool
+is_missing(const struct split *p, struct bytes key)
+{
+	return key.n == 0 ||
+	    (p->key_tokens && na_is_token(&p->o->ctx->na, key));
+}
+
 /* The code of the row's group; by its bytes where it has none. */
 static int
 group_code(struct split *p, struct batch *b, uint32_t row)
 {
 	struct bytes v = csv_value(batch_raw(b, &p->key, row), &p->scratch);
 
-	if (v.n == 0 || (p->key_tokens && na_is_token(&p->o->ctx->na, v)))
-		return row_hash(p, b, row);
-	return by_hash(p, v);
+	return is_missing(p, v) ? row_hash(p, b, row) : by_hash(p, v);
+}
+
+/* The key's batch, or -1 and why there is none. */
+static int64_t
+batch_of(const struct split *p, struct bytes key, enum drop *why)
+{
+	const struct batchmap *m = p->o->map;
+	int64_t line;
+
+	*why = DROP_MISSING_GROUP;
+	if (is_missing(p, key))
+		return -1;
+	*why = DROP_UNPLANNED;
+	line = batchmap_find(m, key, key_hash(key));
+	return line < 0 ? -1 : (int64_t)m->batch[line];
+}
+
+/* A map may have any number of batches: their names are cells, not codes. */
+static void
+map_rows(struct split *p, struct batch *b)
+{
+	const struct split_opt *o = p->o;
+	struct bytes *cell = batch_cells(b, p->slot);
+	uint32_t i, n = 0;
+
+	for (i = 0; i < b->nsel; i++) {
+		uint32_t row = b->sel[i];
+		struct bytes v =
+		    csv_value(batch_raw(b, &p->key, row), &p->scratch);
+		enum drop why;
+		int64_t k = batch_of(p, v, &why);
+
+		if (k < 0 && !o->unplanned) {
+			run_drop(p->run, why, 1);
+			continue;
+		}
+		if (k < 0)
+			k = o->map->nbatch;
+		if (o->only_batch >= 0 && k != o->only_batch) {
+			run_drop(p->run, DROP_FILTERED, 1);
+			continue;
+		}
+		cell[row] = bytes_of(p->name[k].text, p->name[k].n);
+		b->sel[n++] = row;
+	}
+	b->nsel = n;
 }
 
 /*
@@ -399,6 +544,10 @@ split_process(void *st, struct batch *b, struct err *e)
 
 	if (o->by == BY_DAY)
 		return daysplit_process(&p->day, b, e);
+	if (o->by == BY_MAP) {
+		map_rows(p, b);
+		return 0;
+	}
 	code = batch_codes(b, p->slot);
 	for (i = 0; i < b->nsel; i++) {
 		uint32_t row = b->sel[i];
@@ -409,7 +558,8 @@ split_process(void *st, struct batch *b, struct err *e)
 		case BY_GROUP: c = group_code(p, b, row); break;
 		case BY_STRATIFIED: c = stratum_code(p, b, row, e); break;
 		case BY_GROUP_TIME: c = group_time_code(p, b, row, e); break;
-		case BY_DAY: break; /* has its own */
+		case BY_DAY:
+		case BY_MAP: break; /* have their own */
 		}
 		if (c < 0)
 			return -1;
@@ -472,6 +622,28 @@ explain_time(const struct split_opt *o, struct bytes key, struct err *e)
 	return 1;
 }
 
+/* In which line of the map the key is. */
+static void
+explain_map(const struct split_opt *o, struct bytes key)
+{
+	struct split p = {.o = o, .key_tokens = key_tokens(o)};
+	enum drop why;
+	int64_t batch = batch_of(&p, key, &why);
+
+	printf("%s %.*s: ", o->key, (int)key.n, key.p);
+	if (batch >= 0)
+		printf("line %llu of %s: " BATCH "%lld\n",
+		    tsv_lineno(
+			(size_t)batchmap_find(o->map, key, key_hash(key))),
+		    o->map_path, (long long)batch);
+	else
+		printf("%s%s: %s%s\n",
+		    why == DROP_UNPLANNED ? "not in " : "missing",
+		    why == DROP_UNPLANNED ? o->map_path : "",
+		    o->unplanned ? "" : "dropped as ",
+		    o->unplanned ? UNPLANNED : drop_name(why));
+}
+
 static int
 split_answer(const void *opt, bool rows, struct err *e)
 {
@@ -486,6 +658,8 @@ split_answer(const void *opt, bool rows, struct err *e)
 		    "--explain answers instead of reading rows: name no FILE "
 		    "with it, and no chain");
 	key = bytes_str(o->explain);
+	if (o->by == BY_MAP)
+		explain_map(o, key);
 	if ((o->by == BY_TEMPORAL || o->by == BY_GROUP_TIME) &&
 	    explain_time(o, key, e) < 0)
 		return -1;
@@ -517,6 +691,7 @@ split_free(void *st)
 	rowout_free(p->rows);
 	schema_fini(&p->before);
 	buf_fini(&p->scratch);
+	free(p->name);
 	free(p);
 }
 
@@ -525,7 +700,9 @@ static const struct stage split_stage = {
 
 const struct filter filter_split = {
     .name = "split",
-    .summary = "append the column _split: train, val, test, oot or the day",
+    .summary =
+	"append the column _split: train, val, test, oot, the day or the "
+	"batch",
     .example = "shard-cat part-00000.csv | shard-split -c CTX",
     .specs = specs,
     .opt_size = sizeof(struct split_opt),

@@ -6,20 +6,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "commit.h"
 #include "digest.h"
+#include "extsort.h"
 #include "filter.h"
+#include "keytable.h"
 #include "record.h"
 #include "rowout.h"
 #include "tsv.h"
+
+#define MEMORY_MIN ((uint64_t)1 << 20)
 
 enum empty { EMPTY_SKIP, EMPTY_HEADER };
 
 struct write_opt {
 	const char *out, *like, *split, *scope, *format, *compress, *facts;
-	uint64_t level;
+	const char *temp_dir;
+	uint64_t level, memory;
 	int empty;
 	bool batch;
 	uint64_t facts_digest;
@@ -44,19 +50,29 @@ static const struct opt_spec specs[] = {
 	"compression level (the codec's fastest)"),
     OPT(OPT_STR, 0, "like", "FILE", struct write_opt, like,
 	"the input shard: its number, format and codec"),
+    OPT(OPT_BYTES, 0, "memory", "SIZE", struct write_opt, memory,
+	"for rows of splits beyond the first 32; more go to a temporary "
+	"file (16M)"),
     OPT(OPT_STR, 'o', "output", "DIR", struct write_opt, out,
 	"where the shards go (needed)"),
     OPT(OPT_STR, 0, "scope", "SPLIT", struct write_opt, scope,
 	"whose shard the input is, where splits have the same numbers"),
     OPT(OPT_STR, 0, "split", "NAME", struct write_opt, split,
 	"the split of all rows, instead of the column _split"),
+    OPT(OPT_STR, 0, "temp-dir", "DIR", struct write_opt, temp_dir,
+	"where the temporary file goes (TMPDIR, or /tmp)"),
     OPT_END,
 };
 
 static void
 write_defaults(void *opt)
 {
-	memset(opt, 0, sizeof(struct write_opt));
+	struct write_opt *o = opt;
+	const char *tmp = getenv("TMPDIR");
+
+	memset(o, 0, sizeof(*o));
+	o->memory = UINT64_C(16) << 20;
+	o->temp_dir = tmp && *tmp ? tmp : "/tmp";
 }
 
 static int
@@ -76,6 +92,9 @@ write_setup(void *opt, struct session *s, struct err *e)
 		return err_kind_set(e, ERR_USAGE,
 		    "--scope %s cannot be the name of a split",
 		    err_quote(bytes_str(o->scope)));
+	if (o->memory < MEMORY_MIN)
+		return err_kind_set(
+		    e, ERR_USAGE, "--memory must be at least 1M");
 	o->fmt = FORMAT_UNKNOWN;
 	if (o->format) {
 		o->fmt = format_named(bytes_str(o->format));
@@ -130,15 +149,25 @@ write_want_sep(const void *opt, const char *input)
 	    : 0;
 }
 
-#define MAX_SPLITS 64
+/* So many files are written at a time, but at most a quarter of the descriptors
+ * there are: inputs, pipes and the caller have some. */
+#define MAX_OPEN 32
+/* A record for sorting is no longer: a long row is several of them. */
+#define PIECE_MAX ((size_t)256 << 10)
 
+/*
+ * Splits are numbered as they come.  The first max_open are written as their
+ * rows come; rows of the others are sorted by the number of the split, and
+ * written one file after the other at the end.
+ */
 struct dest {
 	char *split;
 	struct commit *c;
-	struct out *out;
+	struct out *out; /* NULL before and after it is written */
 	uint32_t *sel;
 	uint32_t nsel;
 	uint64_t rows;
+	uint64_t bytes, digest; /* once it is written */
 };
 
 struct writer {
@@ -150,12 +179,16 @@ struct writer {
 	enum codec codec;
 	char sep;
 	struct rowout *rows;
-	struct dest dest[MAX_SPLITS];
-	int ndest;
-	int code_dest[256]; /* of a code column: its dest, or -1 */
+	struct dest *dest;
+	uint32_t ndest, dest_cap, max_open;
+	struct keytable names;   /* row: the dest */
+	uint32_t last;           /* the dest of the row before, or NO_DEST */
+	uint32_t code_dest[256]; /* of a code column: its dest, or NO_DEST */
+	struct extsort *late;    /* NULL: there are no rows for it yet */
 	size_t sel_cap;
-	struct buf scratch;
+	struct buf scratch, row;
 };
+#define NO_DEST UINT32_MAX
 
 /* Resolves format, codec and number of the output. */
 static int
@@ -192,6 +225,17 @@ resolve(struct writer *w, struct err *e)
 	return 0;
 }
 
+static uint32_t
+max_open(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 ||
+	    files.rlim_cur / 4 >= MAX_OPEN)
+		return MAX_OPEN;
+	return files.rlim_cur < 4 ? 1 : (uint32_t)(files.rlim_cur / 4);
+}
+
 static int
 write_init(void **st, const void *opt, struct schema *s, struct run *run,
     struct err *e)
@@ -202,7 +246,10 @@ write_init(void **st, const void *opt, struct schema *s, struct run *run,
 
 	w->o = opt;
 	w->run = run;
+	w->max_open = max_open();
+	w->last = NO_DEST;
 	memset(w->code_dest, 0xff, sizeof(w->code_dest));
+	keytable_init(&w->names, 0);
 	if (!w->o->split && at >= 0) {
 		w->have_split = true;
 		w->split = s->col[at];
@@ -218,32 +265,20 @@ write_init(void **st, const void *opt, struct schema *s, struct run *run,
 	return w->rows ? 0 : -1;
 }
 
-/* The index of the split's dest, opened when it is new; -1. */
+/* Opens the dest's file and writes the header. */
 static int
-dest_of(struct writer *w, struct bytes split, struct err *e)
+open_dest(struct writer *w, struct dest *d, struct err *e)
 {
 	const struct write_opt *o = w->o;
 	struct buf path = BUF_ZERO;
-	struct dest *d;
-	int i;
+	bool split = d->split[0] != '\0';
 
-	for (i = 0; i < w->ndest; i++)
-		if (bytes_eq(bytes_str(w->dest[i].split), split))
-			return i;
-	if (split.n && !split_name_ok(split))
-		return err_set(
-		    e, "%s cannot be the name of a split", err_quote(split));
-	if (w->ndest == MAX_SPLITS)
-		return err_set(
-		    e, "more than %d splits in one shard", MAX_SPLITS);
-	d = &w->dest[w->ndest];
-	d->split = xstrndup(split.p, split.n);
 	buf_printf(&path, "%s/", o->out);
-	if (split.n)
+	if (split)
 		buf_printf(&path, "%s/", d->split);
 	if (o->batch)
 		buf_printf(&path, "%s_processed_data.%s%s",
-		    split.n ? d->split : "all", format_name(w->fmt),
+		    split ? d->split : "all", format_name(w->fmt),
 		    codec_info(w->codec)->ext);
 	else
 		shard_name_format(
@@ -253,68 +288,190 @@ dest_of(struct writer *w, struct bytes split, struct err *e)
 		d->out = out_new(
 		    commit_fd(d->c), path.p, w->codec, (int)o->level, true, e);
 	buf_fini(&path);
-	w->ndest++;
-	if (!d->out || rowout_header(w->rows, d->out, e) < 0)
-		return -1;
-	d->sel = xmalloc((w->sel_cap ? w->sel_cap : 1) * sizeof(*d->sel));
-	return w->ndest - 1;
+	return d->out ? rowout_header(w->rows, d->out, e) : -1;
 }
 
+/* Ends the dest's file, which waits for its name then. */
 static int
+finish_dest(struct dest *d, struct err *e)
+{
+	if (out_finish(d->out, true, e) < 0)
+		return -1;
+	d->bytes = out_bytes(d->out);
+	d->digest = out_digest(d->out);
+	out_free(d->out);
+	d->out = NULL;
+	return 0;
+}
+
+/* The number of the split's dest, opened when it is one of the first; or -1.
+ */
+static int64_t
+dest_of(struct writer *w, struct bytes split, struct err *e)
+{
+	uint64_t hash = key_hash(split);
+	const struct keyent *known = keytable_get(&w->names, split, hash);
+	struct keyent k = {.hi = 0, .where = w->ndest};
+	struct dest *d;
+
+	if (known)
+		return (int64_t)keyent_row(known);
+	if (split.n && !split_name_ok(split))
+		return err_set(
+		    e, "%s cannot be the name of a split", err_quote(split));
+	keytable_put(&w->names, split, hash, &k);
+	if (w->ndest == w->dest_cap) {
+		w->dest_cap = w->dest_cap * 2 + 8;
+		w->dest = xrealloc(w->dest, w->dest_cap * sizeof(*w->dest));
+	}
+	d = &w->dest[w->ndest++];
+	*d = (struct dest){.split = xstrndup(split.p, split.n)};
+	if (keyent_row(&k) < w->max_open) {
+		d->sel =
+		    xmalloc((w->sel_cap ? w->sel_cap : 1) * sizeof(*d->sel));
+		if (open_dest(w, d, e) < 0)
+			return -1;
+	}
+	return (int64_t)keyent_row(&k);
+}
+
+static int64_t
 row_dest(struct writer *w, struct batch *b, uint32_t row, struct err *e)
 {
 	struct bytes split;
-	int d;
+	int64_t d;
 
 	if (w->split.slot >= 0 && b->slot[w->split.slot].code) {
 		uint8_t code = b->slot[w->split.slot].code[row];
 
-		d = w->code_dest[code];
-		if (d < 0)
-			d = w->code_dest[code] =
-			    dest_of(w, bytes_str(w->split.code_names[code]), e);
+		if (w->code_dest[code] != NO_DEST)
+			return w->code_dest[code];
+		d = dest_of(w, bytes_str(w->split.code_names[code]), e);
+		if (d >= 0)
+			w->code_dest[code] = (uint32_t)d;
 		return d;
 	}
 	split = csv_value(batch_raw(b, &w->split, row), &w->scratch);
+	if (w->last != NO_DEST &&
+	    bytes_eq(bytes_str(w->dest[w->last].split), split))
+		return w->last;
 	d = split.n ? dest_of(w, split, e)
 		    : err_set(e, "\"\" cannot be the name of a split");
+	if (d >= 0)
+		w->last = (uint32_t)d;
 	return d < 0 && e->kind == ERR_INPUT ? run_at(w->run, b, row, e) : d;
+}
+
+/* Keeps a row of a split beyond the first ones. */
+static int
+put_late(struct writer *w, uint32_t dest, struct batch *b, uint32_t row,
+    struct err *e)
+{
+	struct bytes v = rowout_bytes(w->rows, b, row, &w->row);
+	uint32_t number = __builtin_bswap32(dest);
+	struct bytes key = bytes_of((const char *)&number, sizeof(number));
+	size_t at, n;
+
+	if (!w->late)
+		w->late = extsort_new(w->o->memory, w->o->temp_dir);
+	for (at = 0; at < v.n; at += n) {
+		n = v.n - at < PIECE_MAX ? v.n - at : PIECE_MAX;
+		if (extsort_add(w->late, key, bytes_of(v.p + at, n), e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The rows that were kept, one file after the other. */
+static int
+write_late(struct writer *w, struct err *e)
+{
+	struct dest *d = NULL;
+	struct merge_record rec;
+	struct bytes piece;
+	int rc, more;
+
+	if (extsort_finish(w->late, NULL, 0, e) < 0)
+		return -1;
+	while ((rc = extsort_next(w->late, &rec, e)) > 0) {
+		uint32_t number;
+
+		memcpy(&number, rec.key.p, sizeof(number));
+		number = __builtin_bswap32(number);
+		if (d != &w->dest[number]) {
+			if (d && finish_dest(d, e) < 0)
+				return -1;
+			d = &w->dest[number];
+			if (open_dest(w, d, e) < 0)
+				return -1;
+		}
+		do {
+			more = extsort_row(w->late, &piece, e);
+			if (more < 0 || out_write(d->out, piece.p, piece.n, e))
+				return -1;
+		} while (more > 0);
+	}
+	if (rc < 0 || finish_dest(d, e) < 0)
+		return -1;
+	extsort_free(w->late);
+	w->late = NULL;
+	return 0;
+}
+
+static uint32_t
+nopen(const struct writer *w)
+{
+	return w->ndest < w->max_open ? w->ndest : w->max_open;
+}
+
+/* Room for the rows of a batch in each of the open dests. */
+static void
+room_for(struct writer *w, const struct batch *b)
+{
+	uint32_t i, n = nopen(w);
+
+	for (i = 0; i < n; i++)
+		w->dest[i].nsel = 0;
+	if (w->sel_cap >= b->nsel)
+		return;
+	w->sel_cap = b->row_cap;
+	for (i = 0; i < n; i++)
+		w->dest[i].sel = xrealloc(
+		    w->dest[i].sel, w->sel_cap * sizeof(*w->dest[i].sel));
 }
 
 static int
 write_process(void *st, struct batch *b, struct err *e)
 {
 	struct writer *w = st;
+	struct dest *d;
 	uint32_t i;
-	int d;
+	int64_t k;
 
 	if (!w->have_split) {
-		d = dest_of(w, bytes_str(w->o->split ? w->o->split : ""), e);
-		if (d < 0)
+		k = dest_of(w, bytes_str(w->o->split ? w->o->split : ""), e);
+		if (k < 0)
 			return -1;
-		w->dest[d].rows += b->nsel;
+		w->dest[k].rows += b->nsel;
 		return rowout_rows(
-		    w->rows, b, b->sel, b->nsel, w->dest[d].out, e);
+		    w->rows, b, b->sel, b->nsel, w->dest[k].out, e);
 	}
-	if (w->sel_cap < b->nsel) {
-		w->sel_cap = b->row_cap;
-		for (d = 0; d < w->ndest; d++)
-			w->dest[d].sel = xrealloc(w->dest[d].sel,
-			    w->sel_cap * sizeof(*w->dest[d].sel));
-	}
-	for (d = 0; d < w->ndest; d++)
-		w->dest[d].nsel = 0;
+	room_for(w, b);
 	for (i = 0; i < b->nsel; i++) {
-		d = row_dest(w, b, b->sel[i], e);
-		if (d < 0)
+		k = row_dest(w, b, b->sel[i], e);
+		if (k < 0)
 			return -1;
-		w->dest[d].sel[w->dest[d].nsel++] = b->sel[i];
+		d = &w->dest[k];
+		d->rows++;
+		if (k < w->max_open)
+			d->sel[d->nsel++] = b->sel[i];
+		else if (put_late(w, (uint32_t)k, b, b->sel[i], e) < 0)
+			return -1;
 	}
-	for (d = 0; d < w->ndest; d++) {
-		w->dest[d].rows += w->dest[d].nsel;
-		if (w->dest[d].nsel &&
-		    rowout_rows(w->rows, b, w->dest[d].sel, w->dest[d].nsel,
-			w->dest[d].out, e) < 0)
+	for (i = 0; i < nopen(w); i++) {
+		d = &w->dest[i];
+		if (d->nsel &&
+		    rowout_rows(w->rows, b, d->sel, d->nsel, d->out, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -331,7 +488,7 @@ static void
 fill_record(struct writer *w, struct record *r)
 {
 	size_t skip = strlen(w->o->out) + 1;
-	int d;
+	uint32_t d;
 
 	r->shard = w->o->batch
 	    ? xstrdup("batch")
@@ -347,8 +504,8 @@ fill_record(struct writer *w, struct record *r)
 		f->name = xstrdup(commit_path(w->dest[d].c) + skip);
 		f->split = xstrdup(w->dest[d].split);
 		f->rows = w->dest[d].rows;
-		f->bytes = out_bytes(w->dest[d].out);
-		f->digest = out_digest(w->dest[d].out);
+		f->bytes = w->dest[d].bytes;
+		f->digest = w->dest[d].digest;
 	}
 }
 
@@ -386,15 +543,19 @@ write_finish(void *st, struct err *e)
 	struct buf b = BUF_ZERO;
 	char *path = NULL;
 	struct err ignored;
-	int d, rc = -1;
+	uint32_t d;
+	int rc = -1;
 
 	if (w->o->empty == EMPTY_HEADER && w->ndest == 0 &&
 	    dest_of(w, bytes_str(w->o->split ? w->o->split : ""), e) < 0)
 		return -1;
-	qsort(w->dest, (size_t)w->ndest, sizeof(*w->dest), by_split);
-	for (d = 0; d < w->ndest; d++)
-		if (out_finish(w->dest[d].out, true, e) < 0)
+	for (d = 0; d < nopen(w); d++)
+		if (finish_dest(&w->dest[d], e) < 0)
 			return -1;
+	if (w->late && write_late(w, e) < 0)
+		return -1;
+	if (w->ndest)
+		qsort(w->dest, w->ndest, sizeof(*w->dest), by_split);
 	fill_record(w, &new);
 	if (!account_closes(&new.account, record_rows(&new))) {
 		err_set(e,
@@ -440,7 +601,7 @@ static void
 write_free(void *st)
 {
 	struct writer *w = st;
-	int d;
+	uint32_t d;
 
 	if (!w)
 		return;
@@ -450,8 +611,12 @@ write_free(void *st)
 		free(w->dest[d].sel);
 		free(w->dest[d].split);
 	}
+	free(w->dest);
+	keytable_fini(&w->names);
+	extsort_free(w->late);
 	rowout_free(w->rows);
 	buf_fini(&w->scratch);
+	buf_fini(&w->row);
 	free(w);
 }
 

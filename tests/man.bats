@@ -331,7 +331,7 @@ reads() {
 		sed -n '/^utf8_locale(/,/^}/p' "$TOP/cmd/shard-stats.c" | grep -oE '"[A-Z_]+"' | tr -d '"'
 		printf '%s\n' SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT
 		;;
-	shard-run | shard-sort)
+	shard-run | shard-sort | shard-write)
 		printf '%s\n' SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT TMPDIR
 		;;
 	*) printf '%s\n' SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT ;;

@@ -69,6 +69,19 @@ peak() {
 		--memory 48M -o art/full big/part-00000.csv
 }
 
+@test "memory: a 1 GiB shard in 1,000 batches stays below 64 MiB, in pipes and in one process" {
+	{
+		printf 'id\tbatch_id\n'
+		seq 0 79999 | sort | awk '{ print $1 "\t" (NR - 1) % 1000 }'
+	} >map
+	peak 65536 shard-run cat big/part-00000.csv : split --map map : write -o batches
+	[[ $(find batches -name 'part-*' | wc -l) == 1000 ]]
+	peak 65536 bash -o pipefail -c 'export SHARD_STRICT=1
+		shard-cat big/part-00000.csv | shard-split --map map | shard-write -o batches-2 --like big/part-00000.csv'
+	diff -r -x _shards batches batches-2
+	rm -r batches batches-2
+}
+
 @test "memory: compressed output and input stay below 64 MiB" {
 	head -c 200000000 big/part-00000.csv | head -n -1 >part-00001.csv
 	for c in gz zst; do

@@ -39,7 +39,8 @@ setup() {
 @test "split: file, stream, pipe with end markers, list and one process give the same bytes" {
 	rows 200 >part-1.csv
 	context c part-1.csv
-	for by in "temporal -c c" "hash -s 7" "group -k customerId" "group+time -k customerId -t orderDate --cutoffs 2024-05-01"; do
+	printf 'customerId\tbatch_id\nc0\t0\nc2\t1\nc5\t0\n' >m
+	for by in "temporal -c c" "hash -s 7" "group -k customerId" "group+time -k customerId -t orderDate --cutoffs 2024-05-01" "map --map m"; do
 		# shellcheck disable=SC2086
 		{
 			shard-split --by $by part-1.csv >want
@@ -153,6 +154,119 @@ setup() {
 	run -2 --separate-stderr shard-run cat part-1.csv : split -c c --explain c3
 	says "--explain answers instead of reading rows"
 	[[ -z $output ]]
+}
+
+# batches FILE LINE...: a batch map of keys and numbers, blanks as tabs.
+batches() {
+	printf '%s\n' 'k batch_id' "${@:2}" | tr ' ' '\t' >"$1"
+}
+
+@test "split: --map names the batch of each row's group; others are dropped, counted" {
+	batches m 'ann 0' 'bob 1' 'cid 0' 'dora 2'
+	lines t.csv id,k 1,dora 2,ann 3, '4,"bob"' 5,eve '6,""' 7,cid 8,an
+	shard-split --map m --end emit t.csv >got
+	printf '%s\n' id,k,_split 1,dora,batch-2 2,ann,batch-0 '4,"bob",batch-1' 7,cid,batch-0 \
+		$'\004shardkit 1 4 drop:missing-group:2 drop:unplanned:2 in:-:8' | cmp - <(plain <got)
+	shard-split --by map --map m -k k t.csv | cmp - <(head -n 5 got)
+	shard-split --map m --unplanned keep --end emit t.csv >got
+	printf '%s\n' id,k,_split 1,dora,batch-2 2,ann,batch-0 3,,unplanned '4,"bob",batch-1' 5,eve,unplanned \
+		'6,"",unplanned' 7,cid,batch-0 8,an,unplanned $'\004shardkit 1 8 in:-:8' | cmp - <(plain <got)
+}
+
+@test "split: --map takes its column from the map, or as --key says" {
+	batches m 'ann 0' 'bob 1'
+	lines t.csv id,who,k 1,bob,ann
+	[[ $(shard-split --map m t.csv | tail -n 1) == 1,bob,ann,batch-0 ]]
+	[[ $(shard-split --map m -k who t.csv | tail -n 1) == 1,bob,ann,batch-1 ]]
+	lines t.csv id,who 1,bob
+	run -1 --separate-stderr shard-split --map m t.csv
+	says 't.csv: no column "k"; the header has: id, who'
+}
+
+@test "split: --map obeys a context: NA tokens are no groups where keys are numbers" {
+	printf 't,k,l\n' | tee part-1.csv >part-2.csv
+	printf '2024-01-0%d,%s,1\n' 1 7 2 NA 3 8 4 '' >>part-1.csv
+	printf '2024-01-0%d,%s,1\n' 1 x 2 NA >>part-2.csv
+	for i in 1 2; do shard-stats -t t -k k -o c$i/parts part-$i.csv && shard-stats --merge -o c$i c$i/parts; done
+	batches m '7 0' '8 0' 'NA 1' 'x 1'
+	[[ $(shard-split --map m -c c1 --end emit part-1.csv | tail -n 1 | plain) == *" 2 drop:missing-group:2 in:-:4" ]]
+	[[ $(shard-split --map m -c c2 --end emit part-2.csv | tail -n 1 | plain) == *" 2 in:-:2" ]]
+	[[ $(shard-split --map m --end emit part-1.csv | tail -n 1 | plain) == *" 3 drop:missing-group:1 in:-:4" ]]
+	[[ $(shard-split --map m -c c1 --explain NA) == "k NA: missing: dropped as missing-group" ]]
+}
+
+@test "split: --map with --only keeps one batch, and knows which there are" {
+	batches m 'ann 0' 'bob 1'
+	lines t.csv k ann bob eve ann
+	shard-split --map m --only batch-0 --end emit t.csv >got
+	printf '%s\n' k,_split ann,batch-0 ann,batch-0 $'\004shardkit 1 2 drop:filtered:1 drop:unplanned:1 in:-:4' |
+		cmp - <(plain <got)
+	[[ $(shard-split --map m --unplanned keep --only unplanned t.csv | tail -n +2) == eve,unplanned ]]
+	for only in train batch-2 batch-01 batch- batch--0 batch-18446744073709551616 unplanned 0; do
+		run -2 --separate-stderr shard-split --map m --only "$only" t.csv
+		says "--only \"$only\": no such split (batch-0 to batch-1)"
+	done
+	run -2 --separate-stderr shard-split --map m --unplanned keep --only 0 t.csv
+	says "(batch-0 to batch-1, unplanned)"
+}
+
+@test "split: --map with --explain says where a key goes" {
+	batches m 'ann 0' 'bob 1'
+	[[ $(shard-split --map m --explain bob) == "k bob: line 3 of m: batch-1" ]]
+	[[ $(shard-split --map m --explain eve) == "k eve: not in m: dropped as unplanned" ]]
+	[[ $(shard-split --map m --explain '') == "k : missing: dropped as missing-group" ]]
+	[[ $(shard-split --map m --unplanned keep --explain eve) == "k eve: not in m: unplanned" ]]
+	run -2 --separate-stderr shard-split --map m --explain bob t.csv
+	says "--explain answers instead of reading rows"
+}
+
+@test "split: a map that is none is refused with its line, before any row" {
+	lines t.csv k a
+	for text in 'k\tbatch\na\t0\n:1: not the header of a batch map' 'k\tbatch_id\na\t1\n:2: batch 1, but' \
+		'k\tbatch_id\na\t0\na\t0\n:3: key "a" is there twice, in line 2' 'k\tbatch_id\nb\t0\na\t0\n:3: key "a" behind "b"' \
+		'k\tbatch_id\na\t0:2: truncated' 'k\tbatch_id\n\t0\n:2: an empty key is no group' ':1: empty, not even a header'; do
+		printf '%b' "${text%%:*}" >m
+		run -1 --separate-stderr shard-split --map m t.csv
+		says "m:${text#*:}"
+		[[ -z $output ]]
+	done
+	run -1 --separate-stderr shard-split --map none t.csv
+	says "none: No such file"
+	echo t.csv >list
+	run -1 --separate-stderr shard-run --list list cat {} : split --map none
+	says "none: No such file"
+}
+
+@test "split: options of a map and of other rules do not mix" {
+	batches m 'a 0'
+	lines t.csv k a
+	run -2 --separate-stderr shard-split --by map t.csv
+	says "--by=map needs the map: --map FILE"
+	run -2 --separate-stderr shard-split --by hash --map m t.csv
+	says "--map is for --by=map"
+	run -2 --separate-stderr shard-split --by hash --unplanned keep t.csv
+	says "--unplanned is for --by=map"
+}
+
+@test "split: partition by a map loses no row, whatever the keys, under ulimit -n 64" {
+	command -v python3 >/dev/null || skip "python3 is not installed; the oracle is written in it"
+	oracle() {
+		python3 -B "$TOP/tests/oracle/map_oracle.py" "$@"
+	}
+	for seed in 1 2 3; do
+		oracle make $seed
+		rm -rf drop keep piped
+		(
+			ulimit -n 64
+			shard-run cat part-1.csv : split --map m : write -o drop
+			export SHARD_STRICT=1
+			shard-cat part-1.csv | shard-split --map m --unplanned keep | shard-write -o keep --like part-1.csv
+			shard-cat part-1.csv | shard-split --map m | shard-write -o piped --like part-1.csv
+		)
+		oracle check drop
+		oracle check keep keep
+		oracle check piped
+	done
 }
 
 @test "split: a context cut in its cutoffs is refused" {

@@ -170,14 +170,117 @@ b"'; do
 	[[ ! -e x ]]
 }
 
-@test "write: more splits than it can hold open is an error, also under ulimit -n 64" {
-	{ echo id,_split; for i in {1..70}; do echo "1,s$i"; done; } >part-1.csv
+# many N FILE: rows of N splits, each some five times, in no order; and what is
+# to be in each file, in want/.
+many() {
+	mkdir -p want
+	awk -v n="$1" 'BEGIN {
+		print "id,note,_split"
+		for (i = 0; i < 5 * n; i++) {
+			s = i * 7919 % n
+			row = i ",\"text, \"\"" s "\"\"\""
+			print row ",s" s
+			if (!(s in out)) out[s] = "id,note\n"
+			out[s] = out[s] row "\n"
+		}
+		for (s in out) printf "%s", out[s] >("want/s" s)
+	}' >"$2"
+}
+
+# holds OUT EXT: OUT has the splits of want, each its rows, and nothing else.
+holds() {
+	local dir
+	[[ $(ls "$1") == "$(printf '%s\n' _shards; ls want)" ]]
+	for dir in want/*; do
+		shard-cat "$1/${dir#want/}/part-00001.csv$2" | cmp "$dir" -
+	done
+	[[ $(find "$1" -type f | wc -l) == $(($(ls want | wc -l) + 1)) ]]
+}
+
+@test "write: a shard may have 1,000 splits under ulimit -n 64, plain and compressed" {
+	many 1000 part-1.csv
+	(
+		ulimit -n 64
+		shard-write -o none part-1.csv
+		shard-write -o gz --compress gz part-1.csv
+		shard-write -o zst --compress zst --level 3 part-1.csv
+		shard-cat --end emit part-1.csv | shard-write --end expect -o pipe --like part-1.csv
+	)
+	holds none ''
+	holds gz .gz
+	holds zst .zst
+	diff -r -x _shards none pipe
+	[[ $(grep -c ^file none/_shards/00001.tsv) == 1000 ]]
+	shard-check -q none
+	shard-check -q gz
+}
+
+@test "write: the files do not depend on descriptors, nor on the memory for their rows" {
+	many 100 part-1.csv
+	shard-write -o want-100 part-1.csv
+	holds want-100 ''
+	for n in 12 16 40; do
+		(ulimit -n $n && shard-write -o "n$n" part-1.csv)
+		diff -r -x _shards want-100 "n$n"
+	done
+	# 5 MB for 1 MiB: in several runs, some rows longer than a record of them
+	awk 'BEGIN {
+		print "a,_split"
+		for (long = "x"; length(long) < 300000; long = long long) ;
+		for (i = 0; i < 2000; i++) print i (i % 200 ? "" : long) sprintf("%1000s", i) ",s" i % 50
+	}' >part-2.csv
+	shard-write -o few --memory 1M part-2.csv
+	shard-write -o more --memory 100M part-2.csv
+	diff -r few more
+	[[ $(tail -qn +2 few/s*/part-00002.csv | LC_ALL=C sort | cksum) == $(tail -n +2 part-2.csv | sed 's/,s[0-9]*$//' | LC_ALL=C sort | cksum) ]]
+	run -2 --separate-stderr shard-write -o out --memory 1000K part-2.csv
+	says "--memory must be at least 1M"
+}
+
+@test "write: with many splits bad input commits nothing, and an output that is there stays" {
+	many 100 part-1.csv
+	shard-write -o out part-1.csv
+	tree out >before
+	{ cat part-1.csv; echo 4; } >bad && mv bad part-1.csv
 	run -1 --separate-stderr shard-write -o out part-1.csv
-	says "more than 64 splits in one shard"
+	says "part-1.csv:502: ragged row"
+	tree out | cmp - before
+	sed -i '$s/.*/1,2,a\/b/' part-1.csv
+	run -1 --separate-stderr shard-write -o new part-1.csv
+	says 'part-1.csv:502: "a/b" cannot be the name of a split'
+	barren new
+	mkdir -p o2/s99/part-00001.csv # where a file that waits should be
+	sed -i '$d' part-1.csv
+	run -1 --separate-stderr shard-write -o o2 part-1.csv
+	says "o2/s99/part-00001.csv"
+	[[ -z $(find o2 -name '.tmp*') && ! -e o2/_shards/00001.tsv ]]
+}
+
+@test "write: rows that wait need a place that is there" {
+	many 100 few.csv
+	long=$(printf '%0300d' 0)
+	{
+		head -n 1 few.csv
+		for i in {1..13}; do tail -n +2 few.csv | sed "s/text/$long/"; done
+	} >part-1.csv
+	run -1 --separate-stderr shard-write -o out --memory 1M --temp-dir nowhere part-1.csv
+	says "temporary file in nowhere (--temp-dir names another directory): No such file or directory"
 	barren out
-	run -1 --separate-stderr bash -c 'ulimit -n 40; shard-write -o out part-1.csv'
-	says "Too many open files"
-	barren out
+	mkdir temp
+	shard-write -o out --memory 1M --temp-dir temp part-1.csv
+	barren temp
+	[[ $(tail -qn +2 out/s*/part-00001.csv | wc -l) == 6500 ]]
+}
+
+@test "write: a second run removes the files of splits that are gone, however many" {
+	many 200 part-1.csv
+	shard-write -o out part-1.csv
+	rm -r want
+	many 50 part-1.csv
+	shard-write -o out part-1.csv
+	[[ $(find out -name 'part-*' | wc -l) == 50 ]]
+	find out -type d -empty -delete
+	holds out ''
 }
 
 @test "write: without a shard's name, and without --output, it is wrong usage" {

@@ -199,6 +199,8 @@ the_header_is_a_map_s(void)
 	refused("k\tbatch_id\tx\na\t0\t1\n", "1: 3 cells, expected 2");
 	refused("k\\x\tbatch_id\na\t0\n", "1: bad escape");
 	refused("k,batch_id\na,0\n", "1: 1 cells, expected 2");
+	refused_bytes(bytes_of("k\0\tbatch_id\na\t0\n", 16),
+	    "1: not the header of a batch map");
 }
 
 static void
