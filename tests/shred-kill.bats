@@ -11,12 +11,14 @@ load shred
 EACH='echo sym,rows; tail -n +2 {} | cut -d , -f 1 | uniq -c | while read -r n s; do echo "$s,$n"; done'
 
 setup_file() {
-	local f n
+	local f n start
 	cd "$BATS_FILE_TMPDIR" || return 1
 	mkdir raw sorted
 	for i in {0..11}; do ticks 8000 "$i" >"raw/part-$(printf %05d "$i").csv"; done
-	gzip -n raw/part-0000[0-3].csv
+	gzip -n raw/part-0000[5-8].csv
+	start=$(date +%s%N)
 	job want
+	echo $((($(date +%s%N) - start) / 1000000)) >took
 	job want-keep --each "$EACH" --keep
 	job want-each --each "$EACH"
 	job want-days --by-day --each "$EACH"
@@ -57,9 +59,10 @@ killed() {
 	while pgrep -s "$pid" >/dev/null; do sleep 0.02; done
 }
 
-# moment MAX: some milliseconds below MAX, as seconds.
+# moment: any time within that of an undisturbed run, in seconds.
 moment() {
-	printf '0.%03d' $((RANDOM % ($1 - 10) + 10))
+	local ms=$((RANDOM % $(<took) + 5))
+	printf '%d.%03d' $((ms / 1000)) $((ms % 1000))
 }
 
 # names OUT: of every file there but those that tell of runs.
@@ -99,7 +102,7 @@ resumed() {
 	shift 2
 	for ((i = 0; i < times; i++)); do
 		rm -rf out
-		after=$(moment 900)
+		after=$(moment)
 		killed "$after" KILL out "$@"
 		nothing_half want out
 		[[ ! -e out/_SUCCESS ]] || undisturbed "$want" out
@@ -115,7 +118,7 @@ resumed() {
 @test "kill: shred again and again on one output, until it is done" {
 	rm -rf out
 	for i in {1..40}; do
-		killed "$(printf '0.%03d' $((i * 70 % 600 + 100)))" KILL out
+		killed "$(moment)" KILL out
 		nothing_half want out
 		[[ -e out/_SUCCESS ]] && break
 	done
@@ -135,7 +138,7 @@ resumed() {
 @test "kill: shred --sorted, resumed" {
 	for i in {1..6}; do
 		rm -rf out
-		killed "$(moment 600)" KILL out --input sorted --sorted
+		killed "$(moment)" KILL out --input sorted --sorted
 		job out --input sorted --sorted
 		cmp <(tree want -name 'batch*') <(tree out -name 'batch*')
 		tidy out
@@ -152,7 +155,7 @@ resumed() {
 		cp -rp raw input
 		job out --input input
 		cp changed/part-00005.csv input/
-		killed "$(moment 700)" KILL out --input input
+		killed "$(moment)" KILL out --input input
 		job out --input input
 		undisturbed want-changed out
 		rm -rf input
@@ -162,7 +165,7 @@ resumed() {
 @test "kill: shred killed, then run with other options: as if it were the first" {
 	for i in {1..5}; do
 		rm -rf out
-		killed "$(moment 900)" KILL out --max-rows 3000 --where 'price > 500'
+		killed "$(moment)" KILL out --max-rows 3000 --where 'price > 500'
 		job out
 		undisturbed want out
 	done
@@ -170,9 +173,9 @@ resumed() {
 
 @test "kill: SIGTERM and SIGINT end shred, leave no temp file and no _SUCCESS that is not true" {
 	for sig in TERM INT; do
-		for t in 0.1 0.25 0.5; do
+		for _ in 1 2 3; do
 			rm -rf out
-			killed $t $sig out
+			killed "$(moment)" $sig out
 			[[ ! -e out/_SUCCESS ]] || undisturbed want out
 			[[ -z $(find out -name '.tmp*' 2>/dev/null) ]]
 		done
@@ -200,7 +203,9 @@ full() {
 
 @test "shred: a full disk, in routing or in sorting, is an error, and more room finishes the job" {
 	((EUID == 0)) || skip "needs root, to mount a small tmpfs"
-	for size in 100k 1m 2500k 4m; do full $size; done
+	# less than the batches take, by little and by much
+	bytes=$(cat want/batch-* | wc -c)
+	for percent in 2 25 60 90; do full $((bytes * percent / 102400))k; done
 }
 
 @test "shred: a result that meets a full disk is an error, never a short file" {

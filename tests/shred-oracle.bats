@@ -162,7 +162,7 @@ f = shred_oracle.xxh3_of(); print(f(sys.argv[2]) if f else "?")' "$TOP/tests/ora
 	((bad == 0))
 }
 
-@test "shred: a second run on random inputs does nothing, and one with other rows what a first would" {
+@test "shred: a second run on random inputs does nothing" {
 	local seed bad=0
 	for seed in $(third 2 | head -n 8); do
 		case_of "$seed"
@@ -177,12 +177,10 @@ f = shred_oracle.xxh3_of(); print(f(sys.argv[2]) if f else "?")' "$TOP/tests/ora
 @test "shred: real shards by StockCode, 20,000 rows to a batch, equal the oracle" {
 	real
 	args=(--input parts --key StockCode --order orderDate --max-rows 20000)
-	for how in "--workers 2" "--workers 1 --buffer 4M"; do
-		rm -rf out
-		# shellcheck disable=SC2086
-		shred "${args[@]}" --output out $how >log
-		agrees out "${args[@]}"
-	done
+	shred "${args[@]}" --output out --workers 2 >log
+	agrees out "${args[@]}"
+	shred "${args[@]}" --output small --workers 1 --buffer 4M >log
+	cmp <(promised out) <(promised small)
 	[[ $(awk -F '\t' 'NR > 1 { n += $4 } END { print n }' out/_manifest.tsv) == 541909 ]]
 	shard-check out
 }

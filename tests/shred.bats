@@ -893,10 +893,10 @@ refuses() {
 
 @test "shred: -n prints a plan and changes nothing" {
 	small
-	tree . >before
+	local before
+	before=$(tree in)
 	run -0 --separate-stderr job -n --each 'wc -l'
-	[[ -n $output && ! -e out ]]
-	tree . | cmp before -
+	[[ -n $output && ! -e out && $(tree in) == "$before" ]]
 	[[ $output == *shard-plan* && $output == *max-rows* ]]
 	# of an output that is there already, too
 	job >log
