@@ -118,7 +118,7 @@ refuses() {
 @test "shred: the summary on standard output has batches, rows and what was dropped" {
 	small
 	run -0 --separate-stderr job
-	[[ $output == *"2 batches"* && $output == *"missing-group"*"1 row dropped"* && $output == *" s"* ]]
+	[[ $output == *"2 batches"* && $output == *"dropped as missing-group: 1"* && $output == *" s"* ]]
 }
 
 @test "shred: groups are in the order of integers if all keys are such, else of bytes" {
@@ -386,12 +386,12 @@ refuses() {
 	[[ $(<out/result.csv) == x ]]
 }
 
-@test "shred: a failing command stops the run with status 1, named with its batch, which stays" {
+@test "shred: a failing command stops the run with its status, named with its batch, which stays" {
 	small
 	LOG=$PWD/runs
 	export LOG
 	command='echo {id} >>"$LOG"; [ {id} != 1 ] || [ -e mended ] || exit 3; echo head; cut -d , -f 1 {}'
-	run -1 --separate-stderr job --workers 1 --each "$command"
+	run -3 --separate-stderr job --workers 1 --each "$command"
 	[[ $stderr =~ batch.*1 && $stderr =~ status\ 3 ]]
 	cmp want1 out/batch-data-1.csv
 	unsealed out
@@ -801,16 +801,17 @@ refuses() {
 @test "shred: limits that are none are wrong usage" {
 	small
 	local bad
-	for bad in 0 -5 x 1.5 '' 1K 99999999999999999999 data= =5 nosuch=5; do
+	for bad in 0 -5 x 1.5 1K 99999999999999999999 data= =5 nosuch=5; do
 		refuses 2 max-rows --max-rows "$bad"
 	done
-	for bad in 0 -5 x '' 70000T; do refuses 2 max-bytes --max-bytes "$bad"; done
-	for bad in 0 -1G x ''; do refuses 2 memory --memory "$bad"; done
+	for bad in 0 -5 x 70000T; do refuses 2 max-bytes --max-bytes "$bad"; done
+	for bad in 0 -1G x; do refuses 2 memory --memory "$bad"; done
 	for bad in 0 -1 x; do refuses 2 expand --memory 1G --expand "$bad"; done
-	for bad in 0 -1 x ''; do refuses 2 fixed --fixed "$bad"; done
-	for bad in 0 -1 x 1.5 ''; do refuses 2 workers --workers "$bad"; done
+	for bad in 0 -1 x; do refuses 2 fixed --fixed "$bad"; done
+	for bad in 0 -1 x 1.5; do refuses 2 workers --workers "$bad"; done
 	for bad in 0 -1 x 1; do refuses 2 buffer --buffer "$bad"; done
-	for bad in data=-1 data=nan data x=1; do refuses 2 rate --rate "$bad" --estimates e; done
+	printf 'key,estimated_rows\nA,1\n' >e
+	for bad in data=-1 data=nan data; do refuses 2 rate --rate "$bad" --estimates e; done
 }
 
 @test "shred: wrong usage ends with 2, says why, and touches nothing" {
