@@ -328,7 +328,7 @@ check_strangers(struct check *c)
 
 /* A row of the account. */
 struct entry {
-	char *shard, *kind, *name;
+	char *shard, *scope, *kind, *name;
 	uint64_t rows; /* modulo 2^64, as in an account */
 };
 
@@ -338,15 +338,15 @@ struct entries {
 };
 
 static void
-entries_add(struct entries *x, const char *shard, const char *kind,
-    const char *name, uint64_t rows)
+entries_add(struct entries *x, const char *shard, const char *scope,
+    const char *kind, const char *name, uint64_t rows)
 {
 	if (x->n == x->cap) {
 		x->cap = 2 * x->cap + 64;
 		x->v = xrealloc(x->v, x->cap * sizeof(*x->v));
 	}
-	x->v[x->n++] =
-	    (struct entry){xstrdup(shard), xstrdup(kind), xstrdup(name), rows};
+	x->v[x->n++] = (struct entry){
+	    xstrdup(shard), xstrdup(scope), xstrdup(kind), xstrdup(name), rows};
 }
 
 static void
@@ -356,6 +356,7 @@ entries_fini(struct entries *x)
 
 	for (i = 0; i < x->n; i++) {
 		free(x->v[i].shard);
+		free(x->v[i].scope);
 		free(x->v[i].kind);
 		free(x->v[i].name);
 	}
@@ -369,6 +370,8 @@ entry_cmp(const void *a, const void *b)
 	size_t n = strlen(x->shard), m = strlen(y->shard);
 	int c = n != m ? (n < m ? -1 : 1) : strcmp(x->shard, y->shard);
 
+	if (c == 0)
+		c = strcmp(x->scope, y->scope);
 	if (c == 0)
 		c = strcmp(x->kind, y->kind);
 	return c ? c : strcmp(x->name, y->name);
@@ -399,7 +402,7 @@ put_entry(void *arg, const char *kind, const char *name, const char *rows)
 		n = parse_i64(bytes_str(rows), &i) ? (uint64_t)i : 0;
 	if (strcmp(kind, "in") == 0)
 		name = p->scope;
-	entries_add(p->x, p->shard, kind, name, n);
+	entries_add(p->x, p->shard, p->scope, kind, name, n);
 }
 
 /* What became of the rows of an input shard. */
@@ -411,11 +414,11 @@ put_account(struct entries *x, const struct record *r, const char *scope)
 
 	account_each(&r->account, put_entry, &p);
 	for (k = 0; k < r->nfile; k++)
-		entries_add(x, p.shard, "out",
+		entries_add(x, p.shard, scope, "out",
 		    r->file[k].split[0] ? r->file[k].split : "-",
 		    r->file[k].rows);
 	if (r->is_routed)
-		entries_add(x, p.shard, "out", scope, r->routed);
+		entries_add(x, p.shard, scope, "out", scope, r->routed);
 }
 
 /* The number of a batch, or "-" of what is none. */

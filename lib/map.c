@@ -237,20 +237,6 @@ holds(const struct cond *c, struct bytes v)
 	return false;
 }
 
-/* Cuts the next name off a comma-separated list; false at its end. */
-static bool
-next_name(const char **p, struct bytes *name)
-{
-	const char *q;
-
-	if (!*p)
-		return false;
-	q = strchrnul(*p, ',');
-	*name = bytes_of(*p, (size_t)(q - *p));
-	*p = *q ? q + 1 : NULL;
-	return true;
-}
-
 /* "NEW=REST": the part before the first '=', and rest. */
 static int
 cut_new(const char *what, const char *s, struct bytes *new, const char **rest,
@@ -277,10 +263,10 @@ add_join(struct map *m, const char *spec, bool if_all, struct schema *s,
 
 	if (cut_new("concat", spec, &new, &list, e) < 0)
 		return -1;
-	for (p = list; if_all && next_name(&p, &name);)
+	for (p = list; if_all && name_next(&p, &name);)
 		if (schema_find(s, name) < 0)
 			return 0;
-	for (p = list; next_name(&p, &name);) {
+	for (p = list; name_next(&p, &name);) {
 		at = schema_need(s, name, e);
 		if (at < 0) {
 			free(j.from);
@@ -333,14 +319,14 @@ rename_drop_select(struct map *m, struct schema *s, struct err *e)
 		schema_rename(s, (size_t)at, bytes_str(new));
 	}
 	for (i = 0; i < o->drop.n; i++)
-		for (p = o->drop.v[i]; next_name(&p, &name);) {
+		for (p = o->drop.v[i]; name_next(&p, &name);) {
 			at = schema_need(s, name, e);
 			if (at < 0)
 				return -1;
 			schema_remove(s, (size_t)at);
 		}
 	if (o->select) {
-		for (p = o->select; next_name(&p, &name);) {
+		for (p = o->select; name_next(&p, &name);) {
 			at = schema_need(s, name, e);
 			if (at < 0) {
 				schema_fini(&out);

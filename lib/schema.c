@@ -104,3 +104,22 @@ schema_check_unique(const struct schema *s, struct err *e)
 	free(names);
 	return rc;
 }
+
+bool
+name_next(const char **p, struct bytes *name)
+{
+	const char *s = *p, *q;
+
+	if (!s)
+		return false;
+	q = *s == '"' ? strchr(s + 1, '"') : NULL;
+	if (q && (q[1] == ',' || q[1] == '\0')) { /* it may hold commas */
+		*name = bytes_of(s + 1, (size_t)(q - s - 1));
+		q++;
+	} else {
+		q = strchrnul(s, ',');
+		*name = bytes_of(s, (size_t)(q - s));
+	}
+	*p = *q ? q + 1 : NULL;
+	return true;
+}

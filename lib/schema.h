@@ -44,4 +44,8 @@ schema_need(const struct schema *s, struct bytes name, struct err *e);
 /* -1 when two columns have one name. */
 MUST_CHECK int schema_check_unique(const struct schema *s, struct err *e);
 
+/* Cuts the next name off a comma-separated list, NULL at its end; false when
+ * there is none.  A name in quotes may hold commas. */
+bool name_next(const char **list, struct bytes *name);
+
 #endif

@@ -225,6 +225,7 @@ struct subdirs {
 	char **v;
 	size_t n;
 };
+#define DEEPEST 16
 
 static int
 by_name(const void *a, const void *b)
@@ -232,26 +233,20 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Is it a directory with a day in its name?  Then it is kept.  1, 0 or -1. */
-static int
-keep_subdir(
-    struct subdirs *sub, const char *name, const char *path, struct err *e)
+/* Is it a directory to be searched?  Then it is kept. */
+static bool
+keep_subdir(struct subdirs *sub, const char *name, const char *path)
 {
 	struct stat sb;
-	uint32_t day;
 
 	if (*name == '_' || *name == '.' || stat(path, &sb) < 0 ||
 	    !S_ISDIR(sb.st_mode))
-		return 0;
-	switch (day_in_name(name, &day, e)) {
-	case -1: return -1;
-	case 0: return 0;
-	}
+		return false;
 	if ((sub->n & (sub->n - 1)) == 0)
 		sub->v = xrealloc(
 		    sub->v, (sub->n ? 2 * sub->n : 1) * sizeof(*sub->v));
 	sub->v[sub->n++] = xstrdup(path);
-	return 1;
+	return true;
 }
 
 /* Takes a directory's entry if it is a shard; -1 on error. */
@@ -279,7 +274,7 @@ take(const struct search *c, const char *name, const char *path,
 	return add(c->s, path, sn, (uint64_t)sb.st_size, day, e);
 }
 
-/* The shards in dir itself; sub, unless NULL, gets the directories of days. */
+/* The shards in dir itself; sub, unless NULL, gets the directories. */
 static int
 search_dir(const struct search *c, const char *dir, const uint32_t *day,
     struct subdirs *sub, struct err *e)
@@ -299,8 +294,7 @@ search_dir(const struct search *c, const char *dir, const uint32_t *day,
 		buf_clear(&b);
 		buf_put(&b, dir, n);
 		buf_printf(&b, "/%s", de->d_name);
-		k = sub ? keep_subdir(sub, de->d_name, buf_cstr(&b), e) : 0;
-		if (k == 0)
+		if (!sub || !keep_subdir(sub, de->d_name, buf_cstr(&b)))
 			k = take(c, de->d_name, buf_cstr(&b), day, e);
 	}
 	if (k >= 0 && errno)
@@ -315,30 +309,44 @@ search_dir(const struct search *c, const char *dir, const uint32_t *day,
 	return k < 0 ? -1 : 0;
 }
 
-/* A directory in a root, with a day in its name. */
+/* A directory and those in it; day is that of the directories above. */
 static int
-search_subdir(const struct search *c, const char *dir, struct err *e)
+search_tree(const struct search *c, const char *dir, const uint32_t *day,
+    int depth, struct err *e)
 {
-	size_t before = c->s->n;
-	uint32_t day;
+	struct subdirs sub = {NULL, 0};
+	const char *name = strrchr(dir, '/');
+	size_t before = c->s->n, i;
+	uint32_t own;
+	int rc = depth ? day_in_name(name ? name + 1 : dir, &own, e) : 0;
 
-	if (day_in_name(strrchr(dir, '/') + 1, &day, e) < 0 ||
-	    search_dir(c, dir, &day, NULL, e) < 0)
+	if (rc < 0)
 		return -1;
-	if (c->s->n == before && c->opt->warn)
+	if (depth > DEEPEST)
+		return err_set(e, "%s: over %d directories deep", dir, DEEPEST);
+	if (rc > 0)
+		day = &own;
+	rc = search_dir(c, dir, day, &sub, e);
+	if (sub.n)
+		qsort(sub.v, sub.n, sizeof(*sub.v), by_name);
+	for (i = 0; i < sub.n; i++) {
+		if (rc == 0)
+			rc = search_tree(c, sub.v[i], day, depth + 1, e);
+		free(sub.v[i]);
+	}
+	free(sub.v);
+	if (rc == 0 && day == &own && c->s->n == before && c->opt->warn)
 		c->opt->warn("%s: no shard in it", dir);
-	return 0;
+	return rc;
 }
 
 static int
 search_root(const struct search *c, const char *root, struct err *e)
 {
-	struct subdirs sub = {NULL, 0};
 	struct shards *s = c->s;
 	struct shard_name sn;
 	struct stat sb;
 	const char *slash;
-	size_t i;
 	int rc;
 
 	if (stat(root, &sb) < 0)
@@ -356,16 +364,8 @@ search_root(const struct search *c, const char *root, struct err *e)
 	}
 	buf_printf(&s->searched, "%s%s", s->searched.n ? ", " : "", root);
 	s->pattern = c->re != NULL;
-	rc = search_dir(c, root, NULL, s->days ? &sub : NULL, e);
-	if (sub.n)
-		qsort(sub.v, sub.n, sizeof(*sub.v), by_name);
-	for (i = 0; i < sub.n; i++) {
-		if (rc == 0)
-			rc = search_subdir(c, sub.v[i], e);
-		free(sub.v[i]);
-	}
-	free(sub.v);
-	return rc;
+	return s->days ? search_tree(c, root, NULL, 0, e)
+		       : search_dir(c, root, NULL, NULL, e);
 }
 
 int
@@ -436,9 +436,7 @@ shards_order(struct shards *s, struct err *e)
 		    s->pattern ? "whose name --pattern takes"
 			       : "named part-N.csv, part-N.csv.gz, ...",
 		    buf_cstr(&s->searched),
-		    s->days ? "of subdirectories, those with a date in their "
-			      "name are searched"
-			    : "subdirectories are not searched");
+		    s->days ? "and below" : "subdirectories are not searched");
 	qsort(s->v, s->n, sizeof(*s->v), by_number);
 	if (s->days && check_days(s, e) < 0)
 		return -1;

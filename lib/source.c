@@ -428,7 +428,7 @@ prescribe(struct source *s, struct err *e)
 static int
 project(struct source *s, struct schema *out, struct err *e)
 {
-	const char *p = s->opt->columns, *q;
+	const char *p = s->opt->columns;
 	struct bytes name;
 	size_t i;
 
@@ -438,17 +438,12 @@ project(struct source *s, struct schema *out, struct err *e)
 			    out, bytes_str(s->canon.col[i].name), (int)i, -1);
 		return 0;
 	}
-	for (;; p = q + 1) {
-		int at;
+	while (name_next(&p, &name)) {
+		int at = schema_need(&s->canon, name, e);
 
-		q = strchrnul(p, ',');
-		name = bytes_of(p, (size_t)(q - p));
-		at = schema_need(&s->canon, name, e);
 		if (at < 0)
 			return err_prefix(e, "%s: ", s->run->input);
 		schema_add(out, name, at, -1);
-		if (!*q)
-			break;
 	}
 	return schema_check_unique(out, e);
 }

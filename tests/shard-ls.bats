@@ -184,15 +184,24 @@ dated() {
 	[[ $(shard-ls --days in) == 2024-01-02$'\t'* ]]
 }
 
-@test "ls: --days looks into no other directory, and not two deep" {
-	dated 2024-01-02/part-1.csv 2024-01-02/2024-01-03/part-1.csv other/part-2.csv 2024-13-01/part-3.csv \
+@test "ls: --days looks into all directories but hidden ones; the nearest date counts" {
+	dated 2024-01-02/part-1.csv 2024-01-02/2024-01-03/part-1.csv raw/date=20240102/h=1/part-2.csv \
 		_2024-01-04/part-4.csv .2024-01-05/part-5.csv
+	local want=$'2024-01-02\tin/2024-01-02/part-1.csv\n2024-01-02\tin/raw/date=20240102/h=1/part-2.csv\n2024-01-03\tin/2024-01-02/2024-01-03/part-1.csv'
 	run -0 --separate-stderr shard-ls --days in
-	[[ $output == $'2024-01-02\tin/2024-01-02/part-1.csv' && -z $stderr ]]
+	[[ $output == "$want" && -z $stderr ]]
 	mkdir in/2024-01-06
 	run -0 --separate-stderr shard-ls --days in
-	[[ $output == $'2024-01-02\tin/2024-01-02/part-1.csv' ]]
+	[[ $output == "$want" ]]
 	says "warning: in/2024-01-06: no shard in it"
+	rm -r in/2024-01-06
+	dated 2024-13-01/part-3.csv
+	run -1 --separate-stderr shard-ls --days in
+	says "has a date in its name or its directory's, in/2024-13-01/part-3.csv has none"
+	rm -r in/2024-13-01
+	ln -s .. in/raw/up
+	run -1 --separate-stderr shard-ls --days in
+	says "over 16 directories deep"
 }
 
 @test "ls: --days refuses shards with and without a date, and names one of each" {
@@ -213,7 +222,7 @@ dated() {
 	says "no dates in the names below in/part-1.csv"
 	rm in/*
 	run -1 --separate-stderr shard-ls --days in
-	says "no shard found: no file named part-N.csv, part-N.csv.gz, ... in in (of subdirectories, those with a date"
+	says "no shard found: no file named part-N.csv, part-N.csv.gz, ... in in (and below)"
 }
 
 @test "ls: --days refuses one number twice on a day, two days in one name, and empty files" {

@@ -22,6 +22,7 @@ and all names with an underscore in front, but for leftovers.
 import argparse
 import ctypes
 import ctypes.util
+import collections
 import datetime
 import fractions
 import gzip
@@ -250,9 +251,16 @@ def find_shards(top, by_day):
             for directory in reversed(below):
                 day = day or date_in(directory)
             found.append((int(match.group(1)) if match else None, path, day))
+    # without a number: the day's, and the place among several
+    unnumbered = collections.Counter(day for number, _, day in found if number is None)
+    place = collections.Counter()
     for i, (number, path, day) in enumerate(found):
         if number is None:
-            found[i] = (i, path, day)
+            number = day.strftime("%Y%m%d")
+            if unnumbered[day] > 1:
+                number += "%05d" % place[day]
+            place[day] += 1
+            found[i] = (int(number), path, day)
     return sorted(found, key=lambda shard: (shard[0], shard[2] or datetime.date.min, shard[1]))
 
 
@@ -336,7 +344,11 @@ class Table:
         if options.columns:
             wanted = {find(name) for name in options.columns.split(",")} | {self.key_at, self.order_at}
             self.chosen = sorted(wanted)
-        self.header = self.separator.join(written(header[at], self.separator) for at in self.chosen) + b"\n"
+        # a name is quoted where it has to be, however it came
+        self.header = self.separator.join(
+            b'"' + names[at].replace(b'"', b'""') + b'"'
+            if any(mark in names[at] for mark in (self.separator, b'"', b"\n", b"\r")) else names[at]
+            for at in self.chosen) + b"\n"
         self.holds = where(options.where, names) if options.where else lambda row: True
 
 

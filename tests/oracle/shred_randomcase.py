@@ -174,8 +174,9 @@ class Case:
 
         rows.sort(key=lambda row: read(value(row, when)), reverse=down)
         keys = {value(row, at) for row in rows}
+        keys -= shred_oracle.is_missing(keys)
         place = {key: i for i, key in enumerate(shred_oracle.in_order(keys, shred_oracle.integers(keys)))}
-        rows.sort(key=lambda row: place[value(row, at)])
+        rows.sort(key=lambda row: place.get(value(row, at), -1))
 
     def make_table(self, table):
         rng = self.rng
@@ -273,7 +274,7 @@ class Case:
             words += ["--memory", rng.choice(["20K", "100K"]), "--expand", rng.choice(["1", "2.5", "6"])]
         elif how == "fixed":
             words += ["--fixed", str(rng.choice([1, 2, 7, 1000]))]
-        if how in ("rows", "bytes") and likely(rng, 0.2):
+        if how in ("rows", "bytes") and likely(rng, 0.2) and not self.sorted:
             words += ["--pack", "best"]
         if columns:
             words += ["--columns", ",".join(rng.sample(["n", "tag", "note", "when"], rng.randint(1, 4)))]
@@ -299,7 +300,7 @@ class Case:
             if likely(rng, 0.3):
                 ends = sorted(rng.choices(self.days, k=2))
                 words += [*rng.choice([[], ["--from", ends[0].isoformat()]]), "--to", ends[1].isoformat()]
-            if self.by_day == "time" and likely(rng, 0.5):
+            if self.by_day == "time":
                 words += [rng.choice(["--presplit", "--rescan"])]
 
 
