@@ -148,13 +148,13 @@ resumed() {
 @test "kill: shred -9 while a changed input is done again: the new rows, all of them" {
 	rm -rf changed want-changed
 	cp -rp raw changed
-	ticks 3000 77 >changed/part-00005.csv
+	ticks 3000 77 | gzip -n >changed/part-00005.csv.gz
 	job want-changed --input changed
 	for i in {1..6}; do
 		rm -rf out
 		cp -rp raw input
 		job out --input input
-		cp changed/part-00005.csv input/
+		cp changed/part-00005.csv.gz input/
 		killed "$(moment)" KILL out --input input
 		job out --input input
 		undisturbed want-changed out
