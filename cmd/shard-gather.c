@@ -136,6 +136,8 @@ print_todo(const struct gather_opt *g, const struct opts *o, const char *table,
 	todo = xcalloc(f.n + 1, sizeof(*todo));
 	rc = cmd_files_numbers(&f, e);
 	if (rc == 0)
+		rc = units_mend(g->out, table, e);
+	if (rc == 0)
 		rc = gather_todo(g, table, f.v, f.n, o->verify, todo, e);
 	for (i = 0; i < f.n && rc == 0; i++)
 		if (todo[i])

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "commit.h"
+#include "digest.h"
 #include "parse.h"
 #include "tsv.h"
 
@@ -43,12 +44,14 @@ unit_save(const char *dir, const char *unit, struct bytes records,
 {
 	char *path = unit_path(dir, unit);
 	struct buf b = BUF_ZERO;
+	char hex[17];
 	int rc;
 
 	buf_printf(&b, "%s\n", record_header);
 	buf_putb(&b, records);
-	buf_printf(
-	    &b, "unit\t%s\t%llu\t-\t-\t1\n", unit, (unsigned long long)nrun);
+	digest_hex(digest_of_seeded(b.p, b.n, nrun), hex);
+	buf_printf(&b, "unit\t%s\t%llu\t-\t%s\t1\n", unit,
+	    (unsigned long long)nrun, hex);
 	rc = commit_file(path, b.p, b.n, e);
 	buf_fini(&b);
 	free(path);
@@ -67,9 +70,24 @@ unit_fini(struct unit *v)
 	memset(v, 0, sizeof(*v));
 }
 
+/* The last line: its name, the number of runs, a digest of all lines before it
+ * in text. */
+static bool
+load_end(struct unit *v, const struct bytes c[6], struct bytes text)
+{
+	const char *end = memrchr(text.p, '\n', text.n - 1);
+	uint64_t digest;
+
+	return end && bytes_eq(c[1], bytes_str(v->name)) &&
+	    parse_u64(c[2], &v->nrun) && parse_hex64(c[4], &digest) &&
+	    bytes_eq(c[5], bytes_str("1")) &&
+	    digest ==
+	    digest_of_seeded(text.p, (size_t)(end + 1 - text.p), v->nrun);
+}
+
 /* The lines of a unit: records, and the line that ends it. */
 static bool
-load_rows(struct unit *v, const struct tsv *t, size_t *row)
+load_rows(struct unit *v, const struct tsv *t, struct bytes text, size_t *row)
 {
 	struct record *r = NULL;
 	int rc;
@@ -78,9 +96,7 @@ load_rows(struct unit *v, const struct tsv *t, size_t *row)
 		const struct bytes *c = &t->cell[*row * t->ncol];
 
 		if (!r && bytes_eq(c[0], bytes_str("unit")))
-			return *row + 1 == t->nrow &&
-			    parse_u64(c[2], &v->nrun) &&
-			    bytes_eq(c[5], bytes_str("1"));
+			return *row + 1 == t->nrow && load_end(v, c, text);
 		if (!r) {
 			if ((v->nrec & (v->nrec - 1)) == 0)
 				v->rec = xrealloc(v->rec,
@@ -101,16 +117,18 @@ load_rows(struct unit *v, const struct tsv *t, size_t *row)
 static int
 unit_load(struct unit *v, const char *path, struct err *e)
 {
-	struct tsv t;
+	struct buf b = BUF_ZERO;
+	struct tsv t = TSV_ZERO;
 	size_t row;
-	int rc = 0;
+	int rc = file_load(path, &b, e);
 
-	if (tsv_load(&t, path, record_header, e) < 0)
-		return -1;
-	if (!load_rows(v, &t, &row))
+	if (rc == 0)
+		rc = tsv_parse(&t, path, buf_bytes(&b), record_header, e);
+	if (rc == 0 && !load_rows(v, &t, buf_bytes(&b), &row))
 		rc = err_set(e, "%s:%llu: %s", path, tsv_lineno(row),
 		    row == t.nrow ? "truncated unit" : "bad unit");
 	tsv_fini(&t);
+	buf_fini(&b);
 	return rc;
 }
 
@@ -124,8 +142,10 @@ by_name(const void *a, const void *b)
 	return n != m ? (n < m ? -1 : 1) : strcmp(x, y);
 }
 
-int
-units_load(struct units *u, const char *out, const char *table, struct err *e)
+/* mend: what is no unit is removed. */
+static int
+load_all(struct units *u, const char *out, const char *table, bool mend,
+    struct err *e)
 {
 	DIR *d;
 	struct dirent *de;
@@ -152,12 +172,34 @@ units_load(struct units *u, const char *out, const char *table, struct err *e)
 		    xstrndup(de->d_name, (size_t)(dot - de->d_name));
 		path = unit_path(u->dir, u->v[u->n].name);
 		rc = unit_load(&u->v[u->n++], path, e);
+		if (rc < 0 && mend) {
+			unit_fini(&u->v[--u->n]);
+			rc = commit_unseal(out, e);
+			if (rc == 0 && unlink(path) < 0 && errno != ENOENT)
+				rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
+		}
 		free(path);
 	}
 	if (d)
 		closedir(d);
 	if (u->n)
 		qsort(u->v, u->n, sizeof(*u->v), by_name);
+	return rc;
+}
+
+int
+units_load(struct units *u, const char *out, const char *table, struct err *e)
+{
+	return load_all(u, out, table, false, e);
+}
+
+int
+units_mend(const char *out, const char *table, struct err *e)
+{
+	struct units u;
+	int rc = load_all(&u, out, table, true, e);
+
+	units_fini(&u);
 	return rc;
 }
 

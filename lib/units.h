@@ -8,7 +8,8 @@
  *	...
  *	record  00042
  *	...
- *	unit    00042  2            so many runs
+ *	unit    00042  2            so many runs; with a digest of the lines
+ *				    before, seeded with that number
  *
  * A shard is routed only if it is in such a file, and a run counts only if its
  * unit's file is there.
@@ -41,6 +42,8 @@ MUST_CHECK int unit_save(const char *dir, const char *unit,
 /* All units of a table, ordered by name; none where there is no directory. */
 MUST_CHECK int
 units_load(struct units *u, const char *out, const char *table, struct err *e);
+/* Removes files that are damaged: what they speak of is to be routed again. */
+MUST_CHECK int units_mend(const char *out, const char *table, struct err *e);
 /* Takes the unit off the disk; its file first. */
 MUST_CHECK int
 unit_remove(const struct units *u, const struct unit *v, struct err *e);
