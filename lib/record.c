@@ -87,7 +87,9 @@ record_put(const struct record *r, struct buf *b)
 	if (r->is_routed)
 		buf_printf(b, "routed\t-\t%llu\t-\t-\t-\n",
 		    (unsigned long long)r->routed);
-	buf_printf(b, "record\t%s\t-\t-\t-\t1\n", r->shard);
+	buf_puts(b, "record\t");
+	tsv_put(b, bytes_str(r->shard));
+	buf_puts(b, "\t-\t-\t-\t1\n");
 }
 
 static bool
