@@ -144,6 +144,7 @@ claim() { # OUT JOB JOB-TYPE
 	exec 9>>"$out/_lock" || exit 1
 	flock -w 5 9 ||
 		die "$out is in use by another run ($(tail -n 1 "$out/_lock"))"
+	rm -f "$out"/.job.* # of runs that were killed here
 	if [[ -e $out/_job.tsv ]]; then
 		[[ $(<"$out/_job.tsv") == "$2"$'\t'"$3" ]] ||
 			die "$out belongs to another job: $(tr '\t' ' ' \
@@ -261,7 +262,7 @@ part_names() { # DIR [END]
 	while IFS= read -r -d '' shard; do
 		name=${shard##*/part-}
 		name=${name%%[!0-9]*}
-		printf '%s/%05d%s\0' "$1" "$((10#$name))" "${2-.st}"
+		printf '%s/%05d%s\0' "$1" "$((10#$name))" "${2-.st}" || return
 	done
 }
 
