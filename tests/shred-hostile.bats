@@ -1,0 +1,178 @@
+#!/usr/bin/env bats
+# The shredding job at the hands of people who mean it no good: options and
+# inputs that change between runs, files that are damaged, names and commands
+# that try what they can.
+
+# shellcheck disable=SC2016 # what looks like the shell's is for --each
+
+load helper
+load more
+load shred
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	mkdir in
+	for i in 0 1 2; do ticks 150 $i >in/part-$i.csv; done
+}
+
+# job OUT [OPTION...]
+job() {
+	local out=$1
+	shift
+	shred --input in --output "$out" --key sym --order t --max-rows 100 --workers 2 "$@"
+}
+export -f job
+
+COUNT='echo sym,n; tail -n +2 {} | cut -d , -f 1 | uniq -c'
+
+# as_first OUT [OPTION...]: OUT is what these options give where nothing was.
+as_first() {
+	local out=$1
+	shift
+	rm -rf want
+	job want "$@"
+	diff <(promised want) <(promised "$out") && diff <(files want) <(files "$out")
+}
+
+files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
+
+# Commands ----------------------------------------------------------------------
+
+@test "shred: the status of a former run's command is not that of this one" {
+	run -3 job out --each 'exit 3'
+	echo 'x,"' >>in/part-0.csv
+	run -1 job out --each 'exit 3'
+}
+
+@test "shred: whatever status a command ends with, the run's is 1 to 125" {
+	local s
+	for s in 1 2 125; do run "-$s" job out --each "exit $s"; done
+	for s in 126 127 128 200 255; do run -1 job out --each "exit $s"; done
+	run -1 job out --each 'kill -9 $$'
+	[[ ! -e out/_SUCCESS && ! -e out/result.csv ]]
+}
+
+@test "shred: what a command's child says after its end is in the result too" {
+	job out --each '(sleep 0.3; echo late {id}) & echo now'
+	[[ $(grep -c late out/result.csv) == "$(tail -n 1 out/batches.tsv | awk '{ print $2 + 1 }')" ]]
+	as_first out --each '(sleep 0.3; echo late {id}) & echo now'
+}
+
+@test "shred: a result cut short by a full disk is an error though the command does not care" {
+	((EUID == 0)) || skip "needs root, to mount a small tmpfs"
+	local status=0 sealed=no
+	mkdir disk
+	mount -t tmpfs -o size=3m none disk || skip "cannot mount a tmpfs"
+	job disk/out --workers 1 --each 'head -c 8000000 /dev/zero 2>&1 || :; exit 0' 2>err || status=$?
+	unsealed disk/out || sealed=yes
+	umount disk
+	echo "status $status, sealed: $sealed; $(<err)"
+	[[ $status == 1 && $sealed == no && $(<err) == *"No space left on device"*"batch 0: its result cannot be written; the batch is kept"* ]]
+}
+
+@test "shred: a command may eat its input, remove its batch, or say nothing" {
+	job out --each 'cat; cat >/dev/null </dev/stdin; rm {}; echo {id}'
+	[[ $(head -n 2 out/result.csv) == $'0\n1' && -e out/_SUCCESS ]]
+	job out --each true
+	[[ ! -s out/result.csv && -e out/_SUCCESS ]]
+}
+
+@test "shred: results of a finished run leave no directory behind, wherever it was killed" {
+	job out --each "$COUNT"
+	mkdir out/_results && echo 1 >out/_results/00000 # killed in removing them
+	rm out/_SUCCESS
+	job out --each "$COUNT"
+	as_first out --each "$COUNT"
+}
+
+# Damage --------------------------------------------------------------------------
+
+@test "shred: a batch that a killed run named before its record is not in the way of other options" {
+	job out --compress gz
+	rm -rf want && job want
+	rm out/_batches/data/00001.tsv
+	cp out/batch-data-1.csv.gz out/batch-data-7.csv.gz
+	job out
+	as_first out
+}
+
+@test "shred: temp files of killed runs go, wherever they are" {
+	mkdir -p out/_context/data/parts
+	job want
+	job out 2>/dev/null || rm -rf out
+	job out
+	touch out/.job.123 out/_context/data/parts/.tmp.00000.st.1.2
+	job out
+	diff <(files want) <(files out)
+}
+
+@test "shred: whatever is removed from an output is made again" {
+	local what
+	job made
+	for what in batch-data-1.csv _batches/data/00001.tsv "batch-data-1.csv _batches/data/00001.tsv" _batches _runs \
+		_runs/data/00001.tsv _runs/data/freed _run _run/facts _context batches.tsv _manifest.tsv _SUCCESS; do
+		rm -rf out && cp -rp made out
+		(cd out && rm -r $what)
+		job out || { echo "without $what" && return 1; }
+		diff <(promised made) <(promised out)
+	done
+	job made --each "$COUNT"
+	for what in result.csv _batches/result.tsv _batches/data/00001.tsv _batches/data _batches _runs _run; do
+		rm -rf out && cp -rp made out
+		(cd out && rm -r $what)
+		job out --each "$COUNT" || { echo "without $what" && return 1; }
+		diff <(promised made) <(promised out)
+	done
+}
+
+@test "shred: a unit, a record that is damaged is as one that is not there" {
+	local what
+	job made
+	for what in _runs/data/00000.tsv _batches/data/00001.tsv; do
+		for cut in 0 1 30; do
+			rm -rf out && cp -rp made out
+			truncate -s $cut out/$what
+			job out || { echo "$what of $cut bytes" && return 1; }
+			diff <(promised made) <(promised out)
+		done
+	done
+	sed -i 's/^routed\t-\t/&1/' out/_runs/data/00001.tsv
+	job out
+	diff <(promised made) <(promised out)
+}
+
+@test "shred: an output that does not check says what makes it anew" {
+	job out
+	sed -i 's/MARK1/MARK2/' out/batch-data-1.csv
+	run -1 --separate-stderr job out --verify
+	says "--force does all again"
+	job out --force
+	as_first out
+}
+
+@test "shred: columns that filters use for themselves are refused, or left out" {
+	lines in/part-0.csv sym,t,_row,x 'A,2024-01-02,5,6'
+	rm in/part-[12].csv
+	run -1 --separate-stderr job out
+	says "part-0.csv: a column _row is kept for the job itself: give it another name (--signature), or leave it out (--columns)"
+	job out --columns x
+	[[ $(<out/batch-data-0.csv) == $'sym,t,x\nA,2024-01-02,6' ]]
+}
+
+@test "shred: SIGTERM ends a sorted input's run at once" {
+	need setsid
+	mkdir -p fifo
+	mkfifo hold
+	(head -n 1 in/part-0.csv && sort -t , -k 1,2 <(tail -qn +2 in/part-0.csv)) | grep -v '^,' >fifo/part-0.csv
+	mkdir bin
+	printf '#!/bin/bash\nsleep 60\n' >bin/shard-run
+	chmod +x bin/shard-run
+	for f in "$(dirname "$(command -v shard-ls)")"/*; do [[ -e bin/${f##*/} ]] || ln -s "$f" bin/; done
+	SHARDKIT_BIN=$PWD/bin setsid "$TOP/pipelines/shred" --input fifo --output out --key sym --order t --sorted 2>/dev/null 3>&- &
+	pid=$!
+	until pgrep -s $pid sleep >/dev/null; do sleep 0.05; done
+	kill -TERM $pid
+	status=0
+	wait $pid || status=$?
+	[[ $status == 143 && -z $(pgrep -s $pid sleep) ]]
+}
