@@ -36,6 +36,108 @@ as_first() {
 
 files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 
+# Days ------------------------------------------------------------------------
+
+@test "shred: a day of the year 9999 or 1900 is a day like others, and years between cost no time" {
+	lines in/part-0.csv sym,t 'A,1900-01-01 00:00:00' 'A,9999-12-31 00:00:00' 'A,9999-12-30 00:00:00'
+	rm in/part-[12].csv
+	run -0 --separate-stderr timeout 60 bash -c 'job out --by-day time --rescan'
+	[[ $stderr == *"no data on 2958461 days: 1900-01-02 1900-01-03 "*" ..."* ]]
+	[[ $(<out/_days.tsv) == $'day\n1900-01-01\n9999-12-30\n9999-12-31' ]]
+	run -0 --separate-stderr timeout 60 bash -c 'job out --by-day time --rescan --from 0001-01-01 --to 9999-12-31 --exclude-weekends'
+	# the first was a Monday, the last are a Thursday and a Friday
+	[[ $(<out/_days.tsv) == $'day\n1900-01-01\n9999-12-30\n9999-12-31' ]]
+}
+
+@test "shred: days without data are said without the weekends that are left out" {
+	lines in/part-0.csv sym,t 'A,2024-02-23 00:00:00' 'A,2024-02-25 00:00:00' 'A,2024-03-05 00:00:00'
+	rm in/part-[12].csv
+	run -0 --separate-stderr job out --by-day time --rescan --exclude-weekends
+	[[ $stderr == *"no data on 6 days: 2024-02-26 2024-02-27 2024-02-28 2024-02-29 2024-03-01 2024-03-04"* ]]
+	[[ $(<out/_days.tsv) == $'day\n2024-02-23\n2024-03-05' ]]
+}
+
+@test "shred: a table of days with a blank line or another path in it removes nothing" {
+	mkdir victim
+	job out --by-day time --rescan
+	printf '\n../victim\n' >>out/_days.tsv
+	rm -rf want && cp -r out want
+	job out --by-day time --rescan
+	[[ -d victim && $(<out/_days.tsv) == $'day\n2024-01-02\n2024-01-03\n2024-01-04' ]]
+	cmp want/2024-01-02/batch-data-0.csv out/2024-01-02/batch-data-0.csv
+}
+
+@test "shred: an output by days, then of the whole, then by days again is what each would have made alone" {
+	job out --by-day time --rescan --each "$COUNT"
+	job out
+	as_first out
+	job out --by-day time --rescan
+	as_first out --by-day time --rescan
+	job out --each "$COUNT"
+	as_first out --each "$COUNT"
+}
+
+@test "shred: days done with other options are never joined with those of this run" {
+	job out --by-day time --rescan --to 2024-01-02 --each 'echo one'
+	run -1 --separate-stderr job out --by-day time --rescan --from 2024-01-03 --each 'echo two'
+	says "2024-01-02 was done by a run with other options: let --from and --to include it, or choose another output"
+	[[ $(<out/result.csv) == one* && ! -e out/2024-01-03 ]]
+	run -1 job out --by-day time --rescan --from 2024-01-03 --each 'echo one' --where 'price > 5'
+	job out --by-day time --rescan --from 2024-01-03 --each 'echo one' --keep
+	job out --by-day time --rescan --each 'echo two'
+	as_first out --by-day time --rescan --each 'echo two'
+}
+
+@test "shred: a run over other days than the one that was killed leaves nothing of it half done" {
+	run -3 job out --by-day time --rescan --each 'test {day} = 2024-01-02 || exit 3; echo x'
+	[[ -e out/2024-01-02/_SUCCESS && ! -e out/2024-01-03/_SUCCESS ]]
+	job out --by-day time --rescan --from 2024-01-04 --each 'test {day} = 2024-01-02 || exit 3; echo x' && return 1
+	job out --by-day time --rescan --from 2024-01-02 --to 2024-01-02 --each 'test {day} = 2024-01-02 || exit 3; echo x'
+	[[ $(<out/_days.tsv) == $'day\n2024-01-02' && ! -e out/2024-01-03 && ! -e out/2024-01-04 ]]
+}
+
+@test "shred: --presplit goes on behind the days that are done, and does none twice" {
+	job want --by-day time --presplit --each 'echo {day}; echo {id}'
+	run -3 job out --by-day time --presplit --each 'echo {day}; test {day} != 2024-01-03 || exit 3; echo {id}'
+	[[ -e out/2024-01-02/_SUCCESS && ! -e out/2024-01-03/_SUCCESS ]]
+	job out --by-day time --presplit --each 'echo {day}; echo {id}'
+	diff <(promised want) <(promised out)
+	diff <(files want) <(files out)
+	inodes out >before
+	run -0 --separate-stderr job out --by-day time --presplit --each 'echo {day}; echo {id}'
+	[[ $stderr == *"3 days of 3 had been done before"* ]]
+	inodes out | diff before -
+	rm out/2024-01-03/_SUCCESS
+	job out --by-day time --presplit --each 'echo {day}; echo {id}'
+	diff <(promised want) <(promised out)
+}
+
+@test "shred: a table with no shard on a day, under a signature; and what a killed run left of its header" {
+	for d in a/2024-01-02 a/2024-01-03 b/2024-01-03; do lines $d/part-0.csv x,y 'A,2024-01-03 00:00:00'; done
+	echo sym,t >names
+	two() { shred --table a=a:t --table b=b:t --by-day --key sym --signature names --output out; }
+	two
+	cp out/2024-01-02/batch-b-0.csv want
+	rm out/2024-01-02/_run/empty-b/done out/2024-01-02/_run/empty-b/b/part-* out/2024-01-02/_SUCCESS
+	two
+	cmp want out/2024-01-02/batch-b-0.csv
+	[[ $(<out/2024-01-02/batch-b-0.csv) == sym,t ]]
+}
+
+@test "shred: names with a newline, a backslash, a tab, quotes, dashes, an equals sign: nothing is lost, nothing is run" {
+	local name n=0
+	want=$(tail -qn +2 in/* | cut -d , -f 1 | grep -c .)
+	for name in $'new\nline' 'back\slash' $'tab\there' 'q"'\''$(touch OOPS)`touch OOPS`' '*' '{}' '{id}' '-n' 'x=y' '&|'; do
+		((n += 1))
+		mkdir -p "n$n"
+		cp -r in "n$n/$name"
+		(cd "n$n" && mkdir o && shred "--input=$name" "--output=o/$name" --key sym --order t --by-day time --rescan --each 'tail -n +2 {}' &&
+			shred "--input=$name" "--output=$name.out" --key sym --order t --max-rows 50 --each 'tail -n +2 "$1"')
+		[[ $(wc -l <"n$n/o/$name/result.csv") == "$want" && $(wc -l <"n$n/$name.out/result.csv") == "$want" ]]
+	done
+	[[ -z $(find . -name OOPS) ]]
+}
+
 # Commands ----------------------------------------------------------------------
 
 @test "shred: the status of a former run's command is not that of this one" {
