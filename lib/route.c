@@ -500,14 +500,17 @@ route_init(void **st, const void *opt, struct schema *s, struct run *run,
 	return 0;
 }
 
+/* So many bytes as it has, then these, big-endian. */
 static void
 put_counted(struct buf *b, uint64_t v)
 {
 	unsigned n = v ? (71 - (unsigned)__builtin_clzll(v)) / 8 : 0;
+	uint64_t first = n ? __builtin_bswap64(v << (64 - 8 * n)) : 0;
 
-	buf_putc(b, (char)n);
-	for (; n > 0; n--)
-		buf_putc(b, (char)(v >> (n - 1) * 8));
+	buf_reserve(b, 1 + sizeof(first));
+	b->p[b->n] = (char)n;
+	memcpy(b->p + b->n + 1, &first, sizeof(first));
+	b->n += 1 + n;
 }
 
 /* The group's line in the map, or -1; and why, when it has none. */
