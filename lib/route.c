@@ -237,7 +237,7 @@ sorted_advance(struct router *r, uint32_t batch, struct err *e)
 	for (; r->batch < batch; r->batch++) {
 		if (!r->file.c &&
 		    batch_file_open(&r->file, &r->go, r->table, r->batch,
-			r->map.nbatch, r->sep, buf_bytes(&r->header), e) < 0)
+			r->sep, buf_bytes(&r->header), e) < 0)
 			return -1;
 		if (batch_file_commit(&r->file, e) < 0)
 			return -1;
@@ -566,8 +566,8 @@ write_sorted(struct route *t, const struct batch *b, uint32_t row,
 	if (sorted_advance(r, batch, e) < 0)
 		return -1;
 	if (!r->file.c &&
-	    batch_file_open(&r->file, &r->go, r->table, batch, r->map.nbatch,
-		r->sep, buf_bytes(&r->header), e) < 0)
+	    batch_file_open(&r->file, &r->go, r->table, batch, r->sep,
+		buf_bytes(&r->header), e) < 0)
 		return -1;
 	buf_clear(&r->before);
 	buf_putb(&r->before, now);
