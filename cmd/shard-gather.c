@@ -191,7 +191,7 @@ gather_table(const struct gather_opt *go, const struct opts *o, uint64_t map,
     const char *table, char **id, size_t n, struct err *e)
 {
 	struct gather g;
-	uint32_t batch;
+	uint32_t batch = 0;
 	size_t i;
 	int rc = gather_open(&g, go, map, table, e);
 
