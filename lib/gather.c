@@ -316,7 +316,7 @@ find_in_run(struct gather *g, struct extents *x, char *path, uint32_t batch,
 {
 	struct runfile f;
 	struct run_extent run;
-	uint64_t rows;
+	uint64_t rows = 0;
 	int rc;
 
 	if (runfile_open(&f, path, e) < 0)
