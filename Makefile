@@ -165,7 +165,8 @@ uninstall:
 
 C_FILES  := $(wildcard cmd/*.c lib/*.c lib/*.h lib/*/*.h bench/*.c \
 	tests/unit/*.c tests/unit/*.h tests/fuzz/*.c tests/fuzz/*.h)
-SH_FILES := pipelines/preprocess pipelines/impute pipelines/demo \
+SH_FILES := pipelines/preprocess pipelines/impute pipelines/shred \
+	pipelines/demo \
 	pipelines/common.bash \
 	tests/run tests/helper.bash $(wildcard man/*.sh) .ci/run
 

@@ -566,20 +566,25 @@ write_rows(
 	    (unsigned long long)t->rows, (unsigned long long)x->rows);
 }
 
+/* From here on the runs do not have all rows any more. */
+static int
+begin_freeing(struct gather *g, struct err *e)
+{
+	char *path = freed_path(g->o->out, g->table);
+	int rc = g->begun ? 0 : commit_file(path, "", 0, e);
+
+	free(path);
+	g->begun = rc == 0;
+	return rc;
+}
+
 static int
 free_extents(struct gather *g, const struct extents *x, struct err *e)
 {
 	size_t i;
 
-	if (!g->begun) {
-		char *path = freed_path(g->o->out, g->table);
-		int rc = commit_file(path, "", 0, e);
-
-		free(path);
-		if (rc < 0)
-			return -1;
-		g->begun = true;
-	}
+	if (begin_freeing(g, e) < 0)
+		return -1;
 	for (i = 0; i < x->n; i++)
 		runfile_free_extent(x->v[i].path, &x->v[i].run);
 	return 0;
@@ -960,6 +965,8 @@ gather_finish(struct gather *g, struct err *e)
 		if (!done)
 			return -1;
 	}
+	if (begin_freeing(g, e) < 0)
+		return -1;
 	for (k = 0; k < g->units.n; k++)
 		for (n = 0; n < g->units.v[k].nrun; n++) {
 			char *path =
