@@ -473,19 +473,12 @@ route_init(void **st, const void *opt, struct schema *s, struct run *run,
 {
 	struct route *t = *st = xcalloc(1, sizeof(*t));
 	const struct route_opt *o = t->o = opt;
-	bool *skip = xcalloc(s->ncol, sizeof(*skip));
-	size_t i;
-
 	t->r = o->router;
 	t->run = run;
 	if (t->r->failed)
 		return err_kind_set(e, ERR_OUTPUT,
 		    "a shard failed, and sorted ones make one whole");
-	for (i = 0; i < s->ncol; i++)
-		skip[i] = strcmp(s->col[i].name, "_row") == 0 ||
-		    strcmp(s->col[i].name, "_split") == 0;
-	t->rows = rowout_new(s, skip, run->out_sep, run->out_sep);
-	free(skip);
+	t->rows = rowout_new(s, NULL, run->out_sep, run->out_sep);
 	if (!run->like || !run->shard.is_part)
 		return err_kind_set(
 		    e, ERR_USAGE, "which shard is this? --like part-NNNNN.csv");
