@@ -140,20 +140,23 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/shardkit \
 	$(addprefix $(DESTDIR)$(PREFIX)/share/man/man,1 5 7)
 	install -m 755 $(addprefix $(BIN)/,$(CMD)) $(DESTDIR)$(PREFIX)/bin
-	install -m 755 pipelines/preprocess pipelines/impute \
+	install -m 755 pipelines/preprocess pipelines/impute pipelines/shred \
 	$(DESTDIR)$(PREFIX)/libexec/shardkit
 	install -m 644 pipelines/common.bash pipelines/preprocess.mk \
-	pipelines/impute.mk $(DESTDIR)$(PREFIX)/libexec/shardkit
+	pipelines/impute.mk pipelines/shred.mk \
+	$(DESTDIR)$(PREFIX)/libexec/shardkit
 	ln -sf ../libexec/shardkit/preprocess \
 	$(DESTDIR)$(PREFIX)/bin/shard-preprocess
 	ln -sf ../libexec/shardkit/impute \
 	$(DESTDIR)$(PREFIX)/bin/shard-impute-job
+	ln -sf ../libexec/shardkit/shred \
+	$(DESTDIR)$(PREFIX)/bin/shard-shred-job
 	for m in $(MAN); do install -m 644 $$m \
 	$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}; done
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(CMD) shard-preprocess \
-	shard-impute-job)
+	shard-impute-job shard-shred-job)
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/shardkit
 	for m in $(MAN); do rm -f \
 	$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
@@ -162,7 +165,8 @@ uninstall:
 
 C_FILES  := $(wildcard cmd/*.c lib/*.c lib/*.h lib/*/*.h bench/*.c \
 	tests/unit/*.c tests/unit/*.h tests/fuzz/*.c tests/fuzz/*.h)
-SH_FILES := pipelines/preprocess pipelines/impute pipelines/demo \
+SH_FILES := pipelines/preprocess pipelines/impute pipelines/shred \
+	pipelines/demo \
 	pipelines/common.bash \
 	tests/run tests/helper.bash $(wildcard man/*.sh) .ci/run
 

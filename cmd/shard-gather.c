@@ -7,6 +7,7 @@
 #include "commit.h"
 #include "digest.h"
 #include "gather.h"
+#include "in.h"
 #include "parse.h"
 #include "tsv.h"
 
@@ -72,6 +73,8 @@ check_options(const struct opts *o, int noperands, struct err *e)
 		    "--files-from and --null are for --todo and --join");
 	if (!o->todo && o->verify)
 		return err_kind_set(e, ERR_USAGE, "--verify is for --todo");
+	if (o->used && noperands == 0)
+		return err_kind_set(e, ERR_USAGE, "--used: which batches?");
 	if (o->finish && noperands)
 		return err_kind_set(
 		    e, ERR_USAGE, "--finish is about all batches");
@@ -164,26 +167,30 @@ join_results(const struct gather_opt *g, const struct opts *o, struct err *e)
 /* Batch numbers, or `unplanned`. */
 static int
 parse_batch(
-    const char *s, const struct batchmap *m, uint32_t *batch, struct err *e)
+    const char *s, const struct gather *g, uint32_t *batch, struct err *e)
 {
 	uint64_t v;
 
 	if (strcmp(s, "unplanned") == 0) {
-		*batch = m->nbatch;
+		*batch = UNPLANNED;
 		return 0;
 	}
-	if (!parse_u64(bytes_str(s), &v) || v >= m->nbatch)
+	if (!parse_u64(bytes_str(s), &v) || v >= UNPLANNED)
 		return err_kind_set(e, ERR_USAGE,
-		    "%s: no batch; they are 0 to %lu, and unplanned",
-		    err_quote(bytes_str(s)), (unsigned long)m->nbatch - 1);
+		    "%s: no batch; they have numbers, or are called unplanned",
+		    err_quote(bytes_str(s)));
+	if (g->nbatch > 0 && v >= g->nbatch)
+		return err_kind_set(e, ERR_USAGE,
+		    "%s: no batch; the last one is %lu",
+		    err_quote(bytes_str(s)), (unsigned long)g->nbatch - 1);
 	*batch = (uint32_t)v;
 	return 0;
 }
 
 /* The work for one table. */
 static int
-gather_table(const struct gather_opt *go, const struct opts *o,
-    struct batchmap *map, const char *table, char **id, size_t n, struct err *e)
+gather_table(const struct gather_opt *go, const struct opts *o, uint64_t map,
+    const char *table, char **id, size_t n, struct err *e)
 {
 	struct gather g;
 	uint32_t batch = 0;
@@ -191,14 +198,17 @@ gather_table(const struct gather_opt *go, const struct opts *o,
 	int rc = gather_open(&g, go, map, table, e);
 
 	for (i = 0; i < n && rc == 0; i++) {
-		rc = parse_batch(id[i], map, &batch, e);
+		rc = parse_batch(id[i], &g, &batch, e);
 		if (rc == 0)
 			rc = o->used ? gather_used(&g, batch, e)
 				     : gather_batch(&g, batch, e);
 	}
-	for (batch = 0; n == 0 && !o->finish && batch <= map->nbatch && rc == 0;
-	     batch++)
-		rc = gather_batch(&g, batch, e);
+	if (n == 0 && !o->finish && rc == 0) {
+		for (batch = 0; batch < g.nbatch && rc == 0; batch++)
+			rc = gather_batch(&g, batch, e);
+		if (rc == 0)
+			rc = gather_batch(&g, UNPLANNED, e);
+	}
 	if (rc == 0 && n == 0)
 		rc = gather_finish(&g, e);
 	gather_close(&g);
@@ -214,7 +224,7 @@ main(int argc, char *argv[])
 	    "make one sorted file per batch out of the runs of shard-route",
 	    "shard-gather -o OUT", groups, false};
 	static const char *const data[] = {"data"};
-	struct batchmap map = {.n = 0};
+	uint64_t map = 0;
 	struct gather_opt g;
 	struct err e = ERR_ZERO;
 	struct buf path = BUF_ZERO;
@@ -240,11 +250,10 @@ main(int argc, char *argv[])
 			buf_printf(&path, "%s/batches.tsv", o.out);
 			o.map = buf_cstr(&path);
 		}
-		rc = batchmap_load(&map, o.map, &e);
+		rc = in_digest_file(o.map, &map, &e);
 		for (i = 0; i < ntable && rc == 0; i++)
-			rc = gather_table(&g, &o, &map, table[i], argv + first,
+			rc = gather_table(&g, &o, map, table[i], argv + first,
 			    (size_t)(argc - first), &e);
-		batchmap_fini(&map);
 	}
 	buf_fini(&path);
 	opt_list_free(&o.tables);

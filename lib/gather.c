@@ -23,11 +23,11 @@
 #define READ_MAX ((size_t)1 << 20)
 
 char *
-batch_shard(const char *table, uint32_t batch, uint32_t nbatch)
+batch_shard(const char *table, uint32_t batch)
 {
 	struct buf b = BUF_ZERO;
 
-	if (batch == nbatch)
+	if (batch == UNPLANNED)
 		buf_printf(&b, "%s/unplanned", table);
 	else
 		buf_printf(&b, "%s/%05lu", table, (unsigned long)batch);
@@ -69,17 +69,17 @@ open_file(
 
 int
 batch_file_open(struct batch_file *f, const struct gather_opt *o,
-    const char *table, uint32_t batch, uint32_t nbatch, char sep,
-    struct bytes header, struct err *e)
+    const char *table, uint32_t batch, char sep, struct bytes header,
+    struct err *e)
 {
 	struct buf b = BUF_ZERO;
 	int rc;
 
 	memset(f, 0, sizeof(*f));
 	f->o = o;
-	f->shard = batch_shard(table, batch, nbatch);
+	f->shard = batch_shard(table, batch);
 	f->split = xstrdup(table);
-	if (batch == nbatch)
+	if (batch == UNPLANNED)
 		buf_printf(&b, "batch-%s-unplanned", table);
 	else
 		buf_printf(&b, "batch-%s-%lu", table, (unsigned long)batch);
@@ -173,9 +173,13 @@ check_once(const struct units *u, struct err *e)
 }
 
 int
-gather_open(struct gather *g, const struct gather_opt *o, struct batchmap *map,
+gather_open(struct gather *g, const struct gather_opt *o, uint64_t map,
     const char *table, struct err *e)
 {
+	struct runfile f;
+	char *path;
+	int rc;
+
 	memset(g, 0, sizeof(*g));
 	g->o = o;
 	g->table = table;
@@ -185,7 +189,18 @@ gather_open(struct gather *g, const struct gather_opt *o, struct batchmap *map,
 	if (g->units.n == 0)
 		return err_kind_set(e, ERR_OUTPUT,
 		    "%s: no shard has been routed (shard-route)", g->units.dir);
-	return check_once(&g->units, e);
+	if (check_once(&g->units, e) < 0)
+		return -1;
+	path = unit_run_path(g->units.dir, g->units.v[0].name, 0);
+	rc = 0;
+	if (access(path, F_OK) == 0) {
+		rc = runfile_open(&f, path, e);
+		if (rc == 0)
+			g->nbatch = f.head.nbatch;
+		runfile_close(&f);
+	}
+	free(path);
+	return rc;
 }
 
 void
@@ -268,7 +283,7 @@ check_head(
 {
 	const struct runfile_head *h = &f->head;
 
-	if (h->map != g->map->digest || h->nbatch != g->map->nbatch)
+	if (h->map != g->map || h->nbatch != g->nbatch)
 		return err_kind_set(e, ERR_OUTPUT,
 		    "%s: was routed by another batch map", f->path);
 	if (!x->first) {
@@ -301,14 +316,15 @@ find_in_run(struct gather *g, struct extents *x, char *path, uint32_t batch,
 {
 	struct runfile f;
 	struct run_extent run;
-	uint64_t rows;
+	uint64_t rows = 0;
 	int rc;
 
 	if (runfile_open(&f, path, e) < 0)
 		return -1;
 	rc = check_head(g, x, &f, e);
 	if (rc == 0)
-		rc = runfile_extent(&f, batch, &run, &rows, e);
+		rc = runfile_extent(
+		    &f, batch == UNPLANNED ? g->nbatch : batch, &run, &rows, e);
 	runfile_close(&f);
 	if (rc < 0 || rows == 0)
 		return rc;
@@ -550,20 +566,25 @@ write_rows(
 	    (unsigned long long)t->rows, (unsigned long long)x->rows);
 }
 
+/* From here on the runs do not have all rows any more. */
+static int
+begin_freeing(struct gather *g, struct err *e)
+{
+	char *path = freed_path(g->o->out, g->table);
+	int rc = g->begun ? 0 : commit_file(path, "", 0, e);
+
+	free(path);
+	g->begun = rc == 0;
+	return rc;
+}
+
 static int
 free_extents(struct gather *g, const struct extents *x, struct err *e)
 {
 	size_t i;
 
-	if (!g->begun) {
-		char *path = freed_path(g->o->out, g->table);
-		int rc = commit_file(path, "", 0, e);
-
-		free(path);
-		if (rc < 0)
-			return -1;
-		g->begun = true;
-	}
+	if (begin_freeing(g, e) < 0)
+		return -1;
 	for (i = 0; i < x->n; i++)
 		runfile_free_extent(x->v[i].path, &x->v[i].run);
 	return 0;
@@ -573,8 +594,8 @@ static int
 write_batch(struct gather *g, uint32_t batch, struct extents *x, struct err *e)
 {
 	struct batch_file f;
-	int rc = batch_file_open(&f, g->o, g->table, batch, g->map->nbatch,
-	    (char)x->head.sep, buf_bytes(&x->header), e);
+	int rc = batch_file_open(&f, g->o, g->table, batch, (char)x->head.sep,
+	    buf_bytes(&x->header), e);
 
 	if (rc == 0)
 		rc = write_rows(g, x, &f, e);
@@ -589,7 +610,7 @@ write_batch(struct gather *g, uint32_t batch, struct extents *x, struct err *e)
 int
 gather_batch(struct gather *g, uint32_t batch, struct err *e)
 {
-	char *shard = batch_shard(g->table, batch, g->map->nbatch);
+	char *shard = batch_shard(g->table, batch);
 	struct extents x = {.v = NULL};
 	struct record r;
 	int rc = 0;
@@ -598,7 +619,7 @@ gather_batch(struct gather *g, uint32_t batch, struct err *e)
 		record_fini(&r);
 	} else {
 		rc = find_extents(g, &x, batch, e);
-		if (rc == 0 && (x.rows > 0 || batch < g->map->nbatch))
+		if (rc == 0 && (x.rows > 0 || batch != UNPLANNED))
 			rc = write_batch(g, batch, &x, e);
 		extents_fini(&x);
 	}
@@ -609,7 +630,7 @@ gather_batch(struct gather *g, uint32_t batch, struct err *e)
 int
 gather_used(struct gather *g, uint32_t batch, struct err *e)
 {
-	char *shard = batch_shard(g->table, batch, g->map->nbatch);
+	char *shard = batch_shard(g->table, batch);
 	char *path = batch_record_path(g->o->out, shard);
 	struct buf b = BUF_ZERO;
 	struct record r;
@@ -930,8 +951,8 @@ gather_finish(struct gather *g, struct err *e)
 	size_t k;
 	uint64_t n;
 
-	for (i = 0; i < g->map->nbatch; i++) {
-		char *shard = batch_shard(g->table, i, g->map->nbatch);
+	for (i = 0; i < g->nbatch; i++) {
+		char *shard = batch_shard(g->table, i);
 		struct record r;
 		bool done = load_done(g->o, shard, &r);
 
@@ -944,6 +965,8 @@ gather_finish(struct gather *g, struct err *e)
 		if (!done)
 			return -1;
 	}
+	if (begin_freeing(g, e) < 0)
+		return -1;
 	for (k = 0; k < g->units.n; k++)
 		for (n = 0; n < g->units.v[k].nrun; n++) {
 			char *path =

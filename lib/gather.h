@@ -13,7 +13,6 @@
 #ifndef SHARD_GATHER_H
 #define SHARD_GATHER_H
 
-#include "batchmap.h"
 #include "commit.h"
 #include "out.h"
 #include "units.h"
@@ -32,16 +31,20 @@ struct gather_opt {
 struct gather {
 	const struct gather_opt *o;
 	const char *table;
-	struct batchmap *map;
+	uint64_t map;    /* digest of the batch map */
+	uint32_t nbatch; /* as the runs say; 0 where there are none any more */
 	struct units units;
 	bool begun; /* something was given back */
 };
 
-/* map is borrowed.  A shard in two units is an error. */
+/* The rows of no batch, in place of a batch. */
+#define UNPLANNED UINT32_MAX
+
+/* map is the digest of the batch map that the runs must have been routed by.
+ * A shard in two units is an error. */
 MUST_CHECK int gather_open(struct gather *g, const struct gather_opt *o,
-    struct batchmap *map, const char *table, struct err *e);
-/* Batch map->nbatch is that of the rows of no batch, which has a file only if
- * there are such. */
+    uint64_t map, const char *table, struct err *e);
+/* For UNPLANNED there is a file only if there are such rows. */
 MUST_CHECK int gather_batch(struct gather *g, uint32_t batch, struct err *e);
 /* The batch's file has been worked on: removes it, and says so in its record.
  */
@@ -60,15 +63,15 @@ struct batch_file {
 /* Opens the file under a temp name, and writes the header line.  The caller
  * frees in any case. */
 MUST_CHECK int batch_file_open(struct batch_file *f, const struct gather_opt *o,
-    const char *table, uint32_t batch, uint32_t nbatch, char sep,
-    struct bytes header, struct err *e);
+    const char *table, uint32_t batch, char sep, struct bytes header,
+    struct err *e);
 /* Gives it its name, and the record. */
 MUST_CHECK int batch_file_commit(struct batch_file *f, struct err *e);
 /* Removes what was not committed. */
 void batch_file_free(struct batch_file *f);
 
-/* "data/00012", or "data/unplanned" for batch == nbatch; caller frees. */
-char *batch_shard(const char *table, uint32_t batch, uint32_t nbatch);
+/* "data/00012", or "data/unplanned"; caller frees. */
+char *batch_shard(const char *table, uint32_t batch);
 /* "OUT/_batches/data/00012.tsv"; caller frees. */
 char *batch_record_path(const char *out, const char *shard);
 

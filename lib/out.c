@@ -1,6 +1,7 @@
 #include "out.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +14,8 @@ struct out {
 	const struct encoder *enc;
 	void *enc_st;
 	struct digest *digest;
-	uint64_t nbytes;
+	uint64_t nbytes, written_back;
+	bool no_writeback;
 	size_t n;
 	char buf[OUT_BLOCK];
 };
@@ -64,6 +66,23 @@ fail:
 	return NULL;
 }
 
+/* So many bytes go to the disk at a time, while the next are made: the fsync at
+ * the end then waits for the last of them only. */
+#define WRITEBACK ((uint64_t)8 << 20)
+
+static void
+write_back(struct out *o)
+{
+	uint64_t n = o->nbytes - o->written_back;
+
+	if (n < WRITEBACK || o->no_writeback)
+		return;
+	/* what is no file, or a file system that cannot, waits at the end */
+	o->no_writeback = sync_file_range(o->fd, (off_t)o->written_back,
+			      (off_t)n, SYNC_FILE_RANGE_WRITE) < 0;
+	o->written_back = o->nbytes;
+}
+
 static int
 sink(void *arg, const void *p, size_t n, struct err *e)
 {
@@ -72,7 +91,10 @@ sink(void *arg, const void *p, size_t n, struct err *e)
 	if (o->digest)
 		digest_add(o->digest, p, n);
 	o->nbytes += n;
-	return write_all(o->fd, o->name, p, n, e);
+	if (write_all(o->fd, o->name, p, n, e) < 0)
+		return -1;
+	write_back(o);
+	return 0;
 }
 
 static int

@@ -237,7 +237,7 @@ sorted_advance(struct router *r, uint32_t batch, struct err *e)
 	for (; r->batch < batch; r->batch++) {
 		if (!r->file.c &&
 		    batch_file_open(&r->file, &r->go, r->table, r->batch,
-			r->map.nbatch, r->sep, buf_bytes(&r->header), e) < 0)
+			r->sep, buf_bytes(&r->header), e) < 0)
 			return -1;
 		if (batch_file_commit(&r->file, e) < 0)
 			return -1;
@@ -473,19 +473,12 @@ route_init(void **st, const void *opt, struct schema *s, struct run *run,
 {
 	struct route *t = *st = xcalloc(1, sizeof(*t));
 	const struct route_opt *o = t->o = opt;
-	bool *skip = xcalloc(s->ncol, sizeof(*skip));
-	size_t i;
-
 	t->r = o->router;
 	t->run = run;
 	if (t->r->failed)
 		return err_kind_set(e, ERR_OUTPUT,
 		    "a shard failed, and sorted ones make one whole");
-	for (i = 0; i < s->ncol; i++)
-		skip[i] = strcmp(s->col[i].name, "_row") == 0 ||
-		    strcmp(s->col[i].name, "_split") == 0;
-	t->rows = rowout_new(s, skip, run->out_sep, run->out_sep);
-	free(skip);
+	t->rows = rowout_new(s, NULL, run->out_sep, run->out_sep);
 	if (!run->like || !run->shard.is_part)
 		return err_kind_set(
 		    e, ERR_USAGE, "which shard is this? --like part-NNNNN.csv");
@@ -500,14 +493,17 @@ route_init(void **st, const void *opt, struct schema *s, struct run *run,
 	return 0;
 }
 
+/* So many bytes as it has, then these, big-endian. */
 static void
 put_counted(struct buf *b, uint64_t v)
 {
 	unsigned n = v ? (71 - (unsigned)__builtin_clzll(v)) / 8 : 0;
+	uint64_t first = n ? __builtin_bswap64(v << (64 - 8 * n)) : 0;
 
-	buf_putc(b, (char)n);
-	for (; n > 0; n--)
-		buf_putc(b, (char)(v >> (n - 1) * 8));
+	buf_reserve(b, 1 + sizeof(first));
+	b->p[b->n] = (char)n;
+	memcpy(b->p + b->n + 1, &first, sizeof(first));
+	b->n += 1 + n;
 }
 
 /* The group's line in the map, or -1; and why, when it has none. */
@@ -563,8 +559,8 @@ write_sorted(struct route *t, const struct batch *b, uint32_t row,
 	if (sorted_advance(r, batch, e) < 0)
 		return -1;
 	if (!r->file.c &&
-	    batch_file_open(&r->file, &r->go, r->table, batch, r->map.nbatch,
-		r->sep, buf_bytes(&r->header), e) < 0)
+	    batch_file_open(&r->file, &r->go, r->table, batch, r->sep,
+		buf_bytes(&r->header), e) < 0)
 		return -1;
 	buf_clear(&r->before);
 	buf_putb(&r->before, now);

@@ -266,16 +266,24 @@ part_names() { # DIR [END]
 	done
 }
 
-# Pass 2 as a script: SCRIPT shard...  The chain is in the caller's cat_words,
-# chain (each filter with its ":" in front) and write_words.
-pass2_run() { # FILE
-	local mark='{}' # occurs nowhere else in the words
-	while [[ "${cat_words[*]} ${chain[*]} ${write_words[*]}" == *"$mark"* ]]; do
+# chain_words LIST SINK...: in `words`, the chain in the caller's cat_words and
+# chain (each filter with its ":" in front) and the sink, in one process for
+# every shard of a list.
+chain_words() {
+	local list=$1 mark='{}' # occurs nowhere else in the words
+	shift
+	while [[ "${cat_words[*]} ${chain[*]} $*" == *"$mark"* ]]; do
 		mark+='}'
 	done
-	list_script "$1" shard-run "${progress[@]}" --null --list - \
-		--replace "$mark" cat "${cat_words[@]}" "$mark" "${chain[@]}" \
-		: write "${write_words[@]}"
+	words=(shard-run "${progress[@]}" --null --list "$list" --replace "$mark"
+		cat "${cat_words[@]}" "$mark" "${chain[@]}" : "$@")
+}
+
+# Pass 2 as a script: SCRIPT shard...; the words of write are in write_words.
+pass2_run() { # FILE
+	local words
+	chain_words - write "${write_words[@]}"
+	list_script "$1" "${words[@]}"
 }
 
 # The same chain as programs in a pipe, of the shard in $shard.

@@ -62,8 +62,15 @@ train() {
 	env SHARDKIT_BIN=away PATH=/usr/bin:/bin "$kit/libexec/shardkit/preprocess" --job-type training --input in --output out
 }
 
+@test "install: shredding is there as a job and as make rules" {
+	env -u SHARDKIT_BIN PATH="$kit/bin:/usr/bin:/bin" shard-shred-job --input in --output out --key customerId \
+		--order orderDate --fixed 3
+	bare make -s -f "$kit/libexec/shardkit/shred.mk" IN=in OUT=mk PLAN='--fixed 3'
+	cmp out/_manifest.tsv mk/_manifest.tsv
+}
+
 @test "install: uninstall leaves nothing" {
-	[[ -x $kit/bin/shard-ls && -e $kit/share/man/man7/shardkit.7 ]]
+	[[ -x $kit/bin/shard-ls && -x $kit/bin/shard-shred-job && -e $kit/share/man/man7/shardkit.7 ]]
 	build uninstall
 	run find root -type f -o -type l
 	[[ -z $output ]]

@@ -39,6 +39,7 @@ examples() {
 	mkdir -p "$dir/.bin"
 	ln -s "$TOP/pipelines/preprocess" "$dir/.bin/shard-preprocess"
 	ln -s "$TOP/pipelines/impute" "$dir/.bin/shard-impute-job"
+	ln -s "$TOP/pipelines/shred" "$dir/.bin/shard-shred-job"
 	PATH=$dir/.bin:$PATH
 	cd "$dir"
 	sh "$MAN/examples-setup.sh"
@@ -62,6 +63,10 @@ examples() {
 	examples shard-dedup.1
 }
 
+@test "man: the examples of shard-gather(1) work, in order" {
+	examples shard-gather.1
+}
+
 @test "man: the examples of shard-impute(1) work, in order" {
 	examples shard-impute.1
 }
@@ -76,6 +81,10 @@ examples() {
 
 @test "man: the examples of shard-plan(1) work, in order" {
 	examples shard-plan.1
+}
+
+@test "man: the examples of shard-route(1) work, in order" {
+	examples shard-route.1
 }
 
 @test "man: the examples of shard-run(1) work, in order" {
@@ -124,6 +133,10 @@ examples() {
 
 @test "man: the examples of shard-preprocess(7) work, in order" {
 	examples shard-preprocess.7
+}
+
+@test "man: the examples of shard-shred-job(7) work, in order" {
+	examples shard-shred-job.7
 }
 
 @test "man: the examples of shardkit(7) work, in order" {
@@ -220,12 +233,12 @@ page_options() {
 	done
 }
 
-@test "man: options are listed in the order of their letters or names" {
+@test "man: options are listed in the order of their letters or names, in each section" {
 	local page
 	for page in "$MAN"/*.1 "$MAN"/shard-*.7; do
 		echo "${page##*/}"
-		awk '/^\.Bl/ { compact = /-compact/ }
-			/^\.It Fl/ && !compact { print $3 == "Fl" ? $4 : $3 }' "$page" |
+		awk '/^\.Bl/ { compact = /-compact/ } /^\.S[hs]/ { n++ }
+			/^\.It Fl/ && !compact { print 100 + n, $3 == "Fl" ? $4 : $3 }' "$page" |
 			sort -fc
 	done
 }
@@ -247,7 +260,7 @@ page_options() {
 @test "man: no page speaks of a long option that no program has" {
 	local program page option
 	{
-		for program in $(programs) preprocess impute; do
+		for program in $(programs) preprocess impute shred; do
 			"$program" --help
 		done | grep -oE -- '--[a-z][a-z-]*' | sed 's/^--//'
 		echo option # as in [--option ...]
@@ -277,7 +290,8 @@ page_options() {
 # same_as_job PAGE JOB: the page has the options and the environment of the job.
 same_as_job() {
 	local page=$MAN/$1
-	"$2" --help | sed -n 's/^  \(--*[a-z][a-z-]*\).*/\1/p' | sort \
+	"$2" --help | sed 's/^\(  --[a-z-]* [A-Z]*\), \(--\)/\1\n  \2/' |
+		sed -n 's/^  \(--*[a-z][a-z-]*\).*/\1/p' | sort \
 		>"$BATS_TEST_TMPDIR/help"
 	echo --help >>"$BATS_TEST_TMPDIR/help"
 	sort -o "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/help"
@@ -301,6 +315,10 @@ same_as_job() {
 	same_as_job shard-impute-job.7 impute
 }
 
+@test "man: shard-shred-job(7) has the options and the environment of the job" {
+	same_as_job shard-shred-job.7 shred
+}
+
 @test "man: shard-output(5) explains every reason for which rows are dropped" {
 	local reason n=0
 	while read -r reason; do
@@ -315,9 +333,9 @@ same_as_job() {
 # share the library.
 reads() {
 	case $1 in
-	shard-check | shard-plan) ;;
+	shard-check | shard-gather | shard-plan) ;;
 	shard-ls) grep -oE '"[A-Z]+(_[A-Z]+)+"' "$TOP/cmd/shard-ls.c" | tr -d '"' ;;
-	preprocess | impute)
+	preprocess | impute | shred)
 		printf '%s\n' PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_RUNNER SHARD_SIMD TMPDIR
 		case $1 in
 		preprocess) echo ENABLE_TRUE_STREAMING ;;
@@ -340,10 +358,11 @@ reads() {
 
 @test "man: the ENVIRONMENT of each page has what its program reads, and nothing else" {
 	local program page
-	for program in $(programs) preprocess impute; do
+	for program in $(programs) preprocess impute shred; do
 		page=$MAN/$program.1
 		[ "$program" != preprocess ] || page=$MAN/shard-preprocess.7
 		[ "$program" != impute ] || page=$MAN/shard-impute-job.7
+		[ "$program" != shred ] || page=$MAN/shard-shred-job.7
 		echo "$program"
 		sed -n '/^\.Sh ENVIRONMENT/,/^\.Sh EXIT/s/^\(\.It \)\{0,1\}\.\{0,1\}Ev \([A-Z_]*\).*/\2/p' "$page" |
 			sort -u >"$BATS_TEST_TMPDIR/page"
@@ -359,7 +378,7 @@ reads() {
 
 @test "man: --help goes to standard output, with status 0 and not a word of error" {
 	local program
-	for program in $(programs) preprocess impute; do
+	for program in $(programs) preprocess impute shred; do
 		echo "$program"
 		run -0 --separate-stderr "$program" --help
 		[ -z "$stderr" ]
@@ -411,13 +430,27 @@ wrong() {
 
 @test "man: an unknown option is refused on standard error with the usage, status 2" {
 	local program
-	for program in $(programs) preprocess impute; do
+	for program in $(programs) preprocess impute shred; do
 		echo "$program"
 		run -2 --separate-stderr "$program" --no-such-option
 		[ -z "$output" ]
 		[[ $stderr == "$program: --no-such-option: no such option"* ]]
 		[[ $stderr == *"usage: $program"* ]]
 	done
+}
+
+# readme_prints HEADING: its first block of code prints the lines of the second.
+readme_prints() {
+	local line
+	readme "$1" 1 >script
+	readme "$1" 2 >want
+	[ -s script ]
+	[ -s want ]
+	LC_ALL=C.UTF-8 bash -eo pipefail script >got
+	cat got
+	while IFS= read -r line; do
+		grep -qxF -- "$line" got || { echo "does not print: $line"; return 1; }
+	done <want
 }
 
 # readme HEADING N: the Nth block of code below that heading.
@@ -429,20 +462,19 @@ readme() {
 }
 
 @test "man: README.md fills missing values as it says" {
-	local line
 	make -s -C "$TOP" BIN="$BATS_TEST_TMPDIR/tools" "$BATS_TEST_TMPDIR/tools/gen"
 	cd "$BATS_TEST_TMPDIR"
 	ln -s "$TOP/pipelines" .
 	ln -s "$(dirname "$(command -v shard-ls)")" bin
 	tools/gen tx -o demo/raw -m 24 -s 40 --gzip-last
 	preprocess --job-type training --input demo/raw --output demo/out --label label
-	readme "Fill missing values" 1 >script
-	readme "Fill missing values" 2 >want
-	[ -s script ]
-	[ -s want ]
-	LC_ALL=C.UTF-8 bash -eo pipefail script >got
-	cat got
-	while IFS= read -r line; do
-		grep -qxF -- "$line" got || { echo "does not print: $line"; return 1; }
-	done <want
+	readme_prints "Fill missing values"
+}
+
+@test "man: README.md has the VWAP of each day and symbol as it says" {
+	cd "$BATS_TEST_TMPDIR"
+	ln -s "$TOP/pipelines" .
+	ln -s "$(dirname "$(command -v shard-ls)")" bin
+	readme_prints "Shred: batches that fit into memory"
+	[[ -z $(find demo/vwap -name 'batch-*') ]]
 }

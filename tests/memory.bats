@@ -82,6 +82,23 @@ peak() {
 	rm -r batches batches-2
 }
 
+@test "memory: 2 GiB sort in the 64 MiB that --memory says and 8 MiB more" {
+	peak $((72 << 10)) bash -o pipefail -c 'shard-sort --memory 64M -k customerId -k orderDate:t \
+		big/part-00000.csv big/part-00000.csv | shard-sort --check -k customerId -k orderDate:t'
+}
+
+@test "memory: routing and gathering 1 GiB stay in their --memory and 16 MiB more" {
+	{
+		printf 'id\tbatch_id\n'
+		seq 0 79999 | sort | awk '{ print $1 "\t" (NR - 1) % 1000 }'
+	} >map
+	peak $((48 << 10)) shard-run cat big/part-00000.csv : \
+		route -o shredded --map map --order orderDate --memory 32M
+	peak $((48 << 10)) shard-gather -o shredded --map map --memory 32M
+	[[ $(find shredded -maxdepth 1 -name 'batch-*' | wc -l) == 1000 ]]
+	rm -r shredded
+}
+
 @test "memory: compressed output and input stay below 64 MiB" {
 	head -c 200000000 big/part-00000.csv | head -n -1 >part-00001.csv
 	for c in gz zst; do

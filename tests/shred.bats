@@ -947,3 +947,30 @@ refuses() {
 	cmp <(tail -n +2 want1) <(tail -n +2 out/batch-data-1.csv)
 	[[ $(head -n 1 out/batch-data-1.csv) == who,when,price,note ]]
 }
+
+@test "shred: a second run with --sorted, without a group, by time and presplit writes no batch" {
+	lines in/part-0.csv sym,t a,1 a,2 b,1
+	local words
+	for words in "--sorted" "--by-day time --epoch s --presplit" "--by-day time --epoch s"; do
+		rm -rf out
+		# shellcheck disable=SC2086
+		shred --input in --output out --key sym --order t $words >log 2>&1
+		inodes out | grep batch >before
+		# shellcheck disable=SC2086
+		shred --input in --output out --key sym --order t $words >log 2>&1
+		inodes out | grep batch | cmp before -
+		[[ $words != *day* ]] || grep -q 'nothing to do' log
+	done
+	rm -rf in out
+	lines in/part-0.csv sym,t ,1
+	shred --input in --output out --key sym --order t >log 2>&1
+	rm out/_run/*.sh
+	shred --input in --output out --key sym --order t >log 2>&1
+	[[ ! -e out/_run/route-data.sh && $(grep -c missing-group out/_account.tsv) == 1 ]]
+}
+
+@test "shred: what the environment says of one table does not hold for several" {
+	two_tables
+	INPUT_DIR=nowhere ORDER_COLUMN=t tables >log
+	[[ -e out/batch-trades-0.csv && -e out/batch-l2-0.csv ]]
+}
