@@ -4,6 +4,10 @@ load helper
 load more
 load shred
 
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
 # peak FILE COMMAND...: runs it, and writes the most KiB that `out` ever had.
 peak() {
 	local file=$1 most=0 now pid
