@@ -2,7 +2,7 @@
 # shard-route: rows sorted by batch into runs.  Its batches are made here with
 # shard-gather, whose own tests are in shard-gather.bats.
 
-# shellcheck disable=SC2016
+# shellcheck disable=SC2094 # --like only names the file
 
 load helper
 load more
@@ -68,8 +68,8 @@ refuses() {
 @test "route: a stream that is cut before its end marker routes nothing" {
 	SHARD_STRICT=1 shard-cat part-0.csv >stream
 	for n in $(seq 10 7 "$(($(wc -c <stream) - 1))"); do
-		head -c "$n" stream >cut
-		SHARD_STRICT=1 refuses 1 "" -o out --order t --like part-0.csv <cut
+		head -c "$n" stream >short
+		SHARD_STRICT=1 refuses 1 "" -o out --order t --like part-0.csv <short
 	done
 }
 

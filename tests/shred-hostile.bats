@@ -4,6 +4,7 @@
 # that try what they can.
 
 # shellcheck disable=SC2016 # what looks like the shell's is for --each
+# shellcheck disable=SC2086,SC2154 # lists of words; stderr is set by run
 
 load helper
 load more
@@ -198,6 +199,19 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 	rm out/_SUCCESS
 	job out --each "$COUNT"
 	as_first out --each "$COUNT"
+}
+
+@test "shred: the environment of programs in pipes changes nothing" {
+	job want
+	SHARD_DELIM=tab SHARD_STRICT=1 job out
+	diff <(promised want) <(promised out)
+}
+
+@test "shred: other tables and days leave no context of what a killed run counted" {
+	job out --by-day time --rescan
+	mkdir -p out/_context/days-data out/_context/old/parts && touch out/_context/days-data/0.st out/_context/old/parts/1.st
+	job out
+	as_first out
 }
 
 # Damage --------------------------------------------------------------------------
