@@ -220,7 +220,7 @@ todo() {
 	printf 'sym\tbatch_id\n' >out/batches.tsv
 	for i in {10..59}; do printf '%d\t%d\n' "$i" $((i - 10)); done >>out/batches.tsv
 	for i in {0..299}; do
-		awk -v s="$i" 'BEGIN { srand(s); print "sym,t,v"; for (i = 0; i < 40; i++) printf "%d,%d,%d\n", 10 + rand() * 50, rand() * 9, s * 100 + i }' >part-$i.csv
+		awk -v s="$i" 'BEGIN { srand(s); print "sym,t,v"; for (i = 0; i < 40; i++) printf "%d,%d,%d\n", 10 + rand() * 50, rand() * 9, s * 100 + i }' >"part-$i.csv"
 	done
 	printf '%s\0' part-*.csv | xargs -0 -n 1 shard-route -o out --order t:n
 	(ulimit -n 24 && shard-gather -o out --memory 1M)

@@ -90,7 +90,7 @@ refuses() {
 	rm part-*.csv
 	for i in {0..9}; do
 		awk -v s="$i" 'BEGIN { srand(s); print "sym,t,v"
-			for (i = 0; i < (s % 3 ? 300 : 9000); i++) printf "%s,%d,%0*d\n", rand() < .5 ? "A" : "B", rand() * 50, 60 + rand() * 90, i }' >part-$i.csv
+			for (i = 0; i < (s % 3 ? 300 : 9000); i++) printf "%s,%d,%0*d\n", rand() < .5 ? "A" : "B", rand() * 50, 60 + rand() * 90, i }' >"part-$i.csv"
 	done
 	route --order t:n
 	shard-gather -o out
