@@ -227,3 +227,28 @@ todo() {
 	[[ $(tail -qn +2 out/batch-* | sort) == "$(tail -qn +2 part-*.csv | sort)" ]]
 	for f in out/batch-*; do tail -n +2 "$f" | sort -s -c -t , -k 2,2n; done
 }
+
+@test "gather: again does nothing where no row was unplanned" {
+	rm -rf out/_*
+	shard-route -o out --order t part-1.csv
+	shard-gather -o out
+	shard-gather -o out
+	shard-gather -o out 0 1 unplanned
+	shard-gather -o out --finish
+}
+
+@test "gather: --finish refuses while rows of no batch have no file" {
+	shard-gather -o out 0 1
+	run -1 --separate-stderr shard-gather -o out --finish
+	says "data/unplanned is not done"
+	shard-gather -o out unplanned
+	shard-gather -o out --finish
+	shard-check --build out
+}
+
+@test "gather: --join of results without a newline takes no time and no memory, and loses nothing" {
+	head -c 20000000 /dev/zero | tr '\0' q >long
+	{ cat long && echo x; } >longer
+	(ulimit -v 200000 && printf '%s\n' long longer long | timeout 60 shard-gather --join -o joined --files-from -)
+	[[ $(wc -lc <joined/result.csv | xargs) == "3 60000004" ]]
+}
