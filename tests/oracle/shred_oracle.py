@@ -281,6 +281,8 @@ class Table:
         form, codec = EXTENSION.search(first).groups()
         form = options.format or form
         codec = codec or ""
+        if options.each and not options.compress:
+            codec = ""  # a command reads plain files
         if options.compress:
             codec = "" if options.compress == "none" else "." + options.compress
         self.codec = codec
