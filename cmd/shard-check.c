@@ -182,7 +182,7 @@ load_records(struct check *c, struct err *e)
 	char *dir;
 	int rc = 0;
 
-	c->shredded = is_there(c, "_batches");
+	c->shredded = is_there(c, "_batches") || is_there(c, "_runs");
 	if (is_there(c, "_days.tsv")) {
 		dir = path_of(c, "_days.tsv");
 		rc = tsv_load(&c->days, dir, "day", e);
@@ -191,7 +191,9 @@ load_records(struct check *c, struct err *e)
 		rc = load_tables(c, e);
 	}
 	dir = path_of(c, c->shredded ? "_batches" : "_shards");
-	if (rc == 0 && (c->shredded || c->days.nrow == 0))
+	/* without a group there is no batch */
+	if (rc == 0 &&
+	    (c->shredded ? access(dir, F_OK) == 0 : c->days.nrow == 0))
 		rc = load_dir(c, dir, true, e);
 	free(dir);
 	if (c->nrec)

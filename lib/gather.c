@@ -19,6 +19,8 @@
 
 /* Descriptors that are no runs: standard ones, the batch, a lock, a codec's. */
 #define OTHER_FILES 12
+/* A first line of results that is longer is no header. */
+#define JOIN_LINE ((size_t)1 << 20)
 #define READ_MIN ((size_t)8 << 10)
 #define READ_MAX ((size_t)1 << 20)
 
@@ -607,6 +609,25 @@ write_batch(struct gather *g, uint32_t batch, struct extents *x, struct err *e)
 	return rc;
 }
 
+/* Is a run gone?  Then gather_finish() had found everything done. */
+static bool
+is_finished(const struct gather *g)
+{
+	bool there = true;
+	uint64_t k;
+	size_t i;
+
+	for (i = 0; i < g->units.n; i++)
+		for (k = 0; k < g->units.v[i].nrun && there; k++) {
+			char *path =
+			    unit_run_path(g->units.dir, g->units.v[i].name, k);
+
+			there = access(path, F_OK) == 0;
+			free(path);
+		}
+	return !there;
+}
+
 int
 gather_batch(struct gather *g, uint32_t batch, struct err *e)
 {
@@ -617,7 +638,7 @@ gather_batch(struct gather *g, uint32_t batch, struct err *e)
 
 	if (load_done(g->o, shard, &r)) {
 		record_fini(&r);
-	} else {
+	} else if (batch != UNPLANNED || !is_finished(g)) {
 		rc = find_extents(g, &x, batch, e);
 		if (rc == 0 && (x.rows > 0 || batch != UNPLANNED))
 			rc = write_batch(g, batch, &x, e);
@@ -662,13 +683,13 @@ out:
 struct join {
 	struct batch_file to;
 	struct buf head; /* the first line of all */
-	bool begun;
+	bool begun, headed;
 };
 
 static int
 join_file(struct join *j, const char *path, struct err *e)
 {
-	struct in *in = in_open(path, 0, e);
+	struct in *in = in_open(path, IN_RAW, e);
 	bool first = true, ended = true;
 	struct bytes v;
 	int rc = -1;
@@ -677,27 +698,33 @@ join_file(struct join *j, const char *path, struct err *e)
 		return -1;
 	for (;;) {
 		const char *nl = NULL;
-		size_t min = 1;
+		size_t min = 1, seen = 0;
 
 		if (in_peek(in, min, &v, e) < 0)
 			goto out;
 		if (v.n == 0)
 			break;
-		while (
-		    first && !(nl = memchr(v.p, '\n', v.n)) && !in_at_eof(in)) {
-			min = v.n + 1;
-			if (in_peek(in, min, &v, e) < 0)
+		while (first && v.n < JOIN_LINE && !in_at_eof(in) &&
+		    !(nl = memchr(v.p + seen, '\n', v.n - seen))) {
+			seen = v.n;
+			if (in_peek(in, v.n + IN_BLOCK, &v, e) < 0)
 				goto out;
 		}
+		if (first && !nl)
+			nl = memchr(v.p + seen, '\n', v.n - seen);
 		if (first) {
 			struct bytes line =
 			    bytes_of(v.p, nl ? (size_t)(nl - v.p) : v.n);
+			bool whole = nl || in_at_eof(in);
 
 			first = false;
 			if (!j->begun) {
 				j->begun = true;
-				buf_putb(&j->head, line);
-			} else if (bytes_eq(line, buf_bytes(&j->head))) {
+				j->headed = whole;
+				if (whole)
+					buf_putb(&j->head, line);
+			} else if (whole && j->headed &&
+			    bytes_eq(line, buf_bytes(&j->head))) {
 				in_consume(in, line.n + (nl != NULL));
 				continue;
 			}
@@ -944,6 +971,25 @@ out:
 	return rc;
 }
 
+/* Rows of no batch are lost with the runs, unless they have their file. */
+static int
+check_unplanned(struct gather *g, struct err *e)
+{
+	char *shard = batch_shard(g->table, UNPLANNED);
+	struct extents x = {.v = NULL};
+	struct record r;
+	int rc = 0;
+
+	if (load_done(g->o, shard, &r))
+		record_fini(&r);
+	else if (!is_finished(g) &&
+	    (rc = find_extents(g, &x, UNPLANNED, e)) == 0 && x.rows > 0)
+		rc = err_kind_set(e, ERR_OUTPUT, "%s is not done", shard);
+	extents_fini(&x);
+	free(shard);
+	return rc;
+}
+
 int
 gather_finish(struct gather *g, struct err *e)
 {
@@ -965,7 +1011,7 @@ gather_finish(struct gather *g, struct err *e)
 		if (!done)
 			return -1;
 	}
-	if (begin_freeing(g, e) < 0)
+	if (check_unplanned(g, e) < 0 || begin_freeing(g, e) < 0)
 		return -1;
 	for (k = 0; k < g->units.n; k++)
 		for (n = 0; n < g->units.v[k].nrun; n++) {

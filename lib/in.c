@@ -154,7 +154,7 @@ in_open(const char *path, int flags, struct err *e)
 	in->buf = xmalloc(in->cap + IN_SLACK);
 	if (!std)
 		posix_fadvise(in->raw.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	if (detect(in, e) < 0)
+	if (!(flags & IN_RAW) && detect(in, e) < 0)
 		goto fail;
 	return in;
 fail:

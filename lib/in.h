@@ -28,7 +28,8 @@
 #define IN_SLACK 64
 #define IN_BLOCK ((size_t)256 << 10)
 
-enum { IN_DIGEST = 1 }; /* digest the raw bytes on the way */
+/* Digest the raw bytes on the way; take a compressed file as it is. */
+enum { IN_DIGEST = 1, IN_RAW = 2 };
 
 /* What makes a file the same file as before, short of reading it. */
 struct identity {
