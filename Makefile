@@ -134,7 +134,7 @@ asan: check-deps
 	CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
 	@SHARDKIT_BIN=$(CURDIR)/build-asan/bin SHARDKIT_UNIT=build-asan/unit \
 	BATS_FILES='tests/shard-*.bats tests/same.bats tests/oracle.bats' \
-	ORACLE_SEEDS=1-30 SANITIZED=1 tests/run
+	ORACLE_SEEDS=1-10 SANITIZED=1 tests/run
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/shardkit \

@@ -249,6 +249,8 @@ todo() {
 @test "gather: --join of results without a newline takes no time and no memory, and loses nothing" {
 	head -c 20000000 /dev/zero | tr '\0' q >long
 	{ cat long && echo x; } >longer
-	(ulimit -v 200000 && printf '%s\n' long longer long | timeout 60 shard-gather --join -o joined --files-from -)
+	# (the sanitizers take all the address space there is)
+	([[ -n ${SANITIZED-} ]] || ulimit -v 200000
+		printf '%s\n' long longer long | timeout 60 shard-gather --join -o joined --files-from -)
 	[[ $(wc -lc <joined/result.csv | xargs) == "3 60000004" ]]
 }
