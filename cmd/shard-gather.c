@@ -4,12 +4,9 @@
 #include <string.h>
 
 #include "cmd.h"
-#include "commit.h"
-#include "digest.h"
 #include "gather.h"
 #include "in.h"
 #include "parse.h"
-#include "tsv.h"
 
 struct opts {
 	const char *out, *map, *facts, *compress, *temp_dir, *files_from;
@@ -92,18 +89,10 @@ check_options(const struct opts *o, int noperands, struct err *e)
 static int
 fill_opt(struct gather_opt *g, const struct opts *o, struct err *e)
 {
-	struct buf b = BUF_ZERO;
 	int codec = CODEC_NONE;
 
-	if (o->compress) {
-		codec = codec_named(bytes_str(o->compress));
-		if (codec < 0 ||
-		    (codec != CODEC_NONE &&
-			!codec_info((enum codec)codec)->enc))
-			return err_kind_set(e, ERR_USAGE,
-			    "--compress %s: must be none, gz or zst",
-			    err_quote(bytes_str(o->compress)));
-	}
+	if (o->compress && codec_option(o->compress, &codec, e) < 0)
+		return -1;
 	if (o->level > (uint64_t)codec_info((enum codec)codec)->max_level)
 		return err_kind_set(e, ERR_USAGE,
 		    "--level %llu: %s goes up to %d",
@@ -115,13 +104,7 @@ fill_opt(struct gather_opt *g, const struct opts *o, struct err *e)
 	    .level = (int)o->level,
 	    .memory = o->memory,
 	    .temp_dir = o->temp_dir ? o->temp_dir : o->out};
-	if (o->facts) {
-		if (file_load(o->facts, &b, e) < 0)
-			return -1;
-		g->facts = digest_of(b.p, b.n);
-		buf_fini(&b);
-	}
-	return 0;
+	return o->facts ? in_digest_file(o->facts, &g->facts, e) : 0;
 }
 
 static int

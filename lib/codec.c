@@ -38,6 +38,17 @@ codec_named(struct bytes name)
 	return -1;
 }
 
+int
+codec_option(const char *word, int *codec, struct err *e)
+{
+	*codec = codec_named(bytes_str(word));
+	if (*codec == CODEC_NONE || (*codec >= 0 && table[*codec].enc))
+		return 0;
+	return err_kind_set(e, ERR_USAGE,
+	    "--compress %s: must be none, gz or zst",
+	    err_quote(bytes_str(word)));
+}
+
 static bool
 begins(struct bytes s, const char *magic, size_t n)
 {

@@ -63,6 +63,8 @@ struct codec_info {
 const struct codec_info *codec_info(enum codec c);
 /* By option name ("gz", "gzip", "zst", ...); -1 when unknown. */
 int codec_named(struct bytes name);
+/* The same of what --compress says: ERR_USAGE unless it can be written. */
+MUST_CHECK int codec_option(const char *word, int *codec, struct err *e);
 /* By a file's first bytes; at least 10 where the file has them. */
 enum codec codec_of_magic(struct bytes head);
 

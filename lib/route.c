@@ -29,7 +29,6 @@
 #include "sortbuf.h"
 #include "sortkey.h"
 #include "source.h"
-#include "tsv.h"
 
 #define ROUTE_MEMORY_MIN ((uint64_t)1 << 20)
 #define NO_SLOT UINT32_MAX
@@ -347,7 +346,6 @@ static int
 route_setup(void *opt, struct session *s, struct err *e)
 {
 	struct route_opt *o = opt;
-	struct buf b = BUF_ZERO;
 
 	if (!o->out)
 		return err_kind_set(e, ERR_USAGE, "--output DIR is needed");
@@ -366,28 +364,16 @@ route_setup(void *opt, struct session *s, struct err *e)
 		return err_kind_set(e, ERR_USAGE,
 		    "--format %s: must be csv or tsv",
 		    err_quote(bytes_str(o->format)));
-	if (o->compress) {
-		o->codec = codec_named(bytes_str(o->compress));
-		if (!o->sorted)
-			return err_kind_set(e, ERR_USAGE,
-			    "--compress is for --sorted; else shard-gather "
-			    "compresses");
-		if (o->codec < 0 ||
-		    (o->codec != CODEC_NONE &&
-			!codec_info((enum codec)o->codec)->enc))
-			return err_kind_set(e, ERR_USAGE,
-			    "--compress %s: must be none, gz or zst",
-			    err_quote(bytes_str(o->compress)));
-	}
+	if (o->compress && !o->sorted)
+		return err_kind_set(e, ERR_USAGE,
+		    "--compress is for --sorted; else shard-gather compresses");
+	if (o->compress && codec_option(o->compress, &o->codec, e) < 0)
+		return -1;
 	if (o->context && !(o->ctx = session_context(s, o->context, e)))
 		return -1;
-	if (o->facts) {
-		if (file_load(o->facts, &b, e) < 0) {
-			e->kind = ERR_OUTPUT;
-			return -1;
-		}
-		o->facts_digest = digest_of(b.p, b.n);
-		buf_fini(&b);
+	if (o->facts && in_digest_file(o->facts, &o->facts_digest, e) < 0) {
+		e->kind = ERR_OUTPUT;
+		return -1;
 	}
 	if (!s->kept.p) {
 		s->kept =

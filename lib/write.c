@@ -104,15 +104,8 @@ write_setup(void *opt, struct session *s, struct err *e)
 			    err_quote(bytes_str(o->format)));
 	}
 	o->codec = -1;
-	if (o->compress) {
-		o->codec = codec_named(bytes_str(o->compress));
-		if (o->codec < 0 ||
-		    (o->codec != CODEC_NONE &&
-			!codec_info((enum codec)o->codec)->enc))
-			return err_kind_set(e, ERR_USAGE,
-			    "--compress %s: must be none, gz or zst",
-			    err_quote(bytes_str(o->compress)));
-	}
+	if (o->compress && codec_option(o->compress, &o->codec, e) < 0)
+		return -1;
 	if (o->facts) {
 		if (file_load(o->facts, &b, e) < 0) {
 			e->kind = ERR_OUTPUT; /* no shard could be written */
