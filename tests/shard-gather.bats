@@ -254,3 +254,11 @@ todo() {
 		printf '%s\n' long longer long | timeout 60 shard-gather --join -o joined --files-from -)
 	[[ $(wc -lc <joined/result.csv | xargs) == "3 60000004" ]]
 }
+
+@test "gather: shard-check counts what was routed and what is in the batches" {
+	shard-gather -o out
+	shard-check --build out
+	rm out/_batches/data/00001.tsv out/batch-data-1.csv
+	run -1 --separate-stderr shard-check out
+	says "rows were routed"
+}
