@@ -77,8 +77,6 @@ dedup_like(const void *opt)
 	return ((const struct dedup_opt *)opt)->like;
 }
 
-#define AHEAD 64 /* look-ups in flight */
-
 struct dedup {
 	const struct dedup_opt *o;
 	struct run *run;
@@ -158,12 +156,12 @@ decide_keyless(struct dedup *d, struct batch *b, uint32_t row, struct err *e)
 	return d->drop_timeless ? row_time(d, b, row, &t, &have, e) : KEEP;
 }
 
+/* k is the key's first occurrence, NULL when it has none. */
 static int
 decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
-    uint64_t hash, struct err *e)
+    const struct keyent *k, struct err *e)
 {
 	struct instant t;
-	struct keyent k;
 	uint64_t number;
 	int64_t ord;
 	bool have;
@@ -172,17 +170,14 @@ decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
 	rc = row_time(d, b, row, &t, &have, e);
 	if (rc != KEEP || !have) /* without a time it is no occurrence */
 		return rc;
-	rc = keyindex_find(d->x, key, hash, &k, e);
-	if (rc < 0)
-		return -1;
-	if (rc == 0) {
+	if (!k) {
 		err_set(e,
 		    "key %s is not in the context: this input is not "
 		    "what pass 1 read",
 		    err_quote(key));
 		return run_at(d->run, b, row, e);
 	}
-	rc = instant_cmp(t, keyent_time(&k));
+	rc = instant_cmp(t, keyent_time(k));
 	if (rc < 0) {
 		err_set(e,
 		    "key %s occurs earlier than the context knows: "
@@ -200,46 +195,50 @@ decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
 		err_set(e, "column _row holds no row number");
 		return run_at(d->run, b, row, e);
 	}
-	return ord == (int64_t)keyent_ordinal(&k) && keyent_row(&k) == number
+	return ord == (int64_t)keyent_ordinal(k) && keyent_row(k) == number
 	    ? KEEP
 	    : DROP_DUPLICATE;
+}
+
+/* The row's key, empty where it is missing; valid as long as the batch. */
+static struct bytes
+row_key(struct dedup *d, struct batch *b, uint32_t row)
+{
+	struct bytes key = csv_value(batch_raw(b, &d->key, row), &d->keys);
+
+	if (key.n == 0 || (d->tokens && na_is_token(&d->o->ctx->na, key)))
+		return bytes_of("", 0);
+	if (key.p == d->keys.p) { /* built in the scratch: keep it */
+		char *p = batch_alloc(b, key.n);
+
+		memcpy(p, key.p, key.n);
+		key.p = p;
+	}
+	return key;
 }
 
 static int
 dedup_process(void *st, struct batch *b, struct err *e)
 {
 	struct dedup *d = st;
-	struct bytes key[AHEAD];
-	uint64_t hash[AHEAD];
+	struct bytes key[KEYINDEX_GROUP];
+	uint64_t hash[KEYINDEX_GROUP];
+	const struct keyent *first[KEYINDEX_GROUP];
 	uint32_t i, k, n = 0, m;
 
 	for (i = 0; i < b->nsel; i += m) {
-		m = b->nsel - i < AHEAD ? b->nsel - i : AHEAD;
+		m = b->nsel - i < KEYINDEX_GROUP ? b->nsel - i : KEYINDEX_GROUP;
 		for (k = 0; k < m; k++) {
-			struct bytes raw = batch_raw(b, &d->key, b->sel[i + k]);
-
-			key[k] = csv_value(raw, &d->keys);
-			if (key[k].p == d->keys.p && key[k].n) {
-				/* built in the scratch: keep it */
-				char *p = batch_alloc(b, key[k].n);
-
-				memcpy(p, key[k].p, key[k].n);
-				key[k].p = p;
-			}
-			if (key[k].n == 0 ||
-			    (d->tokens &&
-				na_is_token(&d->o->ctx->na, key[k]))) {
-				key[k].n = 0;
-				continue;
-			}
+			key[k] = row_key(d, b, b->sel[i + k]);
 			hash[k] = key_hash(key[k]);
-			keyindex_prefetch(d->x, hash[k]);
 		}
+		if (keyindex_find_all(d->x, key, hash, m, first, e) < 0)
+			return -1;
 		for (k = 0; k < m; k++) {
 			uint32_t row = b->sel[i + k];
 			int fate = key[k].n == 0
 			    ? decide_keyless(d, b, row, e)
-			    : decide(d, b, row, key[k], hash[k], e);
+			    : decide(d, b, row, key[k], first[k], e);
 
 			if (fate < 0)
 				return -1;

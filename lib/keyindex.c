@@ -1,5 +1,6 @@
 #include "keyindex.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,7 +16,9 @@
 #define MAGIC "SHARDIX1"
 #define PAGE ((uint64_t)65536)
 #define DATA PAGE
-#define PER_BUCKET 8
+/* So few keys, at most, that a look-up reads one line of memory or two; then
+ * the directory takes two to four bytes for each. */
+#define PER_BUCKET 2
 
 struct header {
 	char magic[8];
@@ -186,39 +189,48 @@ keyindex_ordinal(const struct keyindex *x, uint64_t number)
 	return lo < x->h->nshards && x->shard[lo] == number ? (int64_t)lo : -1;
 }
 
-void
-keyindex_prefetch(const struct keyindex *x, uint64_t hash)
-{
-	/* A guess without touching the directory: hashes are uniform, so the
-	 * entry lies near its share of the table. */
-	__builtin_prefetch(&x->dir[hash >> x->h->shift]);
-}
-
-int
-keyindex_find(struct keyindex *x, struct bytes key, uint64_t hash,
-    struct keyent *found, struct err *e)
+/* The entries among which a hash is, and a word to the cache that they will be
+ * read soon. */
+static inline int
+locate(struct keyindex *x, uint64_t hash, uint32_t *first, uint32_t *end,
+    struct err *e)
 {
 	const struct header *h = x->h;
 	uint64_t bucket = hash >> h->shift;
-	uint32_t i, end;
-	struct keyent want;
+	uint32_t i, n;
 
-	if (!page_ok(x, h->dir_off + bucket * 4, 8))
+	if (UNLIKELY(!page_ok(x, h->dir_off + bucket * 4, 8)))
 		return damaged(x, "bad directory", e);
 	i = x->dir[bucket];
-	end = x->dir[bucket + 1];
-	if (UNLIKELY(i > end || end > h->nkeys))
+	n = x->dir[bucket + 1];
+	if (UNLIKELY(i > n || n > h->nkeys))
 		return damaged(x, "bad directory", e);
-	if (i < end &&
-	    !page_ok(
-		x, DATA + i * sizeof(*x->ent), (end - i) * sizeof(*x->ent)))
+	*first = i;
+	*end = n;
+	/* two to a line, which is where buckets seldom end */
+	for (; i < n; i += 2)
+		__builtin_prefetch(&x->ent[i]);
+	return 0;
+}
+
+static int
+find_among(struct keyindex *x, struct bytes key, uint64_t hash, uint32_t i,
+    uint32_t end, const struct keyent **found, struct err *e)
+{
+	struct keyent want;
+
+	*found = NULL;
+	if (i == end)
+		return 0;
+	if (UNLIKELY(!page_ok(
+		x, DATA + i * sizeof(*x->ent), (end - i) * sizeof(*x->ent))))
 		return damaged(x, "bad entries", e);
 	if (key.n <= KEYENT_INLINE) {
 		keyent_set_inline(&want, key);
 		for (; i < end; i++)
 			if (memcmp(x->ent[i].key, want.key, 16) == 0) {
-				*found = x->ent[i];
-				return 1;
+				*found = &x->ent[i];
+				return 0;
 			}
 		return 0;
 	}
@@ -229,15 +241,52 @@ keyindex_find(struct keyindex *x, struct bytes key, uint64_t hash,
 		    memcmp(x->ent[i].key + 12, &hash, 3) != 0)
 			continue;
 		if (!keyent_key(&x->ent[i], x->heap, &have) ||
-		    !page_ok(x, h->heap_off + (uint64_t)(have.p - x->heap.p),
+		    !page_ok(x, x->h->heap_off + (uint64_t)(have.p - x->heap.p),
 			have.n))
 			return damaged(x, "bad long key", e);
 		if (bytes_eq(have, key)) {
-			*found = x->ent[i];
-			return 1;
+			*found = &x->ent[i];
+			return 0;
 		}
 	}
 	return 0;
+}
+
+/*
+ * One look-up waits for two lines of memory in turn, the directory's and the
+ * entries'; a group of them waits for all first lines, then for all others.
+ */
+int
+keyindex_find_all(struct keyindex *x, const struct bytes *key,
+    const uint64_t *hash, size_t n, const struct keyent **found, struct err *e)
+{
+	uint32_t first[KEYINDEX_GROUP], end[KEYINDEX_GROUP];
+	size_t i;
+
+	assert(n <= KEYINDEX_GROUP);
+	for (i = 0; i < n; i++)
+		__builtin_prefetch(&x->dir[hash[i] >> x->h->shift]);
+	for (i = 0; i < n; i++)
+		if (locate(x, hash[i], &first[i], &end[i], e) < 0)
+			return -1;
+	for (i = 0; i < n; i++)
+		if (find_among(
+			x, key[i], hash[i], first[i], end[i], &found[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+int
+keyindex_find(struct keyindex *x, struct bytes key, uint64_t hash,
+    struct keyent *found, struct err *e)
+{
+	const struct keyent *k;
+
+	if (keyindex_find_all(x, &key, &hash, 1, &k, e) < 0)
+		return -1;
+	if (k)
+		*found = *k;
+	return k != NULL;
 }
 
 /*

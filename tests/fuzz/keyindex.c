@@ -86,7 +86,6 @@ ask(const char *path)
 	for (i = 0; i < NKEYS; i++) {
 		uint64_t h = key_hash(name(i));
 
-		keyindex_prefetch(x, h);
 		rc = keyindex_find(x, name(i), h, &got, &e);
 		PROPERTY(rc == -1 ||
 		    (rc == 1 && got.hi == value[i].hi &&

@@ -63,7 +63,6 @@ check_index(const char *path, const struct keys *k)
 		return;
 	EQ_U(keyindex_keys(x), k->n);
 	for (i = 0; i < k->n; i++) {
-		keyindex_prefetch(x, k->v[i].hash);
 		if (!EQ_I(keyindex_find(
 			      x, key_bytes(&k->v[i]), k->v[i].hash, &got, &e),
 			1))
