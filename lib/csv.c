@@ -443,8 +443,7 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 		    c->sep == c->opt.out_sep && !(final && s.open_quote);
 		if (clean && s.nrec > 0 && rectangular(c, v.p, &s) &&
 		    (s.end <= c->opt.max_record || all_short(c, s.nrec))) {
-			c->next_line = c->line +
-			    (s.nquoted ? count_newlines(v.p, s.end) : s.nrec);
+			c->next_line = c->line + s.nrec + s.nquoted;
 			c->consume = s.end;
 			hand_out(c, b, v.p, s.nrec, nslot);
 			return 1;

@@ -10,6 +10,7 @@ scan_portable(const char *p, size_t n, char sep, uint32_t *idx, struct scan *s)
 {
 	enum { START, PLAIN, QUOTED, CLOSED } at = START;
 	struct scan r = {0};
+	uint32_t nquoted = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
@@ -19,7 +20,7 @@ scan_portable(const char *p, size_t n, char sep, uint32_t *idx, struct scan *s)
 			if (c == '"')
 				at = CLOSED;
 			else if (c == '\n')
-				r.nquoted++;
+				nquoted++;
 			else if (c == '\0' || c == '\r')
 				r.flags |= SCAN_CONTROL;
 			continue;
@@ -29,6 +30,7 @@ scan_portable(const char *p, size_t n, char sep, uint32_t *idx, struct scan *s)
 			if (c == '\n') {
 				r.nrec++;
 				r.nidx_rec = r.nidx;
+				r.nquoted = nquoted;
 				r.end = (uint32_t)i + 1;
 			}
 			at = START;
@@ -63,6 +65,7 @@ struct carry {
 	uint64_t inside;  /* all ones when the block before ended in quotes */
 	uint64_t after_q; /* 1 when its last byte was a closing quote */
 	uint64_t open_ok; /* 1 when a quote may open at the first byte */
+	uint32_t nquoted; /* newlines inside quotes so far */
 };
 
 static inline uint32_t *
@@ -84,13 +87,13 @@ flatten(uint32_t *out, uint32_t base, uint64_t bits)
 	return out + n;
 }
 
-#define SCAN_TEMPLATE(NAME, TARGET, LOAD, PREFIX_XOR)                          \
+#define SCAN_TEMPLATE(NAME, TARGET, LOAD, PREFIX_XOR, FLATTEN)                 \
 	TARGET static inline uint32_t *NAME##_block(const char *p,             \
 	    uint32_t base, char sep, uint32_t *out, uint64_t valid,            \
 	    struct carry *c, struct scan *r)                                   \
 	{                                                                      \
 		struct masks m;                                                \
-		uint64_t inside, structural, newline;                          \
+		uint64_t inside, structural, newline, quoted = 0;              \
                                                                                \
 		LOAD(p, sep, &m);                                              \
 		if (UNLIKELY(valid != ~UINT64_C(0))) {                         \
@@ -120,8 +123,7 @@ flatten(uint32_t *out, uint32_t base, uint64_t bits)
 				r->flags |= SCAN_STRAY;                        \
 			c->after_q = shut >> 63;                               \
 			c->inside = UINT64_C(0) - (inside >> 63);              \
-			r->nquoted += (uint32_t)__builtin_popcountll(          \
-			    m.newline & inside);                               \
+			quoted = m.newline & inside;                           \
 		} else {                                                       \
 			structural = m.sep | m.newline;                        \
 		}                                                              \
@@ -135,18 +137,22 @@ flatten(uint32_t *out, uint32_t base, uint64_t bits)
                                                                                \
 			r->nrec += (uint32_t)__builtin_popcountll(newline);    \
 			r->end = base + last + 1;                              \
+			r->nquoted = c->nquoted +                              \
+			    (uint32_t)__builtin_popcountll(                    \
+				quoted & (~UINT64_C(0) >> (63 - last)));       \
 			r->nidx_rec = r->nidx +                                \
 			    (uint32_t)__builtin_popcountll(                    \
 				structural & (~UINT64_C(0) >> (63 - last)));   \
 		}                                                              \
 		r->nidx += (uint32_t)__builtin_popcountll(structural);         \
-		return flatten(out, base, structural);                         \
+		c->nquoted += (uint32_t)__builtin_popcountll(quoted);          \
+		return FLATTEN(out, base, structural);                         \
 	}                                                                      \
                                                                                \
 	TARGET static void NAME(                                               \
 	    const char *p, size_t n, char sep, uint32_t *idx, struct scan *s)  \
 	{                                                                      \
-		struct carry c = {0, 0, 1};                                    \
+		struct carry c = {0, 0, 1, 0};                                 \
 		struct scan r = {0};                                           \
 		uint32_t *out = idx;                                           \
 		size_t i;                                                      \
@@ -198,10 +204,12 @@ prefix_xor_shifts(uint64_t x)
 #include "arm/csvscan_impl.h"
 #endif
 
+#define CSVSCAN_VARIANTS 4 /* the most that a machine has */
+
 const struct csvscan_variant *
 csvscan_variants(void)
 {
-	static struct csvscan_variant list[4];
+	static struct csvscan_variant list[CSVSCAN_VARIANTS + 1];
 
 	if (!list[0].name) {
 		size_t n = 1;
@@ -211,6 +219,11 @@ csvscan_variants(void)
 		if (__builtin_cpu_supports("avx2") &&
 		    __builtin_cpu_supports("pclmul"))
 			list[n++] = (struct csvscan_variant){"avx2", scan_avx2};
+		if (__builtin_cpu_supports("avx512bw") &&
+		    __builtin_cpu_supports("avx512vbmi2") &&
+		    __builtin_cpu_supports("pclmul"))
+			list[n++] =
+			    (struct csvscan_variant){"avx512", scan_avx512};
 #elif defined(__aarch64__)
 		list[n++] = (struct csvscan_variant){"neon", scan_neon};
 #endif
@@ -230,7 +243,7 @@ resolve(const char *p, size_t n, char sep, uint32_t *idx, struct scan *s)
 	const char *want = getenv("SHARD_SIMD");
 	csvscan_fn *best = scan_portable;
 
-	for (; v < csvscan_variants() + 4 && v->name; v++) {
+	for (; v->name; v++) {
 		best = v->fn; /* they are listed slowest first */
 		if (want && strcmp(want, v->name) == 0)
 			break;

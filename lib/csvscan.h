@@ -24,7 +24,7 @@ struct scan {
 	uint32_t nrec;     /* newlines among them */
 	uint32_t nidx_rec; /* entries up to and with the last newline */
 	uint32_t end;      /* offset behind the last newline, 0 if none */
-	uint32_t nquoted;  /* newlines inside quotes, in the whole block */
+	uint32_t nquoted;  /* newlines inside quotes before end */
 	bool open_quote;   /* the block ends inside quotes */
 	unsigned flags;    /* SCAN_*; then the rest is not to be trusted */
 };
@@ -39,8 +39,8 @@ typedef void
 csvscan_fn(const char *p, size_t n, char sep, uint32_t *idx, struct scan *s);
 
 /* The best variant for this machine, chosen at the first call.  The
- * environment variable SHARD_SIMD (portable, sse2, avx2, neon) asks for
- * another one; a variant the machine lacks is ignored. */
+ * environment variable SHARD_SIMD (portable, sse2, avx2, avx512, neon) asks
+ * for another one; a variant the machine lacks is ignored. */
 csvscan_fn csvscan;
 
 /* The variants, for tests: name and function, NULL name at the end; those

@@ -113,7 +113,7 @@ same() {
 }
 
 @test "same: every SIMD variant" {
-	for simd in portable sse2 avx2; do
+	for simd in portable sse2 avx2 avx512; do
 		SHARD_SIMD=$simd preprocess --job-type training --input raw --output "s-$simd" --label label --workers 2
 		same "s-$simd"
 	done

@@ -20,6 +20,7 @@ static const char seps[] = {',', '\t', ';'};
 static void
 naive(const char *p, size_t n, char sep, uint32_t *idx, struct scan *s)
 {
+	uint32_t nquoted = 0;
 	size_t i = 0, k;
 
 	memset(s, 0, sizeof(*s));
@@ -33,7 +34,7 @@ naive(const char *p, size_t n, char sep, uint32_t *idx, struct scan *s)
 				size_t to = q ? (size_t)(q - p) : n;
 
 				for (; i < to; i++)
-					s->nquoted += p[i] == '\n';
+					nquoted += p[i] == '\n';
 				if (!q) {
 					s->open_quote = true;
 					return;
@@ -58,6 +59,7 @@ naive(const char *p, size_t n, char sep, uint32_t *idx, struct scan *s)
 		if (p[i] == '\n') {
 			s->nrec++;
 			s->nidx_rec = s->nidx;
+			s->nquoted = nquoted;
 			s->end = (uint32_t)i + 1;
 		}
 		i++;
