@@ -4,8 +4,10 @@
 #include <string.h>
 
 #define CHUNK ((size_t)256 << 10)
+#define KEPT ((size_t)4 << 20)
 
-/* Bump allocation in a list of chunks; all but the first go at reset. */
+/* Bump allocation in a list of chunks.  At reset one takes the place of all,
+ * as large as they were together: a batch is like the one before it. */
 struct arena {
 	struct arena *next;
 	size_t n, cap;
@@ -54,8 +56,13 @@ batch_reset(struct batch *b, int nslot)
 	uint32_t i;
 
 	if (b->arena && b->arena->next) {
+		struct arena *a = b->arena;
+		size_t cap = 0;
+
+		for (; a; a = a->next)
+			cap += a->cap;
 		arena_free(b->arena);
-		b->arena = NULL;
+		b->arena = cap > KEPT ? NULL : arena_chunk(cap, NULL);
 	} else if (b->arena) {
 		b->arena->n = 0;
 	}
@@ -146,24 +153,46 @@ csv_unquote_slow(struct bytes raw, struct buf *scratch)
 	return buf_bytes(scratch);
 }
 
+/* Eight bytes at a time: a byte of x is zero where (x - 0x01..) & ~x has its
+ * top bit; so is then one below it, or none is. */
+bool
+csv_needs_quotes(struct bytes v, char sep)
+{
+	static const uint64_t low = UINT64_C(0x0101010101010101);
+	uint64_t seps = low * (unsigned char)sep, x, found = 0;
+	const char *p = v.p;
+	size_t n = v.n;
+
+#define IS_ZERO(v) (((v)-low) & ~(v))
+	for (; n >= 8; p += 8, n -= 8) {
+		memcpy(&x, p, 8);
+		found |= IS_ZERO(x ^ seps) | IS_ZERO(x ^ low * '"') |
+		    IS_ZERO(x ^ low * '\n') | IS_ZERO(x ^ low * '\r');
+	}
+	if (found & low << 7)
+		return true;
+#undef IS_ZERO
+	for (; n; p++, n--)
+		if (*p == sep || *p == '"' || *p == '\n' || *p == '\r')
+			return true;
+	return false;
+}
+
 void
 csv_put_field(struct buf *b, struct bytes v, char sep)
 {
-	const char *p = v.p, *e = v.p + v.n;
+	const char *p = v.p, *e = v.p + v.n, *q;
 
-	for (; p < e; p++)
-		if (*p == sep || *p == '"' || *p == '\n' || *p == '\r')
-			break;
-	if (p == e) {
+	if (!csv_needs_quotes(v, sep)) {
 		buf_putb(b, v);
 		return;
 	}
 	buf_reserve(b, v.n + 2);
 	buf_putc(b, '"');
-	for (p = v.p; p < e; p++) {
-		if (*p == '"')
-			buf_putc(b, '"');
-		buf_putc(b, *p);
+	for (; (q = memchr(p, '"', (size_t)(e - p))); p = q + 1) {
+		buf_put(b, p, (size_t)(q + 1 - p));
+		buf_putc(b, '"');
 	}
+	buf_put(b, p, (size_t)(e - p));
 	buf_putc(b, '"');
 }

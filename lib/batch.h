@@ -99,8 +99,9 @@ csv_value(struct bytes raw, struct buf *scratch)
 	return csv_unquote_slow(raw, scratch);
 }
 
-/* Appends value as a CSV field, quoted only where sep, a quote, CR or LF in
- * it asks for that. */
+/* Is there a sep, a quote, CR or LF in it? */
+bool csv_needs_quotes(struct bytes value, char sep);
+/* Appends value as a CSV field, quoted only where that is needed. */
 void csv_put_field(struct buf *b, struct bytes value, char sep);
 
 /* Is the raw field empty, or the quoted empty string? */

@@ -13,6 +13,8 @@
 #ifndef SHARD_BUF_H
 #define SHARD_BUF_H
 
+#include <string.h>
+
 #include "base.h"
 
 struct buf {
@@ -23,12 +25,40 @@ struct buf {
 
 #define BUF_ZERO ((struct buf){NULL, 0, 0})
 
+void buf_grow(struct buf *b, size_t n);
+
 /* Makes room for at least n more bytes behind the content. */
-void buf_reserve(struct buf *b, size_t n);
-void buf_put(struct buf *b, const void *p, size_t n);
-void buf_putc(struct buf *b, char c);
+static inline void
+buf_reserve(struct buf *b, size_t n)
+{
+	if (UNLIKELY(b->cap - b->n < n))
+		buf_grow(b, n);
+}
+
+static inline void
+buf_put(struct buf *b, const void *p, size_t n)
+{
+	if (n == 0)
+		return;
+	buf_reserve(b, n);
+	memcpy(b->p + b->n, p, n);
+	b->n += n;
+}
+
+static inline void
+buf_putc(struct buf *b, char c)
+{
+	buf_reserve(b, 1);
+	b->p[b->n++] = c;
+}
+
+static inline void
+buf_putb(struct buf *b, struct bytes s)
+{
+	buf_put(b, s.p, s.n);
+}
+
 void buf_puts(struct buf *b, const char *s);
-void buf_putb(struct buf *b, struct bytes s);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The content as a string, valid until the next change. */
 const char *buf_cstr(struct buf *b);

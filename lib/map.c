@@ -139,7 +139,9 @@ struct map {
 	size_t njoin;
 	struct fixed *fixed;
 	size_t nfixed;
-	struct buf text; /* the fixed cells' bytes */
+	struct bytes join_sep, join_missing;
+	bool join_quoted; /* one of these two asks for quotes */
+	struct buf text;  /* a joined cell */
 	struct buf scratch, out;
 };
 
@@ -368,6 +370,10 @@ map_init(void **st, const void *opt, struct schema *s, struct run *run,
 		m->label_slot = s->nslot++;
 		s->col[at].slot = m->label_slot;
 	}
+	m->join_sep = bytes_str(o->sep);
+	m->join_missing = bytes_str(o->missing);
+	m->join_quoted = csv_needs_quotes(m->join_sep, run->out_sep) ||
+	    csv_needs_quotes(m->join_missing, run->out_sep);
 	for (i = 0; i < o->concat.n; i++)
 		if (add_join(m, o->concat.v[i], o->if_all, s, e) < 0)
 			return -1;
@@ -503,33 +509,45 @@ map_label(struct map *m, struct batch *b, struct err *e)
 	return 0;
 }
 
+/* One row's values of j, joined, as a CSV field in m->text. */
+static void
+join_row(struct map *m, const struct join *j, struct batch *b, uint32_t row)
+{
+	struct buf *to = &m->text;
+	bool quoted = m->join_quoted;
+	size_t k;
+
+	buf_clear(to);
+	for (k = 0; k < j->n; k++) {
+		struct bytes raw = batch_raw(b, &j->from[k], row),
+			     v = csv_value(raw, &m->scratch);
+
+		/* what has no quotes needs none, alone or joined */
+		quoted |= v.p != raw.p;
+		if (k)
+			buf_putb(to, m->join_sep);
+		buf_putb(to,
+		    v.n == 0 || (j->tokens[k] && na_is_token(&m->o->na_rule, v))
+			? m->join_missing
+			: v);
+	}
+	if (quoted && csv_needs_quotes(buf_bytes(to), m->run->out_sep)) {
+		buf_clear(&m->out);
+		buf_putb(&m->out, buf_bytes(to));
+		buf_clear(to);
+		csv_put_field(to, buf_bytes(&m->out), m->run->out_sep);
+	}
+}
+
 static void
 map_join(struct map *m, const struct join *j, struct batch *b)
 {
 	struct bytes *cell = batch_cells(b, j->slot);
 	uint32_t i;
-	size_t k;
 
 	for (i = 0; i < b->nsel; i++) {
-		uint32_t row = b->sel[i];
-		struct buf *all = &m->out;
-
-		buf_clear(all);
-		for (k = 0; k < j->n; k++) {
-			struct bytes v = csv_value(
-			    batch_raw(b, &j->from[k], row), &m->scratch);
-
-			if (k)
-				buf_puts(all, m->o->sep);
-			if (v.n == 0 ||
-			    (j->tokens[k] && na_is_token(&m->o->na_rule, v)))
-				buf_puts(all, m->o->missing);
-			else
-				buf_putb(all, v);
-		}
-		buf_clear(&m->text);
-		csv_put_field(&m->text, buf_bytes(all), m->run->out_sep);
-		cell[row] = keep_bytes(b, m->text.p, m->text.n);
+		join_row(m, j, b, b->sel[i]);
+		cell[b->sel[i]] = keep_bytes(b, m->text.p, m->text.n);
 	}
 }
 

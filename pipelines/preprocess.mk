@@ -60,9 +60,9 @@ $(CTX)/meta.tsv: $(numbers:%=$(CTX)/parts/%.st)
 # pass 2: every shard alone
 $(OUT)/_shards/%.tsv: $(CTX)/meta.tsv
 	shard-run cat -c $(CTX) $(filter-out $(CTX)/%,$^) \
-		: map --text $(if $(LABEL),$(label) -c $(CTX)) \
+		$(if $(LABEL),: map $(label) -c $(CTX)) \
 		: dedup -c $(CTX) --null-key $(NULL_KEY) --ties $(TIES) \
-		: split -c $(CTX) \
+		: split -c $(CTX) : map --text -c $(CTX) \
 		: write -o $(OUT)
 
 $(OUT)/_SUCCESS: $(numbers:%=$(OUT)/_shards/%.tsv)
