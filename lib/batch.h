@@ -99,6 +99,17 @@ csv_value(struct bytes raw, struct buf *scratch)
 	return csv_unquote_slow(raw, scratch);
 }
 
+/* The same, valid as long as the batch. */
+static inline struct bytes
+batch_value(struct batch *b, struct bytes raw, struct buf *scratch)
+{
+	struct bytes v = csv_value(raw, scratch);
+
+	if (UNLIKELY(v.p == scratch->p && v.n))
+		v = bytes_of(memcpy(batch_alloc(b, v.n), v.p, v.n), v.n);
+	return v;
+}
+
 /* Is there a sep, a quote, CR or LF in it? */
 bool csv_needs_quotes(struct bytes value, char sep);
 /* Appends value as a CSV field, quoted only where that is needed. */

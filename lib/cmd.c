@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,6 +115,10 @@ cmd_start(const char *name)
 	int fd;
 
 	tool = name;
+	/* What a shard took is there for the next: asking the kernel for clean
+	 * pages every time costs a third of pass 1. */
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
 	/* 0, 1 and 2 must be ours, or a data file could become "stdout" */
 	do
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -204,17 +204,10 @@ decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
 static struct bytes
 row_key(struct dedup *d, struct batch *b, uint32_t row)
 {
-	struct bytes key = csv_value(batch_raw(b, &d->key, row), &d->keys);
+	struct bytes key = batch_value(b, batch_raw(b, &d->key, row), &d->keys);
 
-	if (key.n == 0 || (d->tokens && na_is_token(&d->o->ctx->na, key)))
-		return bytes_of("", 0);
-	if (key.p == d->keys.p) { /* built in the scratch: keep it */
-		char *p = batch_alloc(b, key.n);
-
-		memcpy(p, key.p, key.n);
-		key.p = p;
-	}
-	return key;
+	return d->tokens && na_is_token(&d->o->ctx->na, key) ? bytes_of("", 0)
+							     : key;
 }
 
 static int

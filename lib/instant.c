@@ -62,6 +62,29 @@ two(const char *p)
 	return a > 9 || b > 9 ? 1000 : a * 10 + b;
 }
 
+/*
+ * Eight characters at p like those at form, where 0 stands for any digit and
+ * sep has 0xff under what is no digit.  The number of the two digits from
+ * byte k on is then v >> 8 * k & 255.
+ */
+static inline bool
+digits8(const char *p, const char *form, const char *sep, uint64_t *v)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t x, f, s;
+
+	memcpy(&x, p, 8);
+	memcpy(&f, form, 8);
+	memcpy(&s, sep, 8);
+	x ^= f;
+	/* a byte is now at most 9, or 0 where no digit is: one that is more
+	 * reaches its top bit, and is the lowest to do so */
+	if (((x + (ones * 0x76 | (s & ones * 0x7f))) | x) & ones * 0x80)
+		return false;
+	*v = x * 10 + (x >> 8);
+	return true;
+}
+
 /* [+-]HH, [+-]HHMM, [+-]HH:MM or Z, all of it; false otherwise. */
 static bool
 parse_zone(const char *p, const char *e, int *offset_s)
@@ -91,9 +114,9 @@ enum time_kind
 instant_parse(struct bytes s, struct instant *t)
 {
 	const char *p = s.p, *e = s.p + s.n;
-	unsigned y1, y2, y, m, d, hh = 0, mm = 0, ss = 0, nfrac;
+	unsigned y, m, d, hh = 0, mm = 0, ss = 0, nfrac;
 	enum time_kind kind = TIME_LOCAL;
-	uint64_t ticks;
+	uint64_t ticks, x;
 	uint32_t ns = 0;
 	int64_t v, secs;
 	int offset = 0;
@@ -105,20 +128,23 @@ instant_parse(struct bytes s, struct instant *t)
 		t->lo = 0;
 		return TIME_EPOCH;
 	}
-	y1 = two(p), y2 = two(p + 2), m = two(p + 5), d = two(p + 8);
-	y = y1 * 100 + y2;
-	if (y1 > 99 || y2 > 99 || !is_date(y, m, d))
+	if (!digits8(p, "0000-00-", "\0\0\0\0\xff\0\0\xff", &x))
+		return TIME_NONE;
+	y = (unsigned)(x & 255) * 100 + (unsigned)(x >> 16 & 255);
+	m = (unsigned)(x >> 40 & 255), d = two(p + 8);
+	if (!is_date(y, m, d))
 		return TIME_NONE;
 	p += 10;
 	if (p < e) {
 		if (e - p < 6 || (*p != ' ' && *p != 'T' && *p != 't') ||
 		    p[3] != ':')
 			return TIME_NONE;
-		hh = two(p + 1), mm = two(p + 4);
-		p += 6;
-		if (e - p >= 3 && *p == ':') {
-			ss = two(p + 1);
-			p += 3;
+		if (e - p >= 9 &&
+		    digits8(p + 1, "00:00:00", "\0\0\xff\0\0\xff\0\0", &x)) {
+			hh = (unsigned)(x & 255);
+			mm = (unsigned)(x >> 24 & 255);
+			ss = (unsigned)(x >> 48 & 255);
+			p += 9;
 			if (e - p >= 2 && *p == '.') {
 				for (p++, nfrac = 0;
 				     p < e && (unsigned char)(*p - '0') <= 9;
@@ -132,6 +158,9 @@ instant_parse(struct bytes s, struct instant *t)
 				for (; nfrac < 9; nfrac++)
 					ns *= 10;
 			}
+		} else { /* without seconds */
+			hh = two(p + 1), mm = two(p + 4);
+			p += 6;
 		}
 		if (hh > 23 || mm > 59 || ss > 59)
 			return TIME_NONE;

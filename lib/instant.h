@@ -19,7 +19,7 @@
 
 struct instant {
 	uint64_t hi;
-	uint32_t lo;
+	uint64_t lo; /* of 32 bits; as wide as hi, since it is copied with it */
 };
 
 /* Later than every time that can be written. */

@@ -65,6 +65,12 @@ is_key(const struct keytable *t, size_t at, struct bytes key)
 {
 	struct bytes have;
 
+	if (LIKELY(key.n <= KEYENT_INLINE)) {
+		struct keyent want;
+
+		keyent_set_inline(&want, key);
+		return memcmp(want.key, t->slot[at].key, 16) == 0;
+	}
 	return keyent_key(&t->slot[at], buf_bytes(&t->heap), &have) &&
 	    bytes_eq(have, key);
 }
@@ -190,32 +196,75 @@ struct order {
 	uint32_t slot;
 };
 
-/* LSD radix sort on the hash, 11 bits a pass. */
-static void
-radix(struct order *v, struct order *tmp, size_t n)
+static int
+by_hash(const void *a, const void *b)
 {
-	unsigned shift;
-	size_t i;
+	const struct order *x = a, *y = b;
 
-	for (shift = 0; shift < 64; shift += 11) {
-		size_t count[2048] = {0}, sum = 0;
-		struct order *swap;
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	return (x->slot > y->slot) - (x->slot < y->slot);
+}
 
-		for (i = 0; i < n; i++)
-			count[v[i].hash >> shift & 2047]++;
-		for (i = 0; i < 2048; i++) {
-			size_t c = count[i];
+/* Sorts a bucket, which as a rule has one entry or two. */
+static void
+sort_bucket(struct order *v, size_t n)
+{
+	size_t i, k;
 
-			count[i] = sum;
-			sum += c;
-		}
-		for (i = 0; i < n; i++)
-			tmp[count[v[i].hash >> shift & 2047]++] = v[i];
-		swap = v;
-		v = tmp;
-		tmp = swap;
+	if (n > 24) {
+		qsort(v, n, sizeof(*v), by_hash);
+		return;
 	}
-	/* six passes: the result is back where it began */
+	for (i = 1; i < n; i++) {
+		struct order o = v[i];
+
+		for (k = i; k > 0 && v[k - 1].hash > o.hash; k--)
+			v[k] = v[k - 1];
+		v[k] = o;
+	}
+}
+
+/*
+ * Hashes are uniform between the least and the greatest: as many buckets as
+ * there are entries, and one pass puts each nearly in its place.  The result
+ * is in tmp.
+ */
+static void
+sort_orders(const struct order *v, struct order *tmp, size_t n)
+{
+	uint64_t low = UINT64_MAX, high = 0;
+	unsigned up, down, bits = 1;
+	uint32_t *count, sum = 0;
+	size_t i, nbucket;
+
+	for (i = 0; i < n; i++) {
+		low = v[i].hash < low ? v[i].hash : low;
+		high = v[i].hash > high ? v[i].hash : high;
+	}
+	while (bits < 20 && (size_t)2 << bits <= n)
+		bits++;
+	nbucket = (size_t)1 << bits;
+	up = (unsigned)__builtin_clzll((high - low) | 1);
+	down = 64 - bits;
+#define BUCKET(h) (((h)-low) << up >> down)
+	count = xcalloc(nbucket + 1, sizeof(*count));
+	for (i = 0; i < n; i++)
+		count[BUCKET(v[i].hash)]++;
+	for (i = 0; i <= nbucket; i++) {
+		uint32_t c = count[i];
+
+		count[i] = sum;
+		sum += c;
+	}
+	for (i = 0; i < n; i++)
+		tmp[count[BUCKET(v[i].hash)]++] = v[i];
+#undef BUCKET
+	/* count[i] is now where bucket i ends */
+	for (i = 0, sum = 0; i < nbucket; sum = count[i++])
+		if (count[i] - sum > 1)
+			sort_bucket(tmp + sum, count[i] - sum);
+	free(count);
 }
 
 struct keyent *
@@ -230,12 +279,13 @@ keytable_sorted(struct keytable *t)
 	for (i = 0; i < t->cap; i++)
 		if (t->hash[i])
 			v[n++] = (struct order){t->hash[i], (uint32_t)i};
-	radix(v, tmp, n);
+	if (n)
+		sort_orders(v, tmp, n);
 	for (i = 0; i < n; i++) {
-		struct keyent e = t->slot[v[i].slot];
+		struct keyent e = t->slot[tmp[i].slot];
 
 		/* equal hashes, one pair in 2^64: insertion by key bytes */
-		for (k = i; k > 0 && v[k - 1].hash == v[i].hash; k--) {
+		for (k = i; k > 0 && tmp[k - 1].hash == tmp[i].hash; k--) {
 			if (!keyent_key(&out[k - 1], heap, &a) ||
 			    !keyent_key(&e, heap, &b) || bytes_cmp(a, b) <= 0)
 				break;

@@ -25,6 +25,13 @@ void keytable_fini(struct keytable *t);
  * (keyent_row). */
 uint64_t keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
     const struct keyent *what);
+/* Tells the cache that this hash comes soon. */
+static inline void
+keytable_prefetch(const struct keytable *t, uint64_t hash)
+{
+	__builtin_prefetch(&t->hash[hash & (t->cap - 1)]);
+	__builtin_prefetch(&t->slot[hash & (t->cap - 1)]);
+}
 /* For counts of values of columns: adds n to the count (hi) of the key in
  * that column (where). */
 void keytable_count(struct keytable *t, struct bytes key, uint64_t hash,

@@ -345,28 +345,41 @@ cursors(struct merge *m, enum section_type type, size_t *n, uint64_t *total)
 	return c;
 }
 
+#define AHEAD 32 /* entries whose slots are fetched at a time */
+
 /* Moves a cursor's entries with hash <= last into the table. */
 static int
 take_range(struct run_cursor *c, uint64_t last, bool all,
     const struct na_rule *skip, struct keytable *t, struct err *e)
 {
-	for (; c->at < c->n; c->at++) {
-		struct keyent k = c->ent[c->at];
-		struct bytes key;
-		uint64_t hash;
+	struct bytes key[AHEAD];
+	uint64_t hash[AHEAD];
+	size_t i, n;
 
-		if (!keyent_key(&k, c->heap, &key) ||
-		    keyent_ordinal(&k) >= c->nordinal)
-			return err_set(e, "%s: damaged partial", c->path);
-		hash = key_hash(key);
-		if (!all && hash > last)
-			break;
-		if (skip && na_is_token(skip, key))
-			continue;
-		k.where = keyent_where(keyent_time(&k),
-		    c->ordinal[keyent_ordinal(&k)], keyent_row(&k));
-		keytable_put(t, key, hash, &k);
-	}
+	do {
+		for (n = 0; n < AHEAD && c->at + n < c->n; n++) {
+			const struct keyent *k = &c->ent[c->at + n];
+
+			if (!keyent_key(k, c->heap, &key[n]) ||
+			    keyent_ordinal(k) >= c->nordinal)
+				return err_set(
+				    e, "%s: damaged partial", c->path);
+			hash[n] = key_hash(key[n]);
+			if (!all && hash[n] > last)
+				break;
+			keytable_prefetch(t, hash[n]);
+		}
+		for (i = 0; i < n; i++) {
+			struct keyent k = c->ent[c->at + i];
+
+			if (skip && na_is_token(skip, key[i]))
+				continue;
+			k.where = keyent_where(keyent_time(&k),
+			    c->ordinal[keyent_ordinal(&k)], keyent_row(&k));
+			keytable_put(t, key[i], hash[i], &k);
+		}
+		c->at += n;
+	} while (n == AHEAD);
 	return 0;
 }
 

@@ -645,31 +645,50 @@ add_time(struct stats *t, struct batch *b, uint32_t row, struct instant *at,
 	return 1;
 }
 
+#define GROUP 32 /* rows whose keys are looked for at a time */
+
+/*
+ * The keys of n rows with the times at, which only those with timed have.
+ * The slots of all of them are fetched before the first is looked at.
+ */
 static int
-add_key(struct stats *t, struct batch *b, uint32_t row, struct instant at,
-    bool timed, struct err *e)
+add_keys(struct stats *t, struct batch *b, const uint32_t *row, uint32_t n,
+    const struct instant *at, const bool *timed, struct err *e)
 {
-	struct bytes v = csv_value(batch_raw(b, &t->key, row), &t->scratch);
+	struct bytes v[GROUP];
+	uint64_t hash[GROUP];
 	struct keyent k;
+	uint32_t i;
 
-	if (v.n == 0) {
-		t->f.key_missing++;
-		return 0;
-	}
-	if (UNLIKELY(na_is_token(&t->na, v)))
-		t->f.key_tokens++;
-	else if (!t->f.key_text) {
-		enum cell_class c = class_number(v);
+	for (i = 0; i < n; i++) {
+		v[i] =
+		    batch_value(b, batch_raw(b, &t->key, row[i]), &t->scratch);
+		if (v[i].n == 0) {
+			t->f.key_missing++;
+			continue;
+		}
+		if (UNLIKELY(na_is_token(&t->na, v[i])))
+			t->f.key_tokens++;
+		else if (!t->f.key_text) {
+			enum cell_class c = class_number(v[i]);
 
-		t->f.key_text = c == CLASS_TEXT || c == CLASS_ODD;
+			t->f.key_text = c == CLASS_TEXT || c == CLASS_ODD;
+		}
+		hash[i] = key_hash(v[i]);
+		keytable_prefetch(&t->keys, hash[i]);
 	}
-	if (!timed)
-		return 0;
-	k.hi = at.hi;
-	k.where = keyent_where(at, 0, b->row0 + row);
-	keytable_put(&t->keys, v, key_hash(v), &k);
-	if (t->keys.n >= RUN_KEYS || t->keys.heap.n >= RUN_KEY_BYTES)
-		return partial_put_keys(t->w, SECTION_KEYS, &t->keys, e);
+	for (i = 0; i < n; i++) {
+		if (!timed[i] || v[i].n == 0)
+			continue;
+		k.hi = at[i].hi;
+		k.where = keyent_where(at[i], 0, b->row0 + row[i]);
+		keytable_put(&t->keys, v[i], hash[i], &k);
+		if (t->keys.n >= RUN_KEYS || t->keys.heap.n >= RUN_KEY_BYTES) {
+			if (partial_put_keys(t->w, SECTION_KEYS, &t->keys, e) <
+			    0)
+				return -1;
+		}
+	}
 	return 0;
 }
 
@@ -850,12 +869,41 @@ add_column(struct stats *t, size_t c, const struct batch *b,
 	return rc;
 }
 
+/* The rows numbered row[0..n), at most GROUP. */
+static int
+add_rows(struct stats *t, struct batch *b, const uint32_t *row, uint32_t n,
+    struct err *e)
+{
+	const struct stats_opt *o = t->o;
+	struct instant at[GROUP] = {{0, 0}};
+	bool timed[GROUP] = {false};
+	uint32_t i;
+
+	for (i = 0; o->time && i < n; i++) {
+		int rc = add_time(t, b, row[i], &at[i], e);
+
+		if (rc < 0)
+			return -1;
+		timed[i] = rc > 0;
+	}
+	if (o->key && add_keys(t, b, row, n, at, timed, e) < 0)
+		return -1;
+	for (i = 0; i < n; i++) {
+		if (o->label && add_label(t, b, row[i], e) < 0)
+			return -1;
+		if (o->strata && add_stratum(t, b, row[i], e) < 0)
+			return -1;
+		if (o->groups && add_group(t, b, row[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 stats_process(void *st, struct batch *b, struct err *e)
 {
 	struct stats *t = st;
 	const struct stats_opt *o = t->o;
-	struct instant at = {0, 0};
 	uint32_t i, n;
 	const uint32_t *sel = rows_of(t, b, &n);
 	size_t c;
@@ -866,21 +914,10 @@ stats_process(void *st, struct batch *b, struct err *e)
 		    (unsigned long long)KEYENT_MAX_ROWS);
 		return run_at(t->run, b, 0, e);
 	}
-	for (i = 0; i < n; i++) {
-		uint32_t row = sel[i];
-		int timed = 0;
-
-		if (o->time && (timed = add_time(t, b, row, &at, e)) < 0)
+	for (i = 0; i < n; i += GROUP)
+		if (add_rows(t, b, sel + i, n - i < GROUP ? n - i : GROUP, e) <
+		    0)
 			return -1;
-		if (o->key && add_key(t, b, row, at, timed > 0, e) < 0)
-			return -1;
-		if (o->label && add_label(t, b, row, e) < 0)
-			return -1;
-		if (o->strata && add_stratum(t, b, row, e) < 0)
-			return -1;
-		if (o->groups && add_group(t, b, row, e) < 0)
-			return -1;
-	}
 	if (o->schema || t->values)
 		for (c = 0; c < t->f.ncol; c++)
 			if ((o->schema || t->kinds[c]) &&
