@@ -182,15 +182,40 @@ show_progress() { # TITLE SHARDS BYTES
 	printf '\r\033[K' >&2
 }
 
+# chunks LIST DIR: the names of a NUL-separated list in files, for a process
+# each, and the files' names in DIR/list.  A chunk is half of what is left for
+# a worker: the first are large, as starting a process and its first look at
+# the facts have a price; the last are small, so that no worker waits long for
+# another.
+chunks() {
+	local names n i=0 k=0 take
+	mapfile -d '' -t names <"$1"
+	n=${#names[@]}
+	rm -rf "$2" && mkdir "$2" || return
+	for (( ; i < n; i += take, k++)); do
+		((take = workers == 1 ? n : (n - i + 2 * workers - 1) / (2 * workers)))
+		((take = take > 256 ? 256 : take))
+		printf '%s\0' "${names[@]:i:take}" >"$2/$k" &&
+			printf '%s\0' "$2/$k" >>"$2/list" || return
+	done
+}
+
 # each TITLE LIST SCRIPT: runs `SCRIPT shard...` over the NUL-separated list,
-# $workers at a time, some shards to a process.  0 or 1.
+# $workers at a time, some shards to a process ($per_process, if it is set).
+# 0 or 1.
 each() {
-	local title=$1 list=$2 script=$3 n bytes per rc=0 runner=${SHARD_RUNNER:-auto}
+	local title=$1 list=$2 script=$3 n bytes rc=0 runner=${SHARD_RUNNER:-auto}
+	local jobs
 	n=$(tr -dc '\0' <"$list" | wc -c)
 	((n == 0)) && return 0
 	bytes=$(du -Lcb --files0-from="$list" 2>/dev/null | tail -n 1 | cut -f 1)
-	per=${per_process:-$((n / (workers * 8)))}
-	((per = per < 1 ? 1 : per > 256 ? 256 : per))
+	if [[ -n ${per_process-} ]]; then
+		jobs=(-a "$list" -n "$per_process" "$script")
+	else
+		chunks "$list" "$tmp/chunks" || return
+		# -I: a word that no other can hold
+		jobs=(-a "$tmp/chunks/list" -I "$tmp/chunk/" xargs -0 -a "$tmp/chunk/" "$script")
+	fi
 	# GNU parallel takes 0.2 s to start, as long as a GB takes here; on
 	# larger input its control over the jobs is worth that.
 	if [[ $runner == auto ]]; then
@@ -206,10 +231,10 @@ each() {
 	fi
 	set -m # a process group of its own, to be ended as one
 	if [[ $runner == parallel ]]; then
-		parallel --will-cite -q -0 -a "$list" -j "$workers" -n "$per" \
-			"$script" 9>&9 3>&3 </dev/null &
+		parallel --will-cite -q -0 -j "$workers" "${jobs[@]}" \
+			9>&9 3>&3 </dev/null &
 	else
-		xargs -0 -a "$list" -P "$workers" -n "$per" "$script" </dev/null &
+		xargs -0 -P "$workers" "${jobs[@]}" </dev/null &
 	fi
 	group=$!
 	set +m
