@@ -37,21 +37,24 @@ $(B)/flags: FORCE
 	@echo '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || \
 	echo '$(subst ','\'',$(FLAGS))' >$@
 
+define link
+@mkdir -p $(@D)
+@echo "  LD $@"
+@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+endef
+
 $(BIN)/shard-%: $(B)/cmd/shard-%.o $(B)/libshard.a
-	@mkdir -p $(@D)
-	@echo "  LD $@"
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(link)
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libshard.a
-	@mkdir -p $(@D)
-	@echo "  LD $@"
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(link)
 
 # A fuzz target with the driver that runs it over files: the seeds, in check.
 $(B)/seeds/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/main.o $(B)/libshard.a
-	@mkdir -p $(@D)
-	@echo "  LD $@"
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(link)
+
+$(BIN)/micro: $(B)/bench/micro.o $(B)/libshard.a
+	$(link)
 
 $(B)/%.o: %.c config.mk Makefile $(B)/flags
 	@mkdir -p $(@D)
@@ -126,6 +129,11 @@ $(BIN)/gen: bench/gen.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lz
+
+# What the pieces of the library take: MICRO='name ...' for some, -l for names.
+.PHONY: bench-micro
+bench-micro: all $(BIN)/micro
+	@$(BIN)/micro $(MICRO)
 
 # The unit tests, the seeds and the programs' tests with the sanitizers on;
 # leaks count.
