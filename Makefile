@@ -73,7 +73,7 @@ BUILD_DEPS := zlib1g-dev libzstd-dev libxxhash-dev libjansson-dev \
 	$(if $(filter x86_64 aarch64,$(shell uname -m)),libisal-dev)
 RUN_DEPS   := parallel util-linux findutils
 CHECK_DEPS := bats python3-minimal libpython3-stdlib mandoc procps \
-	zstd lz4 bzip2 xz-utils
+	zstd lz4 bzip2 xz-utils valgrind
 LINT_DEPS  := clang-format cppcheck shellcheck mandoc
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -176,6 +176,7 @@ C_FILES  := $(wildcard cmd/*.c lib/*.c lib/*.h lib/*/*.h bench/*.c \
 SH_FILES := pipelines/preprocess pipelines/impute pipelines/shred \
 	pipelines/demo \
 	pipelines/common.bash \
+	bench/budget \
 	tests/run tests/helper.bash $(wildcard man/*.sh) .ci/run
 
 lint: lint-deps
