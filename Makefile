@@ -135,6 +135,19 @@ $(BIN)/gen: bench/gen.c $(B)/flags
 bench-micro: all $(BIN)/micro
 	@$(BIN)/micro $(MICRO)
 
+$(BIN)/agree: bench/agree.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lm
+
+# See bench/README.md: BENCH='jobs big' chooses sections.
+.PHONY: bench bench-peers
+bench: all gen $(BIN)/agree
+	@SHARDKIT_BIN=$(abspath $(BIN)) bench/run $(BENCH)
+
+bench-peers:
+	cd bench/peers && npm install --no-audit --no-fund
+
 # The unit tests, the seeds and the programs' tests with the sanitizers on;
 # leaks count.
 asan: check-deps
@@ -176,8 +189,8 @@ C_FILES  := $(wildcard cmd/*.c lib/*.c lib/*.h lib/*/*.h bench/*.c \
 SH_FILES := pipelines/preprocess pipelines/impute pipelines/shred \
 	pipelines/demo \
 	pipelines/common.bash \
-	bench/budget \
-	tests/run tests/helper.bash $(wildcard man/*.sh) .ci/run
+	tests/run tests/helper.bash $(wildcard man/*.sh) .ci/run \
+	bench/budget bench/sort $(wildcard bench/peers/*.sh)
 
 lint: lint-deps
 	clang-format --dry-run -Werror $(C_FILES)
