@@ -6,7 +6,7 @@
 set -euo pipefail
 awk=$(command -v mawk || command -v awk)
 if [[ $1 == --version ]]; then
-	echo "${awk##*/}, $(sort --version | sed -n '1s/.*) //p')"
+	echo "${awk##*/}, GNU sort $(sort --version | sed -n '1s/.*) //p')"
 	exit
 fi
 in=$3

@@ -107,17 +107,18 @@ async function shred(variant, from, out) {
 		return;
 	}
 	const batches = await batchesOf(scanAll(files).select('ListingId').withColumn(listing));
-	const spilled = (i, shard) => path.join(out, `${i}-${shard}.parquet`);
+	const starts = pl.DataFrame({ ListingId: batches.map((batch) => batch.from), batch: batches.map((_, i) => i) })
+		.withColumn(listing);
+	const spilled = batches.map(() => []);
 	files.forEach((file, shard) => {
 		const rows = pl.readCSV(file, text).withColumn(listing).sort(order);
-		batches.forEach((batch, i) => {
-			const id = pl.col('ListingId');
-			rows.filter(id.gtEq(pl.lit(batch.from)).and(id.ltEq(pl.lit(batch.to))))
-				.writeParquet(spilled(i, shard), { compression: 'lz4' });
-		});
+		for (const part of rows.joinAsof(starts, { on: 'ListingId', strategy: 'backward' }).partitionBy('batch')) {
+			const i = part.getColumn('batch').get(0);
+			spilled[i].push(path.join(out, `${i}-${shard}.parquet`));
+			part.drop('batch').writeParquet(spilled[i].at(-1), { compression: 'lz4' });
+		}
 	});
-	batches.forEach((_, i) => {
-		const parts = files.map((_, shard) => spilled(i, shard));
+	spilled.forEach((parts, i) => {
 		pl.concat(parts.map((part) => pl.readParquet(part))).sort(order).writeCSV(to(i));
 		parts.forEach((part) => fs.unlinkSync(part));
 	});
