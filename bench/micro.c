@@ -42,7 +42,6 @@
 #define ROUND_S 0.2
 #define MIB ((size_t)1 << 20)
 #define NKEYS 1000000
-#define AHEAD 64 /* keys hashed before the first is looked up, as in dedup */
 
 /* Seconds for a byte, or whatever is counted; negative: not on this machine. */
 struct figure {
@@ -601,7 +600,7 @@ write_index(const char *path, const struct texts *keys)
 struct lookup {
 	struct keyindex *x;
 	struct texts keys;
-	size_t ahead; /* keys hashed and prefetched at a time */
+	size_t group; /* keys looked up at a time */
 };
 
 static void
@@ -609,20 +608,19 @@ look_up(void *arg)
 {
 	struct lookup *l = arg;
 	struct err e = ERR_ZERO;
-	uint64_t hash[AHEAD];
-	struct keyent found;
+	uint64_t hash[KEYINDEX_GROUP];
+	const struct keyent *found[KEYINDEX_GROUP];
 	size_t i, k, n;
 
 	for (i = 0; i < l->keys.n; i += n) {
-		n = l->keys.n - i < l->ahead ? l->keys.n - i : l->ahead;
-		for (k = 0; k < n; k++) {
-			hash[k] = key_hash(l->keys.v[i + k]);
-			if (l->ahead > 1)
-				keyindex_prefetch(l->x, hash[k]);
-		}
+		n = l->keys.n - i < l->group ? l->keys.n - i : l->group;
 		for (k = 0; k < n; k++)
-			if (keyindex_find(l->x, l->keys.v[i + k], hash[k],
-				&found, &e) != 1)
+			hash[k] = key_hash(l->keys.v[i + k]);
+		if (keyindex_find_all(l->x, &l->keys.v[i], hash, n, found, &e) <
+		    0)
+			die("the index is damaged");
+		for (k = 0; k < n; k++)
+			if (!found[k])
 				die("a key is not found");
 	}
 }
@@ -630,7 +628,7 @@ look_up(void *arg)
 static struct figure
 bench_lookup(const struct bench *b)
 {
-	struct lookup l = {.ahead = (size_t)b->which};
+	struct lookup l = {.group = (size_t)b->which};
 	struct err e = ERR_ZERO;
 	struct figure f;
 
@@ -846,6 +844,7 @@ static const struct bench benches[] = {
     INDEX_BENCHES("portable"),
     INDEX_BENCHES("sse2"),
     INDEX_BENCHES("avx2"),
+    INDEX_BENCHES("avx512"),
     INDEX_BENCHES("neon"),
     {"read-wide", "a file in the page cache, read and indexed", GB_PER_S,
 	bench_read, WIDE},
@@ -854,8 +853,8 @@ static const struct bench benches[] = {
     {"hop-narrow", "the same, 60 B a row", NS, bench_hop, NARROW},
     {"lookup", "a key in an index of a million, with its hash", NS,
 	bench_lookup, 1},
-    {"lookup-batched", "the same, 64 prefetched at a time", NS, bench_lookup,
-	AHEAD},
+    {"lookup-batched", "the same, 64 at a time", NS, bench_lookup,
+	KEYINDEX_GROUP},
     {"insert", "a key into a table that grows to a million", NS, bench_insert,
 	0},
     {"parse-time", "a date and time, checked", NS, bench_parse, CELL_TIME},
