@@ -86,6 +86,36 @@ batch_raw(const struct batch *b, const struct column *c, uint32_t row)
 			   : bytes_of("", 0);
 }
 
+/* A column of a batch, for whoever goes through its rows. */
+struct batch_column {
+	const struct batch *b;
+	const struct column *c;
+	const char *base;
+	const uint32_t *end; /* of its field in record 0; NULL: in a slot */
+	size_t nfield;
+};
+
+static inline struct batch_column
+batch_column(const struct batch *b, const struct column *c)
+{
+	return (struct batch_column){b, c, b->base,
+	    c->slot < 0 && c->src >= 0 ? b->end + c->src : NULL, b->nfield};
+}
+
+/* batch_raw() of a row. */
+static inline struct bytes
+batch_column_raw(const struct batch_column *x, uint32_t row)
+{
+	const uint32_t *p;
+	uint32_t start;
+
+	if (UNLIKELY(!x->end))
+		return batch_raw(x->b, x->c, row);
+	p = x->end + row * x->nfield;
+	start = p[-1] + 1;
+	return bytes_of(x->base + start, p[0] - start);
+}
+
 /* The line of its file on which a row begins. */
 uint64_t batch_line(const struct batch *b, uint32_t row);
 

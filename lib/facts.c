@@ -90,6 +90,20 @@ word_kind(struct bytes v, struct instant *t)
 	return KIND_TEXT;
 }
 
+/* Does no number, time, bool or token of pandas begin so?  All begin with a
+ * digit, one of + - . # <, or the first letter of inf, nan, null, true and
+ * false, small or capital. */
+static inline bool
+begins_text(char c)
+{
+	unsigned char u = (unsigned char)c;
+
+	if (u < 64)
+		return !(UINT64_C(0x13ff680800000000) >> u & 1);
+	/* F I N T, f i n t */
+	return u >= 128 || !(UINT64_C(0x0010424000104240) >> (u - 64) & 1);
+}
+
 void
 cell_scan(struct cell *c, const struct na_rule *na, struct bytes v)
 {
@@ -97,6 +111,11 @@ cell_scan(struct cell *c, const struct na_rule *na, struct bytes v)
 
 	if (v.n == 0) {
 		c->state = CELL_EMPTY;
+		return;
+	}
+	if (begins_text(v.p[0]) && !na->token) {
+		c->state = CELL_VALUE;
+		c->kind = KIND_TEXT;
 		return;
 	}
 	class = number_scan(v, &c->num);

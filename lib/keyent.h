@@ -94,6 +94,13 @@ keyent_set_heap(struct keyent *k, uint64_t off, uint32_t len, uint64_t hash)
 	k->key[KEYENT_INLINE] = 0xff;
 }
 
+/* A long key's bytes lie elsewhere now. */
+static inline void
+keyent_move_heap(struct keyent *k, uint64_t off)
+{
+	memcpy(k->key, &off, 8);
+}
+
 /* The key's bytes; heap is where the table keeps the long ones.  False when
  * the entry points outside of it (a damaged file). */
 static inline bool

@@ -837,19 +837,21 @@ rows_of(struct stats *t, const struct batch *b, uint32_t *n)
 /* One column of the batch's rows.  A row's place counts the rows looked at, so
  * that it is the same in a pipe, in one process and in the split's own file. */
 static int
-add_column(struct stats *t, size_t c, const struct batch *b,
-    const uint32_t *sel, uint32_t n, struct err *e)
+add_column(struct stats *t, size_t c, struct batch *b, const uint32_t *sel,
+    uint32_t n, struct err *e)
 {
-	bool facts = t->o->schema;
+	struct colfacts *facts = t->o->schema ? &t->f.col[c] : NULL;
 	bool values = t->values && t->kinds[c];
 	uint64_t shard = t->run->shard.number, first = t->rows - n + 1;
+	struct batch_column col = batch_column(b, &t->col[c]);
 	struct cell cell;
 	uint32_t i;
 	int rc = 0;
 
 	for (i = 0; i < n && rc == 0; i++) {
-		struct bytes raw = batch_raw(b, &t->col[c], sel[i]);
-		struct bytes v = csv_value(raw, &t->scratch);
+		struct bytes raw = batch_column_raw(&col, sel[i]);
+		struct bytes v = values ? batch_value(b, raw, &t->scratch)
+					: csv_value(raw, &t->scratch);
 
 		cell_scan(&cell, &t->na, v);
 		if (UNLIKELY(raw.n == 2 && v.n == 0 && t->f.quoted_value)) {
@@ -857,8 +859,8 @@ add_column(struct stats *t, size_t c, const struct batch *b,
 			cell.kind = KIND_TEXT;
 		}
 		if (facts)
-			colfacts_add(&t->f.col[c], &cell, v,
-			    (struct place){shard, first + i});
+			colfacts_add(
+			    facts, &cell, v, (struct place){shard, first + i});
 		if (!values || cell.state == CELL_EMPTY)
 			continue;
 		if (cell.state == CELL_VALUE)
@@ -923,7 +925,8 @@ stats_process(void *st, struct batch *b, struct err *e)
 			if ((o->schema || t->kinds[c]) &&
 			    add_column(t, c, b, sel, n, e) < 0)
 				return -1;
-	return 0;
+	/* what is on its way lies in the batch */
+	return t->values ? values_settle(t->values, e) : 0;
 }
 
 /* Fills the partial's one input. */

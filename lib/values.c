@@ -16,7 +16,18 @@ struct numbers {
 	size_t n, cap;
 };
 
+/* A text on its way into the table. */
+struct pending {
+	struct bytes value;
+	uint64_t hash;
+	size_t column;
+};
+
+#define PENDING 32 /* so many slots are fetched while the first is awaited */
+
 struct values {
+	struct pending pending[PENDING];
+	size_t npending;
 	const struct facts *f;
 	struct partial_writer *w;
 	unsigned *kinds; /* of each column, those still collected */
@@ -121,14 +132,31 @@ add_number(struct values *v, size_t i, double d, struct err *e)
 	return 0;
 }
 
+int
+values_settle(struct values *v, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < v->npending; i++) {
+		const struct pending *p = &v->pending[i];
+
+		if (keytable_full(&v->texts, v->limit, p->value.n) &&
+		    partial_put_keys(v->w, SECTION_COUNTS, &v->texts, e) < 0)
+			return -1;
+		keytable_count(&v->texts, p->value, p->hash, p->column, 1);
+	}
+	v->npending = 0;
+	return 0;
+}
+
 static int
 add_text(struct values *v, size_t i, struct bytes value, struct err *e)
 {
-	if (keytable_full(&v->texts, v->limit, value.n) &&
-	    partial_put_keys(v->w, SECTION_COUNTS, &v->texts, e) < 0)
-		return -1;
-	keytable_count(&v->texts, value, value_hash(value, v->digest[i]), i, 1);
-	return 0;
+	uint64_t hash = value_hash(value, v->digest[i]);
+
+	keytable_prefetch(&v->texts, hash);
+	v->pending[v->npending++] = (struct pending){value, hash, i};
+	return v->npending == PENDING ? values_settle(v, e) : 0;
 }
 
 int
@@ -159,7 +187,7 @@ int
 values_finish(struct values *v, unsigned *kinds, struct err *e)
 {
 	memcpy(kinds, v->kinds, v->ncol * sizeof(*kinds));
-	if (flush_numbers(v, e) < 0)
+	if (values_settle(v, e) < 0 || flush_numbers(v, e) < 0)
 		return -1;
 	return v->texts.n ? partial_put_keys(v->w, SECTION_COUNTS, &v->texts, e)
 			  : 0;

@@ -54,12 +54,15 @@ struct values;
  */
 struct values *values_new(const struct facts *f, const unsigned *wanted,
     uint64_t memory, struct partial_writer *w);
-/* A value (not an empty cell, nor a token) of column i. */
+/* A value (not an empty cell, nor a token) of column i; its bytes must last
+ * until values_settle(). */
 MUST_CHECK int values_add(struct values *v, size_t i, const struct cell *cell,
     struct bytes value, struct err *e);
 /* The token of a column that may turn out to be text: counted as a value. */
 MUST_CHECK int
 values_add_token(struct values *v, size_t i, struct bytes value, struct err *e);
+/* What was added is kept by its own copy now. */
+MUST_CHECK int values_settle(struct values *v, struct err *e);
 /* Writes what is left; then kinds[i] is what column i was collected as. */
 MUST_CHECK int values_finish(struct values *v, unsigned *kinds, struct err *e);
 void values_free(struct values *v);

@@ -622,7 +622,7 @@ stamps() {
 		wait "$pid" 2>/dev/null || :
 		while pgrep -s "$pid" >/dev/null; do sleep 0.02; done
 		[[ ! -e out/_SUCCESS || -s out/_manifest.tsv ]]
-		[[ -z $(find out art -name '.tmp*' 2>/dev/null) ]]
+		[[ -z $(find out art -name '.tmp*' 2>/dev/null | tee left) ]] || { cat left; return 1; }
 	done
 }
 

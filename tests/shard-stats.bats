@@ -323,3 +323,14 @@ merged() {
 		barren parts
 	done
 }
+
+@test "stats: a partial that the end of the machine tore is made again" {
+	for i in 1 2 3; do lines part-$i.csv id,t "k$i,2024-01-0$i" "k,2024-01-01"; done
+	shard-stats -t t -k id -o parts part-*.csv
+	cp -r parts whole
+	truncate -s -100 parts/00001.st
+	dd if=/dev/zero of=parts/00002.st bs=1 seek=64 count=32 conv=notrunc status=none
+	: >parts/00003.st
+	shard-stats -t t -k id -o parts part-*.csv
+	diff -r parts whole
+}

@@ -354,6 +354,47 @@ the_limit_of_a_table_holds(void)
 	}
 }
 
+/* Hashes of a range, as a merge takes them; and such as no hash function
+ * makes: nearly all of them near the greatest, few different ones. */
+static uint64_t
+crowded(int how, size_t i, size_t n)
+{
+	switch (how) {
+	case 0: return rnd() >> 20 | 1;
+	case 1: return i ? UINT64_MAX - below(n) : 1;
+	case 2: return 1 + below(4);
+	default: return rnd() << 32 | 7;
+	}
+}
+
+static void
+crowded_hashes_sort(void)
+{
+	static const size_t sizes[] = {1, 2, 3, 23, 24, 25, 26, 100, 5000};
+	size_t s, i;
+	int how;
+
+	for (s = 0; s < LEN(sizes); s++)
+		for (how = 0; how < 4; how++) {
+			struct keyent *v, what = {.hi = 1};
+			struct keytable t;
+
+			keytable_init(&t, 64);
+			for (i = 0; i < sizes[s]; i++) {
+				what.where = crowded(how, i, sizes[s]);
+				keytable_put(&t, bytes_of((char *)&i, 8),
+				    what.where, &what);
+			}
+			v = keytable_sorted(&t);
+			EQ_U(t.n, sizes[s]);
+			for (i = 1; i < t.n; i++)
+				if (!CHECK(v[i - 1].where <= v[i].where))
+					break;
+			free(v);
+			keytable_fini(&t);
+		}
+}
+
 int
 main(void)
 {
@@ -363,6 +404,7 @@ main(void)
 	RUN(equal_content_at_other_addresses_is_one_key);
 	RUN(one_hash_tells_keys_apart_by_bytes);
 	RUN(hashes_at_the_ends_sort);
+	RUN(crowded_hashes_sort);
 	RUN(a_cleared_table_is_as_new);
 	RUN(the_order_of_puts_does_not_matter);
 	RUN(sums_against_a_list);

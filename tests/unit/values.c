@@ -87,7 +87,8 @@ stats_with(uint64_t memory, unsigned wanted)
 			cell_scan(&cell, &na, t);
 			colfacts_add(&f.col[c], &cell, t,
 			    (struct place){0, (uint64_t)i + 1});
-			CHECK(values_add(v, (size_t)c, &cell, t, &e) == 0);
+			CHECK(values_add(v, (size_t)c, &cell, t, &e) == 0 &&
+			    values_settle(v, &e) == 0);
 		}
 	CHECK(values_finish(v, kinds, &e) == 0);
 	for (c = 0; c < 2; c++)
@@ -144,11 +145,46 @@ saved_statistics_load_as_they_were(void)
 	buf_fini(&b);
 }
 
+/* What a cell is may not be read off its first letter alone where any word,
+ * number or time could begin so. */
+static void
+no_special_word_is_taken_for_text(void)
+{
+	static const char *const words[] = {"NA", "NaN", "nan", "NAN", "#NA",
+	    "#N/A", "#N/A N/A", "N/A", "n/a", "-NaN", "-nan", "<NA>", "NULL",
+	    "null", "None", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN", "true",
+	    "false", "True", "False", "TRUE", "FALSE", "inf", "Inf", "INF",
+	    "infinity", "Infinity", "-inf", "+inf", "0", "9", ".5", "5.", "-1",
+	    "+1", "1e5", "2024-01-01", "0001-01-01T00:00Z"};
+	static const struct na_rule none = {.everywhere = false};
+	struct na_rule list;
+	struct cell cell;
+	size_t i;
+	char c[2] = {0};
+
+	for (i = 0; i < LEN(words); i++) {
+		cell_scan(&cell, &none, bytes_str(words[i]));
+		test_about("%s", words[i]);
+		CHECK(cell.state == CELL_TOKEN || cell.kind != KIND_TEXT);
+	}
+	/* any text can be a token of a list */
+	for (i = 1; i < 256; i++) {
+		c[0] = (char)i;
+		if (c[0] == ',')
+			continue;
+		na_rule_init(&list, c);
+		cell_scan(&cell, &list, bytes_of(c, 1));
+		EQ_I(cell.state, CELL_TOKEN);
+		na_rule_fini(&list);
+	}
+}
+
 int
 main(void)
 {
 	RUN(keys_order_as_numbers);
 	RUN(spilled_or_not_the_statistics_are_the_same);
 	RUN(saved_statistics_load_as_they_were);
+	RUN(no_special_word_is_taken_for_text);
 	return test_end();
 }
