@@ -22,7 +22,7 @@
 /* A first line of results that is longer is no header. */
 #define JOIN_LINE ((size_t)1 << 20)
 #define READ_MIN ((size_t)8 << 10)
-#define READ_MAX ((size_t)1 << 20)
+#define READ_MAX ((size_t)256 << 10)
 
 char *
 batch_shard(const char *table, uint32_t batch)
@@ -208,6 +208,7 @@ gather_open(struct gather *g, const struct gather_opt *o, uint64_t map,
 void
 gather_close(struct gather *g)
 {
+	pages_free(&g->room);
 	units_fini(&g->units);
 }
 
@@ -432,21 +433,19 @@ merge_extents(struct gather *g, struct extents *x, size_t each,
 {
 	struct reading *d = xcalloc(x->n + 1, sizeof(*d));
 	struct kmerge_in *in = xcalloc(x->n + 1, sizeof(*in));
-	struct pages room = PAGES_ZERO;
 	struct kmerge *m = NULL;
 	size_t total = 0, n = 0, i;
 	int rc = -1;
 	char *p;
 
-	(void)g;
 	for (i = 0; i < x->n; i++)
 		total += each + spill_room(&x->v[i].run);
-	if (!pages_reserve(&room, total + 1)) {
+	if (!pages_reserve(&g->room, total + 1)) {
 		err_kind_set(
 		    e, ERR_OUTPUT, "no memory for merging (%zu bytes)", total);
 		goto out;
 	}
-	for (p = room.p; n < x->n; n++) {
+	for (p = g->room.p; n < x->n; n++) {
 		size_t cap = each + spill_room(&x->v[n].run);
 
 		if (open_extent(&d[n], &x->v[n], p, cap, e) < 0)
@@ -460,7 +459,6 @@ out:
 	kmerge_free(m);
 	while (n > 0)
 		close_extent(&d[--n]);
-	pages_free(&room);
 	free(d);
 	free(in);
 	return rc;
@@ -512,13 +510,14 @@ sort_extents(
 {
 	struct extsort *s = extsort_new(g->o->memory, g->o->temp_dir);
 	struct buf key = BUF_ZERO, row = BUF_ZERO;
-	struct pages room = PAGES_ZERO;
 	size_t i;
 	int rc = 0;
 
+	/* the sort has the memory now */
+	pages_free(&g->room);
 	for (i = 0; i < x->n && rc == 0; i++)
-		rc = sort_extent(s, &x->v[i], &room, &key, &row, e);
-	pages_free(&room);
+		rc = sort_extent(s, &x->v[i], &g->room, &key, &row, e);
+	pages_free(&g->room);
 	if (rc == 0)
 		rc = extsort_finish(s, NULL, 0, e);
 	if (rc == 0)
@@ -1025,5 +1024,5 @@ gather_finish(struct gather *g, struct err *e)
 			if (rc < 0)
 				return -1;
 		}
-	return 0;
+	return units_settled(&g->units, e);
 }

@@ -15,6 +15,7 @@
 
 #include "commit.h"
 #include "out.h"
+#include "pages.h"
 #include "units.h"
 
 struct gather_opt {
@@ -34,7 +35,8 @@ struct gather {
 	uint64_t map;    /* digest of the batch map */
 	uint32_t nbatch; /* as the runs say; 0 where there are none any more */
 	struct units units;
-	bool begun; /* something was given back */
+	bool begun;        /* something was given back */
+	struct pages room; /* of the readers; one batch is like the other */
 };
 
 /* The rows of no batch, in place of a batch. */

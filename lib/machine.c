@@ -30,6 +30,16 @@ slurp(const char *root, const char *dir, const char *name)
 	return text;
 }
 
+char *
+machine_boot(void)
+{
+	char *id = slurp("", "/proc/sys/kernel/random", "boot_id");
+
+	if (id)
+		id[strcspn(id, "\n")] = '\0';
+	return id;
+}
+
 /* The number that begins at s, up to a blank or a newline. */
 static bool
 number_at(const char *s, uint64_t *v)

@@ -15,6 +15,9 @@ struct machine {
 	uint64_t memory_limit; /* of the container; 0: none */
 };
 
+/* Which start of the machine this is, for all processes the same until the next
+ * one; NULL where the kernel does not say.  Caller frees. */
+char *machine_boot(void);
 /* root is put in front of every path: "" but for tests. */
 void machine_look(struct machine *m, const char *root);
 /* Workers that fit, each with so much memory: at least 1.  Part of a core

@@ -133,6 +133,12 @@ out_write(struct out *o, const void *p, size_t n, struct err *e)
 	return 0;
 }
 
+void
+out_lazy(struct out *o)
+{
+	o->no_writeback = true;
+}
+
 int
 out_flush(struct out *o, struct err *e)
 {

@@ -25,6 +25,8 @@ MUST_CHECK int out_write(struct out *o, const void *p, size_t n, struct err *e);
 /* Writes what is buffered; not for compressed output, whose bytes depend on
  * where the blocks are cut. */
 MUST_CHECK int out_flush(struct out *o, struct err *e);
+/* What is written need not reach the disk soon, or ever. */
+void out_lazy(struct out *o);
 /* Flushes and ends the codec's stream; with sync, fsync too.  The out can
  * still be asked for out_bytes() and out_digest(). */
 MUST_CHECK int out_finish(struct out *o, bool sync, struct err *e);

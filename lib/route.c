@@ -103,6 +103,7 @@ struct router {
 	/* where the input is sorted: the batch being written, those before it
 	 * are done; the key of the row before, and the row's cells */
 	bool sorted, failed;
+	bool sync; /* runs must reach the disk */
 	struct gather_opt go;
 	struct batch_file file;
 	uint32_t batch;
@@ -173,7 +174,7 @@ write_run(struct router *r, struct sortbuf_mark m, struct err *e)
 		    "less)",
 		    m.n);
 	path = unit_run_path(r->dir, r->unit, r->nrun);
-	w = runfile_new(path, &head, buf_bytes(&r->header), e);
+	w = runfile_new(path, &head, buf_bytes(&r->header), r->sync, e);
 	free(path);
 	if (!w)
 		return -1;
@@ -338,7 +339,11 @@ router_new(const struct route_opt *o, struct err *e)
 	    .facts = o->facts_digest,
 	    .codec = (enum codec)o->codec};
 	sortbuf_init(&r->buf,
-	    o->memory - (o->memory < 4 << 20 ? OUT_BLOCK : 2 * OUT_BLOCK));
+	    o->memory - (o->memory < 4 << 20 ? 2 * OUT_BLOCK : 3 * OUT_BLOCK));
+	if (!r->sorted && units_begin(r->dir, &r->sync, e) < 0) {
+		router_free(r);
+		return NULL;
+	}
 	return r;
 }
 

@@ -25,7 +25,12 @@ struct runfile_writer {
 	uint32_t nbatch, at; /* the batch being written */
 	uint64_t off;
 	struct digest *digest;
+	struct buf buf;  /* what is not written yet */
+	size_t digested; /* of it */
+	bool sync;
 };
+
+#define RUN_BLOCK ((size_t)256 << 10)
 
 /* An entry is good for its own batch only. */
 static uint64_t
@@ -43,7 +48,7 @@ head_check(const struct runfile_head *h, struct bytes header)
 
 struct runfile_writer *
 runfile_new(const char *path, const struct runfile_head *head,
-    struct bytes header, struct err *e)
+    struct bytes header, bool sync, struct err *e)
 {
 	struct runfile_writer *w = xcalloc(1, sizeof(*w));
 	struct runfile_head h = *head;
@@ -54,18 +59,41 @@ runfile_new(const char *path, const struct runfile_head *head,
 	w->nbatch = h.nbatch;
 	w->table = xcalloc((size_t)w->nbatch + 1, sizeof(*w->table));
 	w->digest = digest_new();
+	buf_reserve(&w->buf, RUN_BLOCK);
 	w->off = sizeof(h) + header.n;
 	w->table[0].off = w->off;
 	w->c = commit_new(path, e);
 	if (w->c)
 		w->out =
 		    out_new(commit_fd(w->c), path, CODEC_NONE, 0, false, e);
+	w->sync = sync;
+	if (w->out && !sync)
+		out_lazy(w->out);
 	if (!w->out || out_write(w->out, &h, sizeof(h), e) < 0 ||
 	    out_write(w->out, header.p, header.n, e) < 0) {
 		runfile_free(w);
 		return NULL;
 	}
 	return w;
+}
+
+/* Small pieces would take the digest longer than the copying here. */
+static void
+digest_rest(struct runfile_writer *w)
+{
+	digest_add(w->digest, w->buf.p + w->digested, w->buf.n - w->digested);
+	w->digested = w->buf.n;
+}
+
+static int
+flush(struct runfile_writer *w, struct err *e)
+{
+	size_t n = w->buf.n;
+
+	digest_rest(w);
+	buf_clear(&w->buf);
+	w->digested = 0;
+	return out_write(w->out, w->buf.p, n, e);
 }
 
 /* Ends the batches before this one. */
@@ -75,6 +103,7 @@ advance(struct runfile_writer *w, uint32_t batch)
 	for (; w->at < batch; w->at++) {
 		struct entry *x = &w->table[w->at];
 
+		digest_rest(w);
 		x->len = w->off - x->off;
 		x->digest = digest_value(w->digest);
 		x->check = entry_check(x, w->at);
@@ -92,11 +121,17 @@ runfile_put(struct runfile_writer *w, uint32_t batch, struct bytes record,
 
 	assert(batch >= w->at && batch <= w->nbatch);
 	advance(w, batch);
-	digest_add(w->digest, record.p, record.n);
 	x->rows++;
 	if (nkey > x->key_max)
 		x->key_max = nkey;
 	w->off += record.n;
+	if (w->buf.n + record.n > RUN_BLOCK && flush(w, e) < 0)
+		return -1;
+	if (record.n <= RUN_BLOCK) {
+		buf_putb(&w->buf, record);
+		return 0;
+	}
+	digest_add(w->digest, record.p, record.n);
 	return out_write(w->out, record.p, record.n, e);
 }
 
@@ -104,14 +139,16 @@ int
 runfile_finish(struct runfile_writer *w, struct err *e)
 {
 	advance(w, w->nbatch + 1);
-	if (out_write(w->out, w->table,
+	if (flush(w, e) < 0 ||
+	    out_write(w->out, w->table,
 		((size_t)w->nbatch + 1) * sizeof(*w->table), e) < 0 ||
-	    out_finish(w->out, true, e) < 0)
+	    out_finish(w->out, w->sync, e) < 0)
 		return -1;
 	out_free(w->out);
 	w->out = NULL;
 	free(w->table);
 	w->table = NULL;
+	buf_fini(&w->buf);
 	return 0;
 }
 
@@ -127,6 +164,7 @@ runfile_free(struct runfile_writer *w)
 	if (!w)
 		return;
 	out_free(w->out);
+	buf_fini(&w->buf);
 	commit_free(w->c);
 	digest_free(w->digest);
 	free(w->table);

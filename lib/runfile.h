@@ -12,7 +12,8 @@
  * Numbers are as the machine has them; a machine of the other byte order finds
  * no magic.
  *
- *	w = runfile_new("OUT/_runs/data/00042.0.run", &head, header, &e);
+ *	w = runfile_new("OUT/_runs/data/00042.0.run", &head, header, true,
+ *	    &e);
  *	runfile_put(w, batch, record, &e) ...;		batches ascending
  *	runfile_finish(w, &e);
  *	runfile_rename(w, &e);		all of a unit together
@@ -37,9 +38,11 @@ struct runfile_head {
 
 struct runfile_writer;
 
-/* The temp file is created when needed; head's magic is filled in. */
-struct runfile_writer *runfile_new(const char *path,
-    const struct runfile_head *head, struct bytes header, struct err *e);
+/* The temp file is created when needed; head's magic is filled in.  sync: on
+ * the disk when it is finished. */
+struct runfile_writer *
+runfile_new(const char *path, const struct runfile_head *head,
+    struct bytes header, bool sync, struct err *e);
 /* A record as sortbuf_record() gives it, with a key of nkey bytes. */
 MUST_CHECK int runfile_put(struct runfile_writer *w, uint32_t batch,
     struct bytes record, size_t nkey, struct err *e);

@@ -8,6 +8,7 @@
 
 #include "commit.h"
 #include "digest.h"
+#include "machine.h"
 #include "parse.h"
 #include "tsv.h"
 
@@ -36,6 +37,49 @@ unit_path(const char *dir, const char *unit)
 
 	buf_printf(&b, "%s/%s.tsv", dir, unit);
 	return buf_release(&b);
+}
+
+static char *
+boot_path(const char *dir)
+{
+	struct buf b = BUF_ZERO;
+
+	buf_printf(&b, "%s/boot", dir);
+	return buf_release(&b);
+}
+
+/* Is this the start of the machine that the file, if there is one, names? */
+static int
+same_boot(const char *path, const char *boot, bool *same, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	int rc = 0;
+
+	*same = true;
+	if (access(path, F_OK) == 0) {
+		rc = file_load(path, &b, e);
+		*same =
+		    rc == 0 && boot && bytes_eq(buf_bytes(&b), bytes_str(boot));
+	}
+	buf_fini(&b);
+	return rc;
+}
+
+int
+units_begin(const char *dir, bool *sync, struct err *e)
+{
+	char *path = boot_path(dir), *boot = machine_boot();
+	bool same = false;
+	int rc = 0;
+
+	if (boot)
+		rc = same_boot(path, boot, &same, e);
+	if (rc == 0 && same) /* on the disk before the first run is */
+		rc = commit_file(path, boot, strlen(boot), e);
+	*sync = !same;
+	free(boot);
+	free(path);
+	return rc;
 }
 
 int
@@ -193,16 +237,6 @@ units_load(struct units *u, const char *out, const char *table, struct err *e)
 	return load_all(u, out, table, false, e);
 }
 
-int
-units_mend(const char *out, const char *table, struct err *e)
-{
-	struct units u;
-	int rc = load_all(&u, out, table, true, e);
-
-	units_fini(&u);
-	return rc;
-}
-
 static int
 remove_path(char *path, struct err *e)
 {
@@ -222,6 +256,36 @@ unit_remove(const struct units *u, const struct unit *v, struct err *e)
 
 	for (k = 0; k < v->nrun && rc == 0; k++)
 		rc = remove_path(unit_run_path(u->dir, v->name, k), e);
+	return rc;
+}
+
+int
+units_settled(const struct units *u, struct err *e)
+{
+	return remove_path(boot_path(u->dir), e);
+}
+
+int
+units_mend(const char *out, const char *table, struct err *e)
+{
+	struct units u;
+	char *boot = machine_boot(), *path;
+	bool same = true;
+	size_t i;
+	int rc = load_all(&u, out, table, true, e);
+
+	path = boot_path(u.dir);
+	if (rc == 0)
+		rc = same_boot(path, boot, &same, e);
+	if (rc == 0 && !same)
+		rc = commit_unseal(out, e);
+	for (i = 0; i < u.n && rc == 0 && !same; i++)
+		rc = unit_remove(&u, &u.v[i], e);
+	if (rc == 0 && !same)
+		rc = units_settled(&u, e);
+	free(boot);
+	free(path);
+	units_fini(&u);
 	return rc;
 }
 

@@ -13,6 +13,10 @@
  *
  * A shard is routed only if it is in such a file, and a run counts only if its
  * unit's file is there.
+ *
+ * Runs live for minutes, so they are not synced to the disk: beside them the
+ * file "boot" says in which start of the machine they were written, and in
+ * another one they are routed again.
  */
 #ifndef SHARD_UNITS_H
 #define SHARD_UNITS_H
@@ -36,17 +40,23 @@ struct units {
 char *units_path(const char *out, const char *table, const char *more);
 /* "NNNNN.K.run" in dir; caller frees. */
 char *unit_run_path(const char *dir, const char *unit, uint64_t k);
+/* Before runs are written to dir: must they be synced, as this start of the
+ * machine is not that of "boot", or is not known? */
+MUST_CHECK int units_begin(const char *dir, bool *sync, struct err *e);
 /* Commits a unit of these records, as record_put() wrote them. */
 MUST_CHECK int unit_save(const char *dir, const char *unit,
     struct bytes records, uint64_t nrun, struct err *e);
 /* All units of a table, ordered by name; none where there is no directory. */
 MUST_CHECK int
 units_load(struct units *u, const char *out, const char *table, struct err *e);
-/* Removes files that are damaged: what they speak of is to be routed again. */
+/* Removes files that are damaged, or all when the machine was started anew
+ * since: what they speak of is to be routed again. */
 MUST_CHECK int units_mend(const char *out, const char *table, struct err *e);
 /* Takes the unit off the disk; its file first. */
 MUST_CHECK int
 unit_remove(const struct units *u, const struct unit *v, struct err *e);
+/* Says that there are no runs that a start of the machine could tear. */
+MUST_CHECK int units_settled(const struct units *u, struct err *e);
 /* Removes runs of no unit, and temp files. */
 MUST_CHECK int units_sweep(const struct units *u, struct err *e);
 void units_fini(struct units *u);

@@ -118,6 +118,25 @@ todo() {
 	[[ $output == part-1.csv ]]
 }
 
+# Runs are not synced: those of an earlier start of the machine may be torn.
+@test "gather: --todo takes runs of an earlier start of the machine for none; --finish leaves none that matter" {
+	[[ -e /proc/sys/kernel/random/boot_id ]] || skip "the kernel does not say which start this is"
+	[[ $(<out/_runs/data/boot) == "$(</proc/sys/kernel/random/boot_id)" ]]
+	[[ -z $(todo part-0.csv part-1.csv part-2.csv) ]]
+	echo another >out/_runs/data/boot
+	truncate -s 100 out/_runs/data/00001.0.run
+	run ! shard-gather -o out
+	[[ $(todo part-0.csv part-1.csv part-2.csv) == "part-0.csv part-1.csv part-2.csv " ]]
+	[[ -z $(find out -name '*.run' -o -name 'batch-*' -o -name boot -o -path '*_runs*.tsv') ]]
+	shard-route -o out --order t part-0.csv
+	shard-route -o out --order t part-1.csv
+	shard-route -o out --order t part-2.csv
+	shard-gather -o out
+	shard-gather -o out --finish
+	[[ ! -e out/_runs/data/boot ]]
+	[[ -z $(todo part-0.csv part-1.csv part-2.csv) ]]
+}
+
 @test "gather: --todo takes a damaged unit for one that is not there" {
 	sed -i 's/^routed\t-\t1/routed\t-\t2/; s/^in\t-\t2/in\t-\t3/' out/_runs/data/00001.tsv
 	run -1 --separate-stderr shard-gather -o out

@@ -37,7 +37,7 @@ refuses() {
 
 @test "route: rows go to their batch sorted by key, order, shard and row; others are dropped and counted" {
 	route
-	[[ $(ls out/_runs/data) == $'00000.0.run\n00000.tsv' ]]
+	[[ $(ls -I boot out/_runs/data) == $'00000.0.run\n00000.tsv' ]]
 	grep -qx $'drop\tmissing-group\t1\t-\t-\t-' out/_runs/data/00000.tsv
 	grep -qx $'drop\tunplanned\t1\t-\t-\t-' out/_runs/data/00000.tsv
 	batches
@@ -232,7 +232,7 @@ refuses() {
 	mount -t tmpfs -o size=1m none disk || skip "cannot mount a tmpfs"
 	cp batches.tsv disk
 	shard-route -o disk --order t:n --memory 1M part-0.csv 2>err || status=$?
-	found=$(find disk -type f ! -name batches.tsv)
+	found=$(find disk -type f ! -name batches.tsv ! -name boot)
 	umount disk
 	echo "status $status: $(<err) $found"
 	[[ $status == 1 && $(<err) == *"No space left on device"* && -z $found ]]

@@ -65,9 +65,10 @@ moment() {
 	printf '%d.%03d' $((ms / 1000)) $((ms % 1000))
 }
 
-# names OUT: of every file there but those that tell of runs.
+# names OUT: of every file there but those that tell of the run, and of which
+# shards were routed together.
 names() {
-	(cd "$1" && find . -type f ! -name _lock ! -path '*/_run/*' | sort)
+	(cd "$1" && find . -type f ! -name _lock ! -path '*/_run/*' ! -path '*/_runs/*.tsv' | sort)
 }
 
 # tidy OUT: no temp file, and no rows but in the batches.

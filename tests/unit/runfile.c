@@ -54,7 +54,7 @@ static bool
 make(const char *path, struct rows *rows, size_t max)
 {
 	struct err e = ERR_ZERO;
-	struct runfile_writer *w = runfile_new(path, &head, header, &e);
+	struct runfile_writer *w = runfile_new(path, &head, header, true, &e);
 	struct buf rec = BUF_ZERO;
 	char *junk = xmalloc(3 * max + 1);
 	uint32_t i;
@@ -291,7 +291,7 @@ what_was_not_renamed_is_removed(void)
 {
 	const char *path = test_path("00042.0.run");
 	struct err e = ERR_ZERO;
-	struct runfile_writer *w = runfile_new(path, &head, header, &e);
+	struct runfile_writer *w = runfile_new(path, &head, header, true, &e);
 
 	if (OK(w != NULL, e))
 		OK(runfile_finish(w, &e) == 0, e);
