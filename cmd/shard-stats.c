@@ -9,6 +9,7 @@
 #include "cmd.h"
 #include "commit.h"
 #include "grouplist.h"
+#include "machine.h"
 #include "report.h"
 #include "stats.h"
 #include "tsv.h"
@@ -18,7 +19,7 @@ struct main_opt {
 	const char *cutoffs, *fit, *report;
 	struct opt_list counts;
 	double train_ratio, test_val_ratio;
-	uint64_t progress;
+	uint64_t progress, workers;
 	struct fit_opt how; /* to fit */
 };
 
@@ -76,6 +77,8 @@ static const struct opt_spec specs[] = {
 	"--merge: share of the rows that go to train (0.7)"),
     OPT_FIT(OPT_RATIO, "unique-ratio", "R", unique_ratio,
 	"distinct texts per row below which they are categorical (0.1)"),
+    OPT(OPT_U64, 0, "workers", "N", struct main_opt, workers,
+	"--merge: processes that merge keys (the cores it may use, up to 8)"),
     OPT_END,
 };
 
@@ -212,12 +215,25 @@ expand(struct cmd_files *f, struct err *e)
 	return rc;
 }
 
+/* Cores, each with so much memory as merging keys takes. */
+static uint64_t
+merge_workers(void)
+{
+	struct machine m;
+	uint64_t n;
+
+	machine_look(&m, "");
+	n = machine_jobs(&m, (uint64_t)16 << 20);
+	return n < 8 ? n : 8;
+}
+
 static int
 merge(const struct stats_opt *so, const struct main_opt *mo,
     struct cmd_files *f, struct err *e)
 {
 	struct merge_opt opt = {mo->train_ratio, mo->test_val_ratio,
-	    mo->cutoffs, mo->no_cutoffs, cmd_warn, so->memory};
+	    mo->cutoffs, mo->no_cutoffs, cmd_warn, so->memory,
+	    mo->workers ? mo->workers : merge_workers()};
 	size_t n;
 
 	if (!so->out)

@@ -12,6 +12,7 @@
 /* What a range of hashes holds in memory, about. */
 #define RANGE_ENTRIES ((uint64_t)64 << 10)
 #define RANGE_HEAP ((uint64_t)32 << 20)
+#define FORGET 4 /* ranges, after which what was read is given back */
 
 static const char header[] =
     "column\ttype\trows\tmissing\tempty\tinf\tmin\tmax\tsum\tmean\tvariance\t"
@@ -333,6 +334,8 @@ text_values(struct colstats *s, const struct facts *f,
 	for (r = 0; r < nrange && rc == 0; r++) {
 		uint64_t last = UINT64_MAX / nrange * (r + 1);
 
+		for (i = 0; i < npart && r % FORGET == 0; i++)
+			partial_forget(&part[i]);
 		for (i = 0; i < c.ncur && rc == 0; i++)
 			rc = take(&c.cur[i], &c, last, r + 1 == nrange, want,
 			    na, &t, e);

@@ -81,7 +81,8 @@ struct merge_opt {
 	const char *cutoffs; /* "A,B" instead of ratios; NULL */
 	bool no_cutoffs;     /* nobody asks for a split by time */
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
-	uint64_t memory; /* for the groups; 0: the default */
+	uint64_t memory;  /* for the groups; 0: the default */
+	uint64_t workers; /* processes for the keys; 0: one */
 };
 /* Puts partials together into one at path, for merges in steps. */
 MUST_CHECK int

@@ -10,6 +10,7 @@
 #include "commit.h"
 #include "context.h"
 #include "groups.h"
+#include "keymerge.h"
 #include "partial.h"
 #include "tsv.h"
 #include "values.h"
@@ -21,17 +22,7 @@
  */
 #define MAX_MAPPED 16384
 #define GROUP 1024
-#define RANGE_ENTRIES ((uint64_t)64 << 10)
 #define MAX_LABELS ((size_t)1 << 20)
-
-struct run_cursor {
-	const struct keyent *ent;
-	uint64_t at, n;
-	struct bytes heap;
-	const uint32_t *ordinal; /* of the partial's shards in the merge */
-	size_t nordinal;
-	const char *path;
-};
 
 struct merge {
 	const char *dir;
@@ -315,10 +306,10 @@ make_split(struct merge *m, struct err *e)
 }
 
 /* Cursors over all sections of a type; caller frees. */
-static struct run_cursor *
+static struct key_run *
 cursors(struct merge *m, enum section_type type, size_t *n, uint64_t *total)
 {
-	struct run_cursor *c = NULL;
+	struct key_run *c = NULL;
 	size_t i, k, cap = 0;
 
 	*n = 0;
@@ -334,67 +325,27 @@ cursors(struct merge *m, enum section_type type, size_t *n, uint64_t *total)
 				cap = cap * 2 + 16;
 				c = xrealloc(c, cap * sizeof(*c));
 			}
-			c[(*n)++] = (struct run_cursor){
+			c[(*n)++] = (struct key_run){
 			    (const struct keyent *)(const void *)
 				partial_section(p, s)
 				    .p,
 			    0, s->n, partial_heap(p, s), m->ordinal[i],
-			    m->nordinal[i], p->path};
+			    m->nordinal[i], p};
 			*total += s->n;
 		}
 	return c;
 }
 
-#define AHEAD 32 /* entries whose slots are fetched at a time */
-
-/* Moves a cursor's entries with hash <= last into the table. */
-static int
-take_range(struct run_cursor *c, uint64_t last, bool all,
-    const struct na_rule *skip, struct keytable *t, struct err *e)
-{
-	struct bytes key[AHEAD];
-	uint64_t hash[AHEAD];
-	size_t i, n;
-
-	do {
-		for (n = 0; n < AHEAD && c->at + n < c->n; n++) {
-			const struct keyent *k = &c->ent[c->at + n];
-
-			if (!keyent_key(k, c->heap, &key[n]) ||
-			    keyent_ordinal(k) >= c->nordinal)
-				return err_set(
-				    e, "%s: damaged partial", c->path);
-			hash[n] = key_hash(key[n]);
-			if (!all && hash[n] > last)
-				break;
-			keytable_prefetch(t, hash[n]);
-		}
-		for (i = 0; i < n; i++) {
-			struct keyent k = c->ent[c->at + i];
-
-			if (skip && na_is_token(skip, key[i]))
-				continue;
-			k.where = keyent_where(keyent_time(&k),
-			    c->ordinal[keyent_ordinal(&k)], keyent_row(&k));
-			keytable_put(t, key[i], hash[i], &k);
-		}
-		c->at += n;
-	} while (n == AHEAD);
-	return 0;
-}
-
 static int
 write_index(struct merge *m, struct err *e)
 {
-	struct keytable t = {0};
-	struct keyindex_writer *w = NULL;
+	struct keyindex_writer *w;
 	struct buf path = BUF_ZERO;
-	uint64_t total, nrange, r, i;
-	uint64_t *shards = xcalloc(m->facts.nin, sizeof(*shards));
+	uint64_t total, *shards = xcalloc(m->facts.nin, sizeof(*shards));
 	/* tokens are no keys where the other keys are numbers */
 	const struct na_rule *skip =
 	    !m->facts.key_text || m->na.everywhere ? &m->na : NULL;
-	struct run_cursor *c;
+	struct key_run *c;
 	size_t n, k;
 	int rc = -1;
 
@@ -403,38 +354,9 @@ write_index(struct merge *m, struct err *e)
 		shards[k] = m->facts.in[k].number;
 	buf_printf(&path, "%s/first.idx", m->dir);
 	w = keyindex_create(buf_cstr(&path), total, shards, m->facts.nin, e);
-	if (!w)
-		goto out;
-	/* A range of hashes at a time: its entries, of all runs, fit a table
-	 * that stays in the cache.  Hashes are uniform, so equal ranges hold
-	 * about equally many. */
-	nrange = total / RANGE_ENTRIES + 1;
-	keytable_init(&t, RANGE_ENTRIES);
-	for (r = 0; r < nrange; r++) {
-		uint64_t last = UINT64_MAX / nrange * (r + 1);
-		struct keyent *v;
-
-		for (k = 0; k < n; k++)
-			if (take_range(
-				&c[k], last, r + 1 == nrange, skip, &t, e) < 0)
-				goto out;
-		v = keytable_sorted(&t);
-		for (i = 0; i < t.n; i++) {
-			struct bytes key;
-
-			if (!keyent_key(&v[i], buf_bytes(&t.heap), &key) ||
-			    keyindex_add(w, &v[i], key, key_hash(key), e) < 0) {
-				free(v);
-				goto out;
-			}
-		}
-		free(v);
-		keytable_clear(&t);
-	}
-	rc = keyindex_finish(w, e);
-out:
+	if (w && keymerge(w, c, n, total, skip, m->opt->workers, e) == 0)
+		rc = keyindex_finish(w, e);
 	keyindex_writer_free(w);
-	keytable_fini(&t);
 	buf_fini(&path);
 	free(shards);
 	free(c);
@@ -460,7 +382,7 @@ make_labels(struct merge *m, struct err *e)
 	struct buf *b = &m->labels;
 	struct keyent *v = NULL;
 	struct label *l = NULL;
-	struct run_cursor *c;
+	struct key_run *c;
 	bool text = false;
 	uint64_t total;
 	size_t n, i;
@@ -469,8 +391,8 @@ make_labels(struct merge *m, struct err *e)
 	c = cursors(m, SECTION_LABELS, &n, &total);
 	keytable_init(&t, 64);
 	for (i = 0; i < n; i++)
-		if (take_range(&c[i], 0, true, m->na.everywhere ? &m->na : NULL,
-			&t, e) < 0)
+		if (key_run_take(&c[i], 0, true,
+			m->na.everywhere ? &m->na : NULL, &t, e) < 0)
 			goto out;
 	if (t.n > MAX_LABELS) {
 		err_set(e, "column %s has %zu distinct labels; is it a label?",

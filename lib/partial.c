@@ -92,6 +92,7 @@ partial_open(struct partial *p, const char *path, struct err *e)
 	    f.table_off > p->size - sizeof(f) || f.table_off % 8 ||
 	    (p->size - sizeof(f) - f.table_off) / sizeof(*p->sec) != f.nsec)
 		return damaged(p, e);
+	partial_forget(p); /* all of it was read for the digest */
 	p->sec = (const struct section *)(const void *)(p->map + f.table_off);
 	p->nsec = f.nsec;
 	for (i = 0; i < p->nsec; i++) {
@@ -104,6 +105,14 @@ partial_open(struct partial *p, const char *path, struct err *e)
 			return damaged(p, e);
 	}
 	return 0;
+}
+
+void
+partial_forget(const struct partial *p)
+{
+	if (p->map)
+		(void)madvise(
+		    (void *)(uintptr_t)p->map, p->size, MADV_DONTNEED);
 }
 
 void

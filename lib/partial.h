@@ -56,6 +56,9 @@ struct partial {
 };
 
 MUST_CHECK int partial_open(struct partial *p, const char *path, struct err *e);
+/* Pages that were read are not this process's memory any more, until they are
+ * read again. */
+void partial_forget(const struct partial *p);
 void partial_close(struct partial *p);
 struct bytes partial_section(const struct partial *p, const struct section *s);
 struct bytes partial_heap(const struct partial *p, const struct section *s);

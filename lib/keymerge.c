@@ -1,0 +1,285 @@
+#include "keymerge.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "out.h"
+
+#define RANGE_ENTRIES ((uint64_t)64 << 10)
+#define FORGET 4 /* ranges, after which what was read is given back */
+#define AHEAD 32 /* entries whose slots are fetched at a time */
+
+int
+key_run_take(struct key_run *c, uint64_t last, bool all,
+    const struct na_rule *skip, struct keytable *t, struct err *e)
+{
+	struct bytes key[AHEAD];
+	uint64_t hash[AHEAD];
+	size_t i, n;
+
+	do {
+		for (n = 0; n < AHEAD && c->at + n < c->n; n++) {
+			const struct keyent *k = &c->ent[c->at + n];
+
+			if (!keyent_key(k, c->heap, &key[n]) ||
+			    keyent_ordinal(k) >= c->nordinal)
+				return err_set(
+				    e, "%s: damaged partial", c->p->path);
+			hash[n] = key_hash(key[n]);
+			if (!all && hash[n] > last)
+				break;
+			keytable_prefetch(t, hash[n]);
+		}
+		for (i = 0; i < n; i++) {
+			struct keyent k = c->ent[c->at + i];
+
+			if (skip && na_is_token(skip, key[i]))
+				continue;
+			k.where = keyent_where(keyent_time(&k),
+			    c->ordinal[keyent_ordinal(&k)], keyent_row(&k));
+			keytable_put(t, key[i], hash[i], &k);
+		}
+		c->at += n;
+	} while (n == AHEAD);
+	return 0;
+}
+
+struct keymerge {
+	struct key_run *run;
+	size_t n;
+	const struct na_rule *skip;
+	uint64_t nrange, nmade;
+	struct keytable t;
+};
+
+/* What a process says of a range: so many entries, then their long keys; or
+ * FAILED, and so many bytes of message. */
+struct made {
+	uint64_t n, heap;
+};
+#define FAILED UINT64_MAX
+
+struct helper {
+	pid_t pid;
+	int fd; /* to read from */
+};
+
+/* Puts a run where the range behind this hash begins. */
+static int
+seek(struct key_run *c, uint64_t last, struct err *e)
+{
+	uint64_t lo = c->at, hi = c->n;
+
+	while (lo < hi) {
+		uint64_t mid = lo + (hi - lo) / 2;
+		struct bytes key;
+
+		if (!keyent_key(&c->ent[mid], c->heap, &key))
+			return err_set(e, "%s: damaged partial", c->p->path);
+		if (key_hash(key) <= last)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	c->at = lo;
+	return 0;
+}
+
+/* The entries of a range, in m->t; NULL for an error.  Caller frees. */
+static struct keyent *
+make_range(struct keymerge *m, uint64_t r, struct err *e)
+{
+	uint64_t step = UINT64_MAX / m->nrange;
+	size_t k;
+
+	keytable_clear(&m->t);
+	for (k = 0; k < m->n && m->nmade % FORGET == 0; k++)
+		partial_forget(m->run[k].p);
+	m->nmade++;
+	for (k = 0; k < m->n; k++)
+		if ((r > 0 && seek(&m->run[k], step * r, e) < 0) ||
+		    key_run_take(&m->run[k], step * (r + 1), r + 1 == m->nrange,
+			m->skip, &m->t, e) < 0)
+			return NULL;
+	return keytable_sorted(&m->t);
+}
+
+static int
+add_all(struct keyindex_writer *w, const struct keyent *v, uint64_t n,
+    struct bytes heap, struct err *e)
+{
+	uint64_t i;
+
+	for (i = 0; i < n; i++) {
+		struct bytes key;
+
+		if (!keyent_key(&v[i], heap, &key))
+			return err_set(e, "merged keys are damaged");
+		if (keyindex_add(w, &v[i], key, key_hash(key), e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* p[0..n) and q[0..m) behind what they are. */
+static int
+tell(int fd, struct made made, const void *p, size_t n, const void *q, size_t m)
+{
+	struct err ignored; /* who reads is gone, and has its own */
+
+	return write_all(fd, "pipe", &made, sizeof(made), &ignored) < 0 ||
+		write_all(fd, "pipe", p, n, &ignored) < 0 ||
+		write_all(fd, "pipe", q, m, &ignored) < 0
+	    ? -1
+	    : 0;
+}
+
+/* Ranges first, first + step ... into the pipe. */
+static int
+help(struct keymerge *m, int fd, uint64_t first, uint64_t step)
+{
+	struct err e = ERR_ZERO;
+	int rc = 0;
+
+	for (; first < m->nrange && rc == 0; first += step) {
+		struct keyent *v = make_range(m, first, &e);
+
+		if (!v) {
+			struct made failed = {FAILED, strlen(e.msg)};
+
+			(void)!tell(fd, failed, e.msg, failed.heap, "", 0);
+			return 1;
+		}
+		rc = tell(fd, (struct made){m->t.n, m->t.heap.n}, v,
+		    m->t.n * sizeof(*v), m->t.heap.p, m->t.heap.n);
+		free(v);
+	}
+	return rc < 0;
+}
+
+static int
+start(struct helper *h, struct keymerge *m, uint64_t first, uint64_t step,
+    struct err *e)
+{
+	int fd[2];
+
+	if (pipe2(fd, O_CLOEXEC) < 0)
+		return err_sys(e, ERR_OUTPUT, "pipe");
+	h->pid = fork();
+	if (h->pid == 0) {
+		close(fd[0]);
+		_exit(help(m, fd[1], first, step));
+	}
+	close(fd[1]);
+	if (h->pid < 0) {
+		close(fd[0]);
+		return err_sys(e, ERR_OUTPUT, "fork");
+	}
+	h->fd = fd[0];
+	/* as much as the system allows; less only makes it wait more often */
+	(void)fcntl(h->fd, F_SETPIPE_SZ, 1 << 20);
+	return 0;
+}
+
+static int
+read_all(const struct helper *h, void *p, size_t n, struct err *e)
+{
+	char *s = p;
+
+	while (n > 0) {
+		ssize_t k = read(h->fd, s, n);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0)
+			return err_kind_set(e, ERR_OUTPUT,
+			    "a process that merged keys ended early");
+		s += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+/* A helper's next range into w; what it says goes through b. */
+static int
+take_made(const struct helper *h, struct keyindex_writer *w, struct buf *b,
+    struct err *e)
+{
+	struct made made;
+	size_t n;
+
+	if (read_all(h, &made, sizeof(made), e) < 0)
+		return -1;
+	n = made.n == FAILED ? 0 : made.n * sizeof(struct keyent);
+	buf_clear(b);
+	buf_reserve(b, n + made.heap + 1);
+	if (read_all(h, b->p, n + made.heap, e) < 0)
+		return -1;
+	b->n = n + made.heap;
+	if (made.n == FAILED)
+		return err_set(e, "%s", buf_cstr(b));
+	return add_all(w, (const struct keyent *)(const void *)b->p, made.n,
+	    bytes_of(b->p + n, made.heap), e);
+}
+
+/* Waits for them; those that are not needed any more are ended. */
+static int
+end_helpers(struct helper *h, size_t n, int rc, struct err *e)
+{
+	size_t i;
+	int status;
+
+	for (i = 0; i < n; i++) {
+		close(h[i].fd);
+		if (rc < 0)
+			kill(h[i].pid, SIGKILL);
+		while (waitpid(h[i].pid, &status, 0) < 0 && errno == EINTR)
+			;
+		if (rc == 0 && status != 0)
+			rc = err_kind_set(e, ERR_OUTPUT,
+			    "a process that merged keys ended early");
+	}
+	return rc;
+}
+
+int
+keymerge(struct keyindex_writer *w, struct key_run *run, size_t n,
+    uint64_t total, const struct na_rule *skip, uint64_t workers, struct err *e)
+{
+	struct keymerge m = {.run = run,
+	    .n = n,
+	    .skip = skip,
+	    .nrange = total / RANGE_ENTRIES + 1};
+	struct helper *h;
+	struct buf b = BUF_ZERO;
+	uint64_t r;
+	size_t nhelp = 0;
+	int rc = 0;
+
+	workers = workers > m.nrange ? m.nrange : workers ? workers : 1;
+	h = xcalloc(workers, sizeof(*h));
+	keytable_init(&m.t, RANGE_ENTRIES);
+	for (; nhelp + 1 < workers && rc == 0; nhelp += rc == 0)
+		rc = start(&h[nhelp], &m, nhelp + 1, workers, e);
+	for (r = 0; r < m.nrange && rc == 0; r++) {
+		struct keyent *v;
+
+		if (r % workers > 0) {
+			rc = take_made(&h[r % workers - 1], w, &b, e);
+			continue;
+		}
+		v = make_range(&m, r, e);
+		rc = v ? add_all(w, v, m.t.n, buf_bytes(&m.t.heap), e) : -1;
+		free(v);
+	}
+	rc = end_helpers(h, nhelp, rc, e);
+	keytable_fini(&m.t);
+	buf_fini(&b);
+	free(h);
+	return rc;
+}

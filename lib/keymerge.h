@@ -1,0 +1,38 @@
+/*
+ * keymerge - many sorted runs of keys into one key index, by several processes.
+ *
+ * A range of hashes at a time: its entries, of all runs, fit a table that stays
+ * in the cache.  Hashes are uniform, so equal ranges hold about equally many.
+ * The processes take the ranges in turn; the first one, which writes, gets what
+ * the others made through a pipe each, in the order of the ranges.  So the file
+ * is the same for any number of them, and none is ahead by more than a pipe
+ * holds.
+ */
+#ifndef SHARD_KEYMERGE_H
+#define SHARD_KEYMERGE_H
+
+#include "keyindex.h"
+#include "keytable.h"
+#include "parse.h"
+#include "partial.h"
+
+/* Entries of a partial in (hash, key) order, and where they are read. */
+struct key_run {
+	const struct keyent *ent;
+	uint64_t at, n;
+	struct bytes heap;
+	const uint32_t *ordinal; /* of the partial's shards in the merge */
+	size_t nordinal;
+	const struct partial *p;
+};
+
+/* Moves the entries with hash <= last, or all that are left, into t; tokens of
+ * skip (NULL: none) are no keys. */
+MUST_CHECK int key_run_take(struct key_run *c, uint64_t last, bool all,
+    const struct na_rule *skip, struct keytable *t, struct err *e);
+/* All entries of n runs, total of them, into w. */
+MUST_CHECK int keymerge(struct keyindex_writer *w, struct key_run *run,
+    size_t n, uint64_t total, const struct na_rule *skip, uint64_t workers,
+    struct err *e);
+
+#endif
