@@ -239,6 +239,7 @@ main(int argc, char *argv[])
 	int first, status = CMD_OK;
 
 	cmd_start(cmd.name);
+	cmd_keep_memory();
 	first = cmd_parse(&cmd, argc, argv);
 	cmd_check_fd(o.progress, "--progress-fd");
 	if (o.replace && !*o.replace)

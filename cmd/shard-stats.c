@@ -593,6 +593,7 @@ main(int argc, char *argv[])
 	int first, status = CMD_OK;
 
 	cmd_start(cmd.name);
+	cmd_keep_memory();
 	source_defaults(&chain.source);
 	fs->defaults(so);
 	chain_add(&chain, fs, so);

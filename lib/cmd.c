@@ -115,10 +115,6 @@ cmd_start(const char *name)
 	int fd;
 
 	tool = name;
-	/* What a shard took is there for the next: asking the kernel for clean
-	 * pages every time costs a third of pass 1. */
-	mallopt(M_MMAP_THRESHOLD, 32 << 20);
-	mallopt(M_TRIM_THRESHOLD, 64 << 20);
 	/* 0, 1 and 2 must be ours, or a data file could become "stdout" */
 	do
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -126,6 +122,13 @@ cmd_start(const char *name)
 	if (fd > 2)
 		close(fd);
 	commit_init();
+}
+
+void
+cmd_keep_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
 }
 
 static void

@@ -35,6 +35,9 @@ extern const struct opt_spec record_specs[];
 
 /* Sets the name for messages and installs the clean-up; first of all. */
 void cmd_start(const char *name);
+/* For programs that do shard after shard: what one took stays for the next.
+ * Asking the kernel for clean pages every time is a third of pass 1. */
+void cmd_keep_memory(void);
 /* "NAME: message" and "NAME: warning: message" on standard error, each in
  * one write. */
 void cmd_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
