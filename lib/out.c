@@ -148,14 +148,34 @@ out_flush(struct out *o, struct err *e)
 	return flush(o, o->buf, n, false, e);
 }
 
+static int
+end(struct out *o, struct err *e)
+{
+	size_t n = o->n;
+
+	o->n = 0;
+	return flush(o, o->buf, n, true, e);
+}
+
+int
+out_release(struct out *o, int *fd, struct err *e)
+{
+	if (end(o, e) < 0)
+		return -1;
+	(void)sync_file_range(
+	    o->fd, (off_t)o->written_back, 0, SYNC_FILE_RANGE_WRITE);
+	*fd = o->fd;
+	o->fd = -1;
+	return 0;
+}
+
 int
 out_finish(struct out *o, bool sync, struct err *e)
 {
 	int fd = o->fd;
 
-	if (flush(o, o->buf, o->n, true, e) < 0)
+	if (end(o, e) < 0)
 		return -1;
-	o->n = 0;
 	if (sync && fsync(fd) < 0)
 		return err_sys(e, ERR_OUTPUT, "%s: fsync", o->name);
 	o->fd = -1;

@@ -27,6 +27,9 @@ MUST_CHECK int out_write(struct out *o, const void *p, size_t n, struct err *e);
 MUST_CHECK int out_flush(struct out *o, struct err *e);
 /* What is written need not reach the disk soon, or ever. */
 void out_lazy(struct out *o);
+/* Flushes, ends the codec's stream and begins to send all to the disk; *fd is
+ * the caller's then, who syncs and closes it. */
+MUST_CHECK int out_release(struct out *o, int *fd, struct err *e);
 /* Flushes and ends the codec's stream; with sync, fsync too.  The out can
  * still be asked for out_bytes() and out_digest(). */
 MUST_CHECK int out_finish(struct out *o, bool sync, struct err *e);

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "commit.h"
+#include "committer.h"
 #include "digest.h"
 #include "extsort.h"
 #include "filter.h"
@@ -31,6 +31,7 @@ struct write_opt {
 	uint64_t facts_digest;
 	enum format fmt; /* FORMAT_UNKNOWN: the input's */
 	int codec;       /* -1: the input's */
+	struct committer *committer;
 };
 
 static const char *const empty_names[] = {"skip", "header", NULL};
@@ -76,12 +77,23 @@ write_defaults(void *opt)
 }
 
 static int
+end_commits(void *p, struct err *e)
+{
+	return committer_flush(p, e);
+}
+
+static void
+free_commits(void *p)
+{
+	committer_free(p);
+}
+
+static int
 write_setup(void *opt, struct session *s, struct err *e)
 {
 	struct write_opt *o = opt;
 	struct buf b = BUF_ZERO;
 
-	(void)s;
 	if (!o->out)
 		return err_kind_set(e, ERR_USAGE, "--output DIR is needed");
 	if (o->split && !split_name_ok(bytes_str(o->split)))
@@ -114,6 +126,10 @@ write_setup(void *opt, struct session *s, struct err *e)
 		o->facts_digest = digest_of(b.p, b.n);
 		buf_fini(&b);
 	}
+	if (!s->kept.p)
+		s->kept = (struct kept){
+		    committer_new(o->out), end_commits, free_commits};
+	o->committer = s->kept.p;
 	return 0;
 }
 
@@ -145,6 +161,8 @@ write_want_sep(const void *opt, const char *input)
 /* So many files are written at a time, but at most a quarter of the descriptors
  * there are: inputs, pipes and the caller have some. */
 #define MAX_OPEN 32
+/* Files of a shard that wait for the disk together with others. */
+#define FEW 8
 /* A record for sorting is no longer: a long row is several of them. */
 #define PIECE_MAX ((size_t)256 << 10)
 
@@ -160,7 +178,8 @@ struct dest {
 	uint32_t *sel;
 	uint32_t nsel;
 	uint64_t rows;
-	uint64_t bytes, digest; /* once it is written */
+	int fd; /* these once it is written: to be synced, or -1 */
+	uint64_t bytes, digest;
 };
 
 struct writer {
@@ -284,11 +303,14 @@ open_dest(struct writer *w, struct dest *d, struct err *e)
 	return d->out ? rowout_header(w->rows, d->out, e) : -1;
 }
 
-/* Ends the dest's file, which waits for its name then. */
+/* Ends the dest's file, which waits for the disk, if it is one of few, and for
+ * its name then. */
 static int
-finish_dest(struct dest *d, struct err *e)
+finish_dest(struct dest *d, bool few, struct err *e)
 {
-	if (out_finish(d->out, true, e) < 0)
+	d->fd = -1;
+	if ((few ? out_release(d->out, &d->fd, e)
+		 : out_finish(d->out, true, e)) < 0)
 		return -1;
 	d->bytes = out_bytes(d->out);
 	d->digest = out_digest(d->out);
@@ -318,7 +340,7 @@ dest_of(struct writer *w, struct bytes split, struct err *e)
 		w->dest = xrealloc(w->dest, w->dest_cap * sizeof(*w->dest));
 	}
 	d = &w->dest[w->ndest++];
-	*d = (struct dest){.split = xstrndup(split.p, split.n)};
+	*d = (struct dest){.split = xstrndup(split.p, split.n), .fd = -1};
 	if (keyent_row(&k) < w->max_open) {
 		d->sel =
 		    xmalloc((w->sel_cap ? w->sel_cap : 1) * sizeof(*d->sel));
@@ -392,7 +414,7 @@ write_late(struct writer *w, struct err *e)
 		memcpy(&number, rec.key.p, sizeof(number));
 		number = __builtin_bswap32(number);
 		if (d != &w->dest[number]) {
-			if (d && finish_dest(d, e) < 0)
+			if (d && finish_dest(d, false, e) < 0)
 				return -1;
 			d = &w->dest[number];
 			if (open_dest(w, d, e) < 0)
@@ -404,7 +426,7 @@ write_late(struct writer *w, struct err *e)
 				return -1;
 		} while (more > 0);
 	}
-	if (rc < 0 || finish_dest(d, e) < 0)
+	if (rc < 0 || finish_dest(d, false, e) < 0)
 		return -1;
 	extsort_free(w->late);
 	w->late = NULL;
@@ -502,40 +524,28 @@ fill_record(struct writer *w, struct record *r)
 	}
 }
 
-/* Removes what the old record names and the new one does not. */
+/* All files of the shard and its record. */
 static int
-remove_stale(struct writer *w, const struct record *old,
-    const struct record *new, struct err *e)
+commit_shard(struct writer *w, struct record *r, struct err *e)
 {
-	size_t i, k;
+	struct committer_file *file = xcalloc(w->ndest, sizeof(*file));
+	uint32_t d;
+	int rc;
 
-	for (i = 0; i < old->nfile; i++) {
-		struct buf b = BUF_ZERO;
-		int rc = 0;
-
-		for (k = 0; k < new->nfile; k++)
-			if (strcmp(old->file[i].name, new->file[k].name) == 0)
-				break;
-		if (k < new->nfile)
-			continue;
-		buf_printf(&b, "%s/%s", w->o->out, old->file[i].name);
-		if (unlink(buf_cstr(&b)) < 0 && access(b.p, F_OK) == 0)
-			rc = err_sys(e, ERR_OUTPUT, "%s: remove", b.p);
-		buf_fini(&b);
-		if (rc < 0)
-			return -1;
+	for (d = 0; d < w->ndest; d++) {
+		file[d] = (struct committer_file){w->dest[d].c, w->dest[d].fd};
+		w->dest[d].c = NULL;
 	}
-	return 0;
+	rc = committer_add(w->o->committer, r, file, w->ndest, e);
+	free(file);
+	return rc;
 }
 
 static int
 write_finish(void *st, struct err *e)
 {
 	struct writer *w = st;
-	struct record new = {0}, old = {0};
-	struct buf b = BUF_ZERO;
-	char *path = NULL;
-	struct err ignored;
+	struct record r = {0};
 	uint32_t d;
 	int rc = -1;
 
@@ -543,50 +553,22 @@ write_finish(void *st, struct err *e)
 	    dest_of(w, bytes_str(w->o->split ? w->o->split : ""), e) < 0)
 		return -1;
 	for (d = 0; d < nopen(w); d++)
-		if (finish_dest(&w->dest[d], e) < 0)
+		if (finish_dest(&w->dest[d], w->ndest <= FEW, e) < 0)
 			return -1;
 	if (w->late && write_late(w, e) < 0)
 		return -1;
 	if (w->ndest)
 		qsort(w->dest, w->ndest, sizeof(*w->dest), by_split);
-	fill_record(w, &new);
-	if (!account_closes(&new.account, record_rows(&new))) {
+	fill_record(w, &r);
+	if (!account_closes(&r.account, record_rows(&r)))
 		err_set(e,
 		    "%s: rows do not add up: %llu in, %llu written "
 		    "(is this a fault of a program in the pipe?)",
-		    w->run->input, (unsigned long long)new.account.in,
-		    (unsigned long long)record_rows(&new));
-		goto out;
-	}
-	if (commit_unseal(w->o->out, e) < 0)
-		goto out;
-	path = record_path(w->o->out, new.shard);
-	if (access(path, F_OK) == 0) {
-		/* a damaged old record names nothing that could be removed */
-		if (record_load(&old, path, &ignored) < 0)
-			memset(&old, 0, sizeof(old));
-		if (unlink(path) < 0) {
-			err_sys(e, ERR_OUTPUT, "%s: remove", path);
-			goto out;
-		}
-		if (commit_sync_dir(path, e) < 0)
-			goto out;
-	}
-	for (d = 0; d < w->ndest; d++)
-		if (commit_rename(w->dest[d].c, e) < 0)
-			goto out;
-	if (remove_stale(w, &old, &new, e) < 0)
-		goto out;
-	for (d = 0; d < w->ndest; d++)
-		if (commit_sync_dir(commit_path(w->dest[d].c), e) < 0)
-			goto out;
-	record_save(&new, &b);
-	rc = commit_file(path, b.p, b.n, e);
-out:
-	record_fini(&new);
-	record_fini(&old);
-	buf_fini(&b);
-	free(path);
+		    w->run->input, (unsigned long long)r.account.in,
+		    (unsigned long long)record_rows(&r));
+	else
+		rc = commit_shard(w, &r, e);
+	record_fini(&r);
 	return rc;
 }
 
@@ -600,6 +582,8 @@ write_free(void *st)
 		return;
 	for (d = 0; d < w->ndest; d++) {
 		out_free(w->dest[d].out);
+		if (w->dest[d].c && w->dest[d].fd >= 0)
+			close(w->dest[d].fd);
 		commit_free(w->dest[d].c);
 		free(w->dest[d].sel);
 		free(w->dest[d].split);

@@ -1,0 +1,294 @@
+#include "committer.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "out.h"
+
+/* So many files wait at most, and no more than a quarter of the descriptors
+ * that a process may have; and so many bytes, of which the disk has most by
+ * then. */
+#define FILES_MAX 24
+#define BYTES_MAX ((uint64_t)32 << 20)
+
+struct waiting {
+	struct record rec, old;
+	char *path; /* of the record */
+	struct committer_file *file;
+	size_t nfile;
+};
+
+/* Directories that must reach the disk, each once. */
+struct dirs {
+	char **v; /* a path in each */
+	size_t n;
+};
+
+struct committer {
+	char *out;
+	struct waiting *v;
+	size_t n, cap, nfile, max_files;
+	uint64_t bytes;
+};
+
+struct committer *
+committer_new(const char *out)
+{
+	struct committer *k = xcalloc(1, sizeof(*k));
+	struct rlimit files;
+
+	k->out = xstrdup(out);
+	k->max_files = FILES_MAX;
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+	    files.rlim_cur / 4 < k->max_files)
+		k->max_files = (size_t)files.rlim_cur / 4;
+	return k;
+}
+
+static void
+waiting_fini(struct waiting *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->nfile; i++) {
+		if (w->file[i].fd >= 0)
+			close(w->file[i].fd);
+		commit_free(w->file[i].c);
+	}
+	free(w->file);
+	free(w->path);
+	record_fini(&w->rec);
+	record_fini(&w->old);
+}
+
+static void
+drop_all(struct committer *k)
+{
+	while (k->n > 0)
+		waiting_fini(&k->v[--k->n]);
+	k->nfile = 0;
+	k->bytes = 0;
+}
+
+void
+committer_free(struct committer *k)
+{
+	if (!k)
+		return;
+	drop_all(k);
+	free(k->v);
+	free(k->out);
+	free(k);
+}
+
+static size_t
+dir_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (size_t)(slash - path) : 0;
+}
+
+static void
+dirs_add(struct dirs *d, const char *path)
+{
+	size_t i, n = dir_len(path);
+
+	for (i = d->n; i-- > 0;)
+		if (dir_len(d->v[i]) == n && memcmp(d->v[i], path, n) == 0)
+			return;
+	d->v = xrealloc(d->v, (d->n + 1) * sizeof(*d->v));
+	d->v[d->n++] = xstrdup(path);
+}
+
+static int
+dirs_sync(struct dirs *d, int rc, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < d->n; i++) {
+		if (rc == 0)
+			rc = commit_sync_dir(d->v[i], e);
+		free(d->v[i]);
+	}
+	free(d->v);
+	*d = (struct dirs){NULL, 0};
+	return rc;
+}
+
+static int
+sync_files(struct waiting *w, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < w->nfile; i++) {
+		struct committer_file *f = &w->file[i];
+		int fd = f->fd;
+
+		if (fd < 0)
+			continue;
+		f->fd = -1;
+		if (fsync(fd) < 0) {
+			err_sys(e, ERR_OUTPUT, "%s: fsync", commit_path(f->c));
+			close(fd);
+			return -1;
+		}
+		if (close(fd) < 0)
+			return err_sys(
+			    e, ERR_OUTPUT, "%s: close", commit_path(f->c));
+	}
+	return 0;
+}
+
+/* The record that is there goes; what it said is kept. */
+static int
+remove_record(struct waiting *w, struct dirs *d, struct err *e)
+{
+	struct err ignored;
+
+	if (access(w->path, F_OK) < 0)
+		return 0;
+	/* a damaged old record names nothing that could be removed */
+	if (record_load(&w->old, w->path, &ignored) < 0)
+		memset(&w->old, 0, sizeof(w->old));
+	if (unlink(w->path) < 0)
+		return err_sys(e, ERR_OUTPUT, "%s: remove", w->path);
+	dirs_add(d, w->path);
+	return 0;
+}
+
+static int
+rename_files(struct waiting *w, struct dirs *d, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < w->nfile; i++) {
+		if (commit_rename(w->file[i].c, e) < 0)
+			return -1;
+		dirs_add(d, commit_path(w->file[i].c));
+	}
+	return 0;
+}
+
+/* Removes what the old record names and the new one does not. */
+static int
+remove_stale(const struct committer *k, const struct waiting *w, struct err *e)
+{
+	size_t i, j;
+
+	for (i = 0; i < w->old.nfile; i++) {
+		struct buf b = BUF_ZERO;
+		int rc = 0;
+
+		for (j = 0; j < w->rec.nfile; j++)
+			if (strcmp(w->old.file[i].name, w->rec.file[j].name) ==
+			    0)
+				break;
+		if (j < w->rec.nfile)
+			continue;
+		buf_printf(&b, "%s/%s", k->out, w->old.file[i].name);
+		if (unlink(buf_cstr(&b)) < 0 && access(b.p, F_OK) == 0)
+			rc = err_sys(e, ERR_OUTPUT, "%s: remove", b.p);
+		buf_fini(&b);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The record in a temp file that waits in the files' place. */
+static int
+write_record(struct waiting *w, struct err *e)
+{
+	struct committer_file *f;
+	struct buf b = BUF_ZERO;
+	int rc;
+
+	w->file = xrealloc(w->file, (w->nfile + 1) * sizeof(*w->file));
+	f = &w->file[w->nfile];
+	f->c = commit_new(w->path, e);
+	if (!f->c)
+		return -1;
+	w->nfile++;
+	f->fd = commit_fd(f->c);
+	record_save(&w->rec, &b);
+	rc = write_all(f->fd, w->path, b.p, b.n, e);
+	buf_fini(&b);
+	if (rc == 0)
+		(void)sync_file_range(f->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	return rc;
+}
+
+int
+committer_flush(struct committer *k, struct err *e)
+{
+	struct dirs d = {NULL, 0};
+	size_t i;
+	int rc = 0;
+
+	if (k->n == 0)
+		return 0;
+	for (i = 0; i < k->n && rc == 0; i++)
+		rc = sync_files(&k->v[i], e);
+	if (rc == 0)
+		rc = commit_unseal(k->out, e);
+	for (i = 0; i < k->n && rc == 0; i++)
+		rc = remove_record(&k->v[i], &d, e);
+	rc = dirs_sync(&d, rc, e);
+	for (i = 0; i < k->n && rc == 0; i++)
+		rc = rename_files(&k->v[i], &d, e);
+	for (i = 0; i < k->n && rc == 0; i++)
+		rc = remove_stale(k, &k->v[i], e);
+	rc = dirs_sync(&d, rc, e);
+	for (i = 0; i < k->n && rc == 0; i++) {
+		struct waiting *w = &k->v[i];
+
+		while (w->nfile > 0)
+			commit_free(w->file[--w->nfile].c);
+		rc = write_record(w, e);
+	}
+	for (i = 0; i < k->n && rc == 0; i++)
+		rc = sync_files(&k->v[i], e);
+	for (i = 0; i < k->n && rc == 0; i++)
+		rc = rename_files(&k->v[i], &d, e);
+	rc = dirs_sync(&d, rc, e);
+	drop_all(k);
+	return rc;
+}
+
+int
+committer_add(struct committer *k, struct record *rec,
+    const struct committer_file *file, size_t n, struct err *e)
+{
+	struct waiting *w;
+	size_t i;
+	int rc = 0;
+
+	/* two that are one shard go one after the other */
+	for (i = 0; i < k->n; i++)
+		if (strcmp(k->v[i].rec.shard, rec->shard) == 0) {
+			rc = committer_flush(k, e);
+			break;
+		}
+	if (k->n == k->cap) {
+		k->cap = 2 * k->cap + 8;
+		k->v = xrealloc(k->v, k->cap * sizeof(*k->v));
+	}
+	w = &k->v[k->n++];
+	memset(w, 0, sizeof(*w));
+	w->rec = *rec;
+	memset(rec, 0, sizeof(*rec));
+	w->path = record_path(k->out, w->rec.shard);
+	w->file = xcalloc(n + 1, sizeof(*w->file));
+	memcpy(w->file, file, n * sizeof(*file));
+	w->nfile = n;
+	k->nfile += n + 1;
+	for (i = 0; i < w->rec.nfile; i++)
+		k->bytes += w->rec.file[i].bytes;
+	if (rc == 0 && (k->nfile >= k->max_files || k->bytes >= BYTES_MAX))
+		rc = committer_flush(k, e);
+	return rc;
+}

@@ -1,0 +1,38 @@
+/*
+ * committer - puts the outputs of several shards in their places together.
+ *
+ * The disk is waited for once for all of them in place of several times for
+ * each: small shards wait for nothing else.  The order is that of a single
+ * shard: files on the disk; old records gone; files renamed; directories on the
+ * disk; records last.  Whatever ends the program before leaves shards that are
+ * to be done, as if they had not been begun.
+ *
+ *	k = committer_new("OUT");
+ *	committer_add(k, &record, files, nfile, &e);	shard by shard
+ *	committer_flush(k, &e);				all that is left
+ *	committer_free(k);				drops what was not
+ *flushed
+ */
+#ifndef SHARD_COMMITTER_H
+#define SHARD_COMMITTER_H
+
+#include "commit.h"
+#include "record.h"
+
+/* A file that is written, but not synced or renamed. */
+struct committer_file {
+	struct commit *c;
+	int fd; /* -1: it is on the disk */
+};
+
+struct committer;
+
+struct committer *committer_new(const char *out);
+/* Takes over all of rec (which is empty then) and the n files, whatever comes
+ * back.  Flushes when there is much. */
+MUST_CHECK int committer_add(struct committer *k, struct record *rec,
+    const struct committer_file *file, size_t n, struct err *e);
+MUST_CHECK int committer_flush(struct committer *k, struct err *e);
+void committer_free(struct committer *k);
+
+#endif

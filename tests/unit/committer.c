@@ -1,0 +1,197 @@
+/* committer - outputs of several shards appear together, or not at all. */
+#include "committer.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "test.h"
+
+static char out[4000];
+
+/* Adds a shard whose files are SPLIT/NAME.csv, of the splits given. */
+static int
+add(struct committer *k, const char *shard, const char *splits,
+    const char *text, struct err *e)
+{
+	struct committer_file file[40];
+	struct record r = {.account = {.in = 1}};
+	size_t n = 0;
+
+	r.shard = xstrdup(shard);
+	for (; *splits; splits++) {
+		struct record_file *f = record_add_file(&r);
+		char path[4200];
+
+		snprintf(
+		    path, sizeof(path), "%s/%c/%s.csv", out, *splits, shard);
+		file[n].c = commit_new(path, e);
+		if (!OK(file[n].c != NULL, *e))
+			return -1;
+		file[n].fd = commit_fd(file[n].c);
+		CHECK(write(file[n].fd, text, strlen(text)) ==
+		    (ssize_t)strlen(text));
+		f->name = xstrdup(path + strlen(out) + 1);
+		f->split = xstrndup(splits, 1);
+		f->rows = 1;
+		f->bytes = strlen(text);
+		n++;
+	}
+	return committer_add(k, &r, file, n, e);
+}
+
+static bool
+is_there(const char *name)
+{
+	char path[4200];
+
+	snprintf(path, sizeof(path), "%s/%s", out, name);
+	return access(path, F_OK) == 0;
+}
+
+/* All files below out, and those among them that are not in place. */
+static void
+count(const char *dir, size_t *files, size_t *temps)
+{
+	DIR *d = opendir(dir);
+	struct dirent *de;
+
+	while (d && (de = readdir(d))) {
+		char path[5000];
+		struct stat sb;
+
+		if (strcmp(de->d_name, ".") == 0 ||
+		    strcmp(de->d_name, "..") == 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, de->d_name);
+		if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode)) {
+			count(path, files, temps);
+			continue;
+		}
+		++*files;
+		*temps += commit_is_temp(de->d_name);
+	}
+	if (d)
+		closedir(d);
+}
+
+static void
+begin(const char *name)
+{
+	snprintf(out, sizeof(out), "%s", test_path(name));
+}
+
+static void
+nothing_is_there_before_the_flush(void)
+{
+	struct committer *k;
+	struct err e = ERR_ZERO;
+	size_t files = 0, temps = 0;
+
+	begin("o");
+	k = committer_new(out);
+	CHECK(add(k, "00001", "ab", "one", &e) == 0);
+	CHECK(add(k, "00002", "a", "two", &e) == 0);
+	CHECK(!is_there("a/00001.csv") && !is_there("_shards/00001.tsv"));
+	count(out, &files, &temps);
+	EQ_U(temps, 3);
+	EQ_U(files, temps);
+	OK(committer_flush(k, &e) == 0, e);
+	CHECK(is_there("a/00001.csv") && is_there("b/00001.csv") &&
+	    is_there("a/00002.csv") && is_there("_shards/00001.tsv") &&
+	    is_there("_shards/00002.tsv"));
+	/* not even a temp file */
+	count(out, &files, (temps = 0, &temps));
+	EQ_U(temps, 0);
+	OK(committer_flush(k, &e) == 0, e);
+	committer_free(k);
+	CHECK(is_there("a/00001.csv") && is_there("_shards/00002.tsv"));
+}
+
+static void
+what_was_not_flushed_is_gone(void)
+{
+	struct committer *k;
+	struct err e = ERR_ZERO;
+	size_t files = 0, temps = 0;
+
+	begin("o");
+	k = committer_new(out);
+	CHECK(add(k, "00001", "ab", "one", &e) == 0);
+	committer_free(k);
+	count(out, &files, &temps);
+	EQ_U(files, 0);
+	committer_free(NULL);
+}
+
+static void
+files_of_an_old_record_go(void)
+{
+	struct committer *k;
+	struct err e = ERR_ZERO;
+
+	begin("o");
+	k = committer_new(out);
+	CHECK(add(k, "00001", "abc", "old", &e) == 0 &&
+	    committer_flush(k, &e) == 0);
+	CHECK(add(k, "00001", "bd", "new", &e) == 0);
+	CHECK(is_there("_shards/00001.tsv") && is_there("a/00001.csv"));
+	/* the same shard once more, before that was flushed */
+	CHECK(add(k, "00001", "d", "newer", &e) == 0 &&
+	    committer_flush(k, &e) == 0);
+	CHECK(!is_there("a/00001.csv") && !is_there("b/00001.csv") &&
+	    !is_there("c/00001.csv") && is_there("d/00001.csv"));
+	committer_free(k);
+}
+
+static void
+many_files_do_not_wait_for_the_end(void)
+{
+	struct committer *k;
+	struct err e = ERR_ZERO;
+	char shard[20];
+	int i;
+
+	begin("o");
+	k = committer_new(out);
+	for (i = 0; i < 100; i++) {
+		snprintf(shard, sizeof(shard), "%05d", i);
+		CHECK(add(k, shard, "abc", "x", &e) == 0);
+	}
+	CHECK(is_there("_shards/00080.tsv") && !is_there("_shards/00099.tsv"));
+	CHECK(add(k, "big", "abcdefghijklmnopqrstuvwxyz", "x", &e) == 0);
+	CHECK(is_there("_shards/00099.tsv") && is_there("_shards/big.tsv"));
+	committer_free(k);
+}
+
+static void
+a_failure_leaves_no_record(void)
+{
+	struct committer *k;
+	struct err e = ERR_ZERO;
+	char path[4200];
+
+	begin("o");
+	k = committer_new(out);
+	CHECK(add(k, "00001", "a", "x", &e) == 0);
+	CHECK(add(k, "00002", "b", "x", &e) == 0);
+	/* a directory where the second's file should be */
+	snprintf(path, sizeof(path), "%s/b/00002.csv/x", out);
+	OK(make_dirs(path, &e) == 0, e);
+	EQ_I(committer_flush(k, &e), -1);
+	CHECK(e.kind == ERR_OUTPUT);
+	HAS(e.msg, "b/00002.csv: rename");
+	CHECK(!is_there("_shards/00001.tsv") && !is_there("_shards/00002.tsv"));
+	committer_free(k);
+}
+
+int
+main(void)
+{
+	RUN(nothing_is_there_before_the_flush);
+	RUN(what_was_not_flushed_is_gone);
+	RUN(files_of_an_old_record_go);
+	RUN(many_files_do_not_wait_for_the_end);
+	RUN(a_failure_leaves_no_record);
+	return test_end();
+}
