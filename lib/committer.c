@@ -16,7 +16,7 @@
 
 struct waiting {
 	struct record rec, old;
-	char *path; /* of the record */
+	char *out, *path; /* of the record */
 	struct committer_file *file;
 	size_t nfile;
 };
@@ -28,19 +28,17 @@ struct dirs {
 };
 
 struct committer {
-	char *out;
 	struct waiting *v;
 	size_t n, cap, nfile, max_files;
 	uint64_t bytes;
 };
 
 struct committer *
-committer_new(const char *out)
+committer_new(void)
 {
 	struct committer *k = xcalloc(1, sizeof(*k));
 	struct rlimit files;
 
-	k->out = xstrdup(out);
 	k->max_files = FILES_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
 	    files.rlim_cur / 4 < k->max_files)
@@ -59,6 +57,7 @@ waiting_fini(struct waiting *w)
 		commit_free(w->file[i].c);
 	}
 	free(w->file);
+	free(w->out);
 	free(w->path);
 	record_fini(&w->rec);
 	record_fini(&w->old);
@@ -80,7 +79,6 @@ committer_free(struct committer *k)
 		return;
 	drop_all(k);
 	free(k->v);
-	free(k->out);
 	free(k);
 }
 
@@ -175,7 +173,7 @@ rename_files(struct waiting *w, struct dirs *d, struct err *e)
 
 /* Removes what the old record names and the new one does not. */
 static int
-remove_stale(const struct committer *k, const struct waiting *w, struct err *e)
+remove_stale(const struct waiting *w, struct err *e)
 {
 	size_t i, j;
 
@@ -189,7 +187,7 @@ remove_stale(const struct committer *k, const struct waiting *w, struct err *e)
 				break;
 		if (j < w->rec.nfile)
 			continue;
-		buf_printf(&b, "%s/%s", k->out, w->old.file[i].name);
+		buf_printf(&b, "%s/%s", w->out, w->old.file[i].name);
 		if (unlink(buf_cstr(&b)) < 0 && access(b.p, F_OK) == 0)
 			rc = err_sys(e, ERR_OUTPUT, "%s: remove", b.p);
 		buf_fini(&b);
@@ -233,15 +231,16 @@ committer_flush(struct committer *k, struct err *e)
 		return 0;
 	for (i = 0; i < k->n && rc == 0; i++)
 		rc = sync_files(&k->v[i], e);
-	if (rc == 0)
-		rc = commit_unseal(k->out, e);
+	for (i = 0; i < k->n && rc == 0; i++)
+		if (i == 0 || strcmp(k->v[i].out, k->v[i - 1].out) != 0)
+			rc = commit_unseal(k->v[i].out, e);
 	for (i = 0; i < k->n && rc == 0; i++)
 		rc = remove_record(&k->v[i], &d, e);
 	rc = dirs_sync(&d, rc, e);
 	for (i = 0; i < k->n && rc == 0; i++)
 		rc = rename_files(&k->v[i], &d, e);
 	for (i = 0; i < k->n && rc == 0; i++)
-		rc = remove_stale(k, &k->v[i], e);
+		rc = remove_stale(&k->v[i], e);
 	rc = dirs_sync(&d, rc, e);
 	for (i = 0; i < k->n && rc == 0; i++) {
 		struct waiting *w = &k->v[i];
@@ -260,16 +259,17 @@ committer_flush(struct committer *k, struct err *e)
 }
 
 int
-committer_add(struct committer *k, struct record *rec,
+committer_add(struct committer *k, const char *out, struct record *rec,
     const struct committer_file *file, size_t n, struct err *e)
 {
+	char *path = record_path(out, rec->shard);
 	struct waiting *w;
 	size_t i;
 	int rc = 0;
 
 	/* two that are one shard go one after the other */
 	for (i = 0; i < k->n; i++)
-		if (strcmp(k->v[i].rec.shard, rec->shard) == 0) {
+		if (strcmp(k->v[i].path, path) == 0) {
 			rc = committer_flush(k, e);
 			break;
 		}
@@ -281,7 +281,8 @@ committer_add(struct committer *k, struct record *rec,
 	memset(w, 0, sizeof(*w));
 	w->rec = *rec;
 	memset(rec, 0, sizeof(*rec));
-	w->path = record_path(k->out, w->rec.shard);
+	w->out = xstrdup(out);
+	w->path = path;
 	w->file = xcalloc(n + 1, sizeof(*w->file));
 	memcpy(w->file, file, n * sizeof(*file));
 	w->nfile = n;

@@ -7,8 +7,8 @@
  * disk; records last.  Whatever ends the program before leaves shards that are
  * to be done, as if they had not been begun.
  *
- *	k = committer_new("OUT");
- *	committer_add(k, &record, files, nfile, &e);	shard by shard
+ *	k = committer_new();
+ *	committer_add(k, "OUT", &record, files, nfile, &e);	shard by shard
  *	committer_flush(k, &e);				all that is left
  *	committer_free(k);				drops what was not
  *flushed
@@ -27,10 +27,11 @@ struct committer_file {
 
 struct committer;
 
-struct committer *committer_new(const char *out);
-/* Takes over all of rec (which is empty then) and the n files, whatever comes
- * back.  Flushes when there is much. */
-MUST_CHECK int committer_add(struct committer *k, struct record *rec,
+struct committer *committer_new(void);
+/* A shard of the output directory out.  Takes over all of rec (which is empty
+ * then) and the n files, whatever comes back.  Flushes when there is much. */
+MUST_CHECK int
+committer_add(struct committer *k, const char *out, struct record *rec,
     const struct committer_file *file, size_t n, struct err *e);
 MUST_CHECK int committer_flush(struct committer *k, struct err *e);
 void committer_free(struct committer *k);

@@ -387,6 +387,11 @@ route_setup(void *opt, struct session *s, struct err *e)
 			return -1;
 	}
 	o->router = s->kept.p;
+	if (strcmp(o->router->out, o->out) != 0 ||
+	    strcmp(o->router->table, o->table) != 0)
+		return err_kind_set(e, ERR_USAGE,
+		    "--output and --table are the same for all shards of a "
+		    "process: their rows are sorted together");
 	return 0;
 }
 

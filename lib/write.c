@@ -127,8 +127,8 @@ write_setup(void *opt, struct session *s, struct err *e)
 		buf_fini(&b);
 	}
 	if (!s->kept.p)
-		s->kept = (struct kept){
-		    committer_new(o->out), end_commits, free_commits};
+		s->kept =
+		    (struct kept){committer_new(), end_commits, free_commits};
 	o->committer = s->kept.p;
 	return 0;
 }
@@ -536,7 +536,7 @@ commit_shard(struct writer *w, struct record *r, struct err *e)
 		file[d] = (struct committer_file){w->dest[d].c, w->dest[d].fd};
 		w->dest[d].c = NULL;
 	}
-	rc = committer_add(w->o->committer, r, file, w->ndest, e);
+	rc = committer_add(w->o->committer, w->o->out, r, file, w->ndest, e);
 	free(file);
 	return rc;
 }

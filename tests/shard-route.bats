@@ -237,3 +237,12 @@ refuses() {
 	echo "status $status: $(<err) $found"
 	[[ $status == 1 && $(<err) == *"No space left on device"* && -z $found ]]
 }
+
+@test "route: shards of one process go to one output and one table" {
+	for where in "-o out-{n} --map batches.tsv" "-o out --table t{n}"; do
+		# shellcheck disable=SC2086
+		run -2 --separate-stderr shard-run --list <(printf '%s\n' part-{0,1}.csv) cat {} : route $where --order t
+		says "--output and --table are the same for all shards of a process"
+		[[ -z $(find . -name '*.run') ]]
+	done
+}

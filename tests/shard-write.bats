@@ -361,3 +361,14 @@ holds() {
 	run --separate-stderr shard-write -o out --like part-7.csv <<<$'id,_split\n1,train'
 	[[ -e victim ]]
 }
+
+# Outputs of one process are put in place together, each in its own directory.
+@test "write: shards of one shard-run may have an output directory each" {
+	for i in 1 2 3; do lines part-$i.csv id "$i"; done
+	printf '%s\n' part-{1,2,3}.csv | shard-run --list - cat {} : write -o out-{n}
+	for i in 1 2 3; do
+		[[ $(<out-0000$i/part-0000$i.csv) == $'id\n'$i ]]
+		[[ $(cd out-0000$i/_shards && ls) == 0000$i.tsv ]]
+		shard-check --build out-0000$i
+	done
+}

@@ -37,7 +37,7 @@ add(struct committer *k, const char *shard, const char *splits,
 		f->bytes = strlen(text);
 		n++;
 	}
-	return committer_add(k, &r, file, n, e);
+	return committer_add(k, out, &r, file, n, e);
 }
 
 static bool
@@ -89,7 +89,7 @@ nothing_is_there_before_the_flush(void)
 	size_t files = 0, temps = 0;
 
 	begin("o");
-	k = committer_new(out);
+	k = committer_new();
 	CHECK(add(k, "00001", "ab", "one", &e) == 0);
 	CHECK(add(k, "00002", "a", "two", &e) == 0);
 	CHECK(!is_there("a/00001.csv") && !is_there("_shards/00001.tsv"));
@@ -116,7 +116,7 @@ what_was_not_flushed_is_gone(void)
 	size_t files = 0, temps = 0;
 
 	begin("o");
-	k = committer_new(out);
+	k = committer_new();
 	CHECK(add(k, "00001", "ab", "one", &e) == 0);
 	committer_free(k);
 	count(out, &files, &temps);
@@ -131,7 +131,7 @@ files_of_an_old_record_go(void)
 	struct err e = ERR_ZERO;
 
 	begin("o");
-	k = committer_new(out);
+	k = committer_new();
 	CHECK(add(k, "00001", "abc", "old", &e) == 0 &&
 	    committer_flush(k, &e) == 0);
 	CHECK(add(k, "00001", "bd", "new", &e) == 0);
@@ -153,7 +153,7 @@ many_files_do_not_wait_for_the_end(void)
 	int i;
 
 	begin("o");
-	k = committer_new(out);
+	k = committer_new();
 	for (i = 0; i < 100; i++) {
 		snprintf(shard, sizeof(shard), "%05d", i);
 		CHECK(add(k, shard, "abc", "x", &e) == 0);
@@ -172,7 +172,7 @@ a_failure_leaves_no_record(void)
 	char path[4200];
 
 	begin("o");
-	k = committer_new(out);
+	k = committer_new();
 	CHECK(add(k, "00001", "a", "x", &e) == 0);
 	CHECK(add(k, "00002", "b", "x", &e) == 0);
 	/* a directory where the second's file should be */
