@@ -18,6 +18,7 @@ struct main_opt {
 	bool merge, show, by_shard, force, need, no_cutoffs;
 	const char *cutoffs, *fit, *report;
 	struct opt_list counts;
+	int first_rows; /* enum first_rows, from 1 on */
 	double train_ratio, test_val_ratio;
 	uint64_t progress, workers;
 	struct fit_opt how; /* to fit */
@@ -25,6 +26,8 @@ struct main_opt {
 
 #define OPT_FIT(type, name, arg, field, help)                                  \
 	OPT(type, 0, name, arg, struct main_opt, how.field, "--fit: " help)
+
+static const char *const first_rows_names[] = {"no", "all", "one", NULL};
 
 static const struct opt_spec specs[] = {
     OPT_FIT(OPT_FLAG, "all-columns", NULL, all_columns,
@@ -46,6 +49,9 @@ static const struct opt_spec specs[] = {
     OPT(OPT_STR, 0, "cutoffs", "A,B", struct main_opt, cutoffs,
 	"--merge: these cutoffs instead of ratios"),
     OPT_FIT(OPT_STR, "exclude", "A,B", exclude, "leave these columns alone"),
+    OPT_CHOICE(0, "first-rows", struct main_opt, first_rows, first_rows_names,
+	"--merge: write first.rows, with all rows at a key's first time or "
+	"one, and first.idx only of few keys (no)"),
     OPT(OPT_STR, 0, "fit", "CTX", struct main_opt, fit,
 	"choose fill values from CTX, write impute.tsv and impute_dict.*"),
     OPT(OPT_FLAG, 0, "force", NULL, struct main_opt, force,
@@ -232,8 +238,8 @@ merge(const struct stats_opt *so, const struct main_opt *mo,
     struct cmd_files *f, struct err *e)
 {
 	struct merge_opt opt = {mo->train_ratio, mo->test_val_ratio,
-	    mo->cutoffs, mo->no_cutoffs, cmd_warn, so->memory,
-	    mo->workers ? mo->workers : merge_workers()};
+	    mo->cutoffs, mo->no_cutoffs, (enum first_rows)mo->first_rows,
+	    cmd_warn, so->memory, mo->workers ? mo->workers : merge_workers()};
 	size_t n;
 
 	if (!so->out)
@@ -496,15 +502,15 @@ show(const char *dir, double unique_ratio, struct err *e)
 		buf_fini(&b);
 	}
 	if (c->facts.key && c->facts.time) {
-		struct keyindex *x = context_index(c, e);
-
-		if (!x) {
+		if (context_rows(c, e) < 0 ||
+		    (!c->rows && !context_index(c, e))) {
 			context_close(c);
 			return -1;
 		}
 		printf("keys     %llu (%s; %llu rows without)\n",
-		    (unsigned long long)keyindex_keys(x), c->facts.key,
-		    (unsigned long long)c->facts.key_missing);
+		    (unsigned long long)(c->rows ? firstrows_keys(c->rows)
+						 : keyindex_keys(c->index)),
+		    c->facts.key, (unsigned long long)c->facts.key_missing);
 	}
 	if (c->facts.groups)
 		printf("groups   %llu (%s%s%s; %llu rows without)\n",

@@ -141,10 +141,10 @@ commit_new(const char *path, struct err *e)
 	c->path = xstrdup(path);
 	c->temp = buf_release(&b);
 	block(&old);
-	c->fd = open(c->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	c->fd = open(c->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (c->fd < 0 && errno == ENOENT && make_dirs(dir, e) == 0)
-		c->fd = open(
-		    c->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		c->fd =
+		    open(c->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (c->fd >= 0) {
 		c->owner = getpid();
 		c->next = pending;

@@ -303,6 +303,7 @@ context_close(struct context *c)
 	facts_fini(&c->facts);
 	na_rule_fini(&c->na);
 	keyindex_close(c->index);
+	firstrows_close(c->rows);
 	buf_fini(&c->labels.text);
 	free(c->labels.label);
 	free(c->stratum);
@@ -338,23 +339,48 @@ out:
 	return rc;
 }
 
+static int
+no_first(const struct context *c, struct err *e)
+{
+	return err_set(e,
+	    "%s: no first occurrences here (pass 1 ran without --key)", c->dir);
+}
+
 struct keyindex *
 context_index(struct context *c, struct err *e)
 {
-	char *path;
+	char *path = path_in(c->dir, "first.idx");
+	char *rows = path_in(c->dir, "first.rows");
 
 	if (c->index)
-		return c->index;
-	path = path_in(c->dir, "first.idx");
-	if (!c->facts.key)
+		;
+	else if (!c->facts.key)
+		no_first(c, e);
+	else if (access(path, F_OK) < 0 && access(rows, F_OK) == 0)
 		err_set(e,
-		    "%s: no first occurrences here (pass 1 ran without "
-		    "--key)",
-		    c->dir);
+		    "%s: no keys here, only which rows are first "
+		    "(first.rows); for first.idx: shard-stats --merge -o %s "
+		    "%s/parts",
+		    c->dir, c->dir, c->dir);
 	else
 		c->index = keyindex_open(path, e);
 	free(path);
+	free(rows);
 	return c->index;
+}
+
+int
+context_rows(struct context *c, struct err *e)
+{
+	char *path = path_in(c->dir, "first.rows");
+	int rc = 0;
+
+	if (!c->rows && c->facts.key && access(path, F_OK) == 0) {
+		c->rows = firstrows_open(path, e);
+		rc = c->rows ? 0 : -1;
+	}
+	free(path);
+	return rc;
 }
 
 bool

@@ -2,15 +2,17 @@
  * context - CTX: the global facts that pass 1 left as files, read by pass 2.
  *
  *	meta.tsv schema.tsv stats.tsv split.tsv labels.tsv groups.tsv first.idx
+ *	first.rows
  *
- * Loading reads the small files at once; first.idx is mapped when first asked
- * for.  A file that an option of pass 1 did not ask for is absent.
+ * Loading reads the small files at once; first.idx or first.rows is mapped when
+ * first asked for.  A file that an option of pass 1 did not ask for is absent.
  */
 #ifndef SHARD_CONTEXT_H
 #define SHARD_CONTEXT_H
 
 #include "colstats.h"
 #include "facts.h"
+#include "firstrows.h"
 #include "keyindex.h"
 #include "tsv.h"
 
@@ -44,8 +46,9 @@ struct context {
 	} * stratum;
 	size_t nstratum;
 	struct tsv strata_text;
-	/* first.idx */
+	/* first.idx and first.rows, once asked for */
 	struct keyindex *index;
+	struct firstrows *rows;
 	bool key_tokens_missing;
 };
 
@@ -60,6 +63,9 @@ MUST_CHECK int
 context_colstats(const struct context *c, struct colstats *s, struct err *e);
 /* The key index; NULL with a remedy when pass 1 made none. */
 struct keyindex *context_index(struct context *c, struct err *e);
+/* The rows that are first, as c->rows, which stays NULL where pass 1 did not
+ * ask for them. */
+MUST_CHECK int context_rows(struct context *c, struct err *e);
 /* Are NA tokens missing in this column?  False for unknown columns. */
 bool context_tokens_missing(const struct context *c, struct bytes column);
 /* The stratum of that value, or NULL. */
@@ -80,6 +86,9 @@ struct merge_opt {
 	double train_ratio, test_val_ratio;
 	const char *cutoffs; /* "A,B" instead of ratios; NULL */
 	bool no_cutoffs;     /* nobody asks for a split by time */
+	/* first.rows, with all rows at a key's first time or the first one;
+	 * then first.idx only of few keys */
+	enum first_rows { FIRST_INDEX, FIRST_ALL, FIRST_ONE } first_rows;
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 	uint64_t memory;  /* for the groups; 0: the default */
 	uint64_t workers; /* processes for the keys; 0: one */

@@ -41,6 +41,15 @@ dedup_defaults(void *opt)
 	memset(opt, 0, sizeof(struct dedup_opt));
 }
 
+/* first.rows, where there is one of these ties. */
+static struct firstrows *
+rows_of(const struct dedup_opt *o)
+{
+	struct firstrows *f = o->ctx->rows;
+
+	return f && firstrows_one(f) == (o->ties == TIES_ONE) ? f : NULL;
+}
+
 static int
 dedup_setup(void *opt, struct session *s, struct err *e)
 {
@@ -52,7 +61,8 @@ dedup_setup(void *opt, struct session *s, struct err *e)
 		    "--context is needed: pass 1 (shard-stats --key --time, "
 		    "then --merge) makes one");
 	o->ctx = session_context(s, o->context, e);
-	if (!o->ctx || !context_index(o->ctx, e))
+	if (!o->ctx || context_rows(o->ctx, e) < 0 ||
+	    (!rows_of(o) && !context_index(o->ctx, e)))
 		return -1;
 	f = &o->ctx->facts;
 	if (!f->time)
@@ -83,12 +93,33 @@ struct dedup {
 	struct column key, time, row;
 	bool have_row; /* the column _row says the number in the shard */
 	struct keyindex *x;
+	const struct input *in; /* without x: the shard in pass 1, and */
+	struct rowbits first;   /* its first occurrences */
 	enum time_kind kind;
 	bool tokens;
 	bool drop_timeless; /* --missing-time drop, said in pass 1 */
 	struct buf scratch, keys;
 	uint64_t dropped; /* by this stage */
 };
+
+/* Of a whole shard first.rows knows all; else the key index is needed. */
+static int
+find_first(struct dedup *d, struct err *e)
+{
+	struct context *c = d->o->ctx;
+	const struct run *r = d->run;
+	struct firstrows *f = rows_of(d->o);
+
+	if (!f || !r->alone || !r->like) {
+		d->x = context_index(c, e);
+		return d->x ? 0 : -1;
+	}
+	d->in = facts_input(&c->facts, r->shard.number);
+	if (!d->in)
+		return err_set(e, "%s: shard %llu is not in the context",
+		    r->like, (unsigned long long)r->shard.number);
+	return firstrows_find(f, r->shard.number, &d->first, e);
+}
 
 static int
 dedup_init(void **st, const void *opt, struct schema *s, struct run *run,
@@ -99,10 +130,9 @@ dedup_init(void **st, const void *opt, struct schema *s, struct run *run,
 	int k, t;
 
 	d->run = run;
-	d->x = context_index(o->ctx, e);
 	k = schema_need(s, bytes_str(o->ctx->facts.key), e);
 	t = k < 0 ? k : schema_need(s, bytes_str(o->ctx->facts.time), e);
-	if (!d->x || t < 0)
+	if (t < 0)
 		return -1;
 	d->key = s->col[k];
 	d->time = s->col[t];
@@ -120,7 +150,7 @@ dedup_init(void **st, const void *opt, struct schema *s, struct run *run,
 	if (o->ties == TIES_ONE && !run->like && !run->named)
 		return err_kind_set(e, ERR_USAGE,
 		    "--ties=one needs to know the shard: --like FILE");
-	return 0;
+	return find_first(d, e);
 }
 
 /* What becomes of a row is -1 for an error, else a reason to drop it or: */
@@ -210,6 +240,50 @@ row_key(struct dedup *d, struct batch *b, uint32_t row)
 							     : key;
 }
 
+/* The same with first.rows, which says all but which rows have no key or no
+ * time. */
+static int
+fate_by_row(struct dedup *d, struct batch *b, uint32_t row, struct err *e)
+{
+	struct bytes raw = batch_raw(b, &d->key, row);
+	struct instant t;
+	bool have;
+	int rc;
+
+	if (csv_is_empty(raw) || (d->tokens && row_key(d, b, row).n == 0))
+		return decide_keyless(d, b, row, e);
+	if (UNLIKELY(d->o->ctx->facts.missing_time)) {
+		rc = row_time(d, b, row, &t, &have, e);
+		if (rc != KEEP || !have)
+			return rc;
+	}
+	return rowbits_get(&d->first, b->row0 + row) ? KEEP : DROP_DUPLICATE;
+}
+
+static int
+process_by_row(struct dedup *d, struct batch *b, struct err *e)
+{
+	uint32_t i, n = 0;
+
+	if (b->row0 + b->nrow > d->first.rows)
+		return err_set(
+		    e, "%s: more rows than pass 1 read", d->run->input);
+	for (i = 0; i < b->nsel; i++) {
+		uint32_t row = b->sel[i];
+		int fate = fate_by_row(d, b, row, e);
+
+		if (fate < 0)
+			return -1;
+		if (fate != KEEP)
+			run_drop(d->run, (enum drop)fate, 1);
+		b->sel[n] = row;
+		n += fate == KEEP;
+	}
+	d->dropped += b->nsel - n;
+	b->nsel = n;
+	return 0;
+}
+
 static int
 dedup_process(void *st, struct batch *b, struct err *e)
 {
@@ -219,6 +293,8 @@ dedup_process(void *st, struct batch *b, struct err *e)
 	const struct keyent *first[KEYINDEX_GROUP];
 	uint32_t i, k, n = 0, m;
 
+	if (!d->x)
+		return process_by_row(d, b, e);
 	for (i = 0; i < b->nsel; i += m) {
 		m = b->nsel - i < KEYINDEX_GROUP ? b->nsel - i : KEYINDEX_GROUP;
 		for (k = 0; k < m; k++) {
@@ -246,6 +322,23 @@ dedup_process(void *st, struct batch *b, struct err *e)
 	return 0;
 }
 
+/* With first.rows: was this the shard that pass 1 read, read the same way? */
+static int
+check_shard(struct dedup *d, struct err *e)
+{
+	const struct run *r = d->run;
+	struct identity id;
+	uint64_t digest;
+
+	if (r->fingerprint != d->o->ctx->facts.fingerprint)
+		return err_set(
+		    e, "%s: pass 1 read it with other options", r->input);
+	if (!run_source(r, &id, &digest) || digest != d->in->digest)
+		return err_set(
+		    e, "%s: not what pass 1 read: its bytes differ", r->input);
+	return 0;
+}
+
 /*
  * Row numbers counted on a pipe are the shard's own only if nothing was
  * dropped on the way here.
@@ -257,6 +350,8 @@ dedup_finish(void *st, struct err *e)
 	uint64_t before = 0;
 	int i;
 
+	if (!d->x)
+		return check_shard(d, e);
 	/* not all in one sum, where rows left out and added would cancel */
 	for (i = 0; i < DROP_COUNT; i++)
 		if (i != DROP_EXTERNAL)

@@ -55,6 +55,12 @@ struct keymerge {
 	const struct na_rule *skip;
 	uint64_t nrange, nmade;
 	struct keytable t;
+	/* What a process does for ranges first, first + step ...; it says what
+	 * came out through fd. */
+	int (*help)(struct keymerge *m, int fd, uint64_t first, uint64_t step);
+	struct firstrows_writer *rows;
+	bool one;
+	uint64_t *from; /* where each run's part of the range begins */
 };
 
 /* What a process says of a range: so many entries, then their long keys; or
@@ -90,9 +96,9 @@ seek(struct key_run *c, uint64_t last, struct err *e)
 	return 0;
 }
 
-/* The entries of a range, in m->t; NULL for an error.  Caller frees. */
-static struct keyent *
-make_range(struct keymerge *m, uint64_t r, struct err *e)
+/* The keys of a range, in m->t. */
+static int
+take_range(struct keymerge *m, uint64_t r, struct err *e)
 {
 	uint64_t step = UINT64_MAX / m->nrange;
 	size_t k;
@@ -101,12 +107,88 @@ make_range(struct keymerge *m, uint64_t r, struct err *e)
 	for (k = 0; k < m->n && m->nmade % FORGET == 0; k++)
 		partial_forget(m->run[k].p);
 	m->nmade++;
-	for (k = 0; k < m->n; k++)
-		if ((r > 0 && seek(&m->run[k], step * r, e) < 0) ||
-		    key_run_take(&m->run[k], step * (r + 1), r + 1 == m->nrange,
+	for (k = 0; k < m->n; k++) {
+		if (r > 0 && seek(&m->run[k], step * r, e) < 0)
+			return -1;
+		m->from[k] = m->run[k].at;
+		if (key_run_take(&m->run[k], step * (r + 1), r + 1 == m->nrange,
 			m->skip, &m->t, e) < 0)
-			return NULL;
-	return keytable_sorted(&m->t);
+			return -1;
+	}
+	return 0;
+}
+
+/* The entries of a range, in m->t; NULL for an error.  Caller frees. */
+static struct keyent *
+make_range(struct keymerge *m, uint64_t r, struct err *e)
+{
+	return take_range(m, r, e) < 0 ? NULL : keytable_sorted(&m->t);
+}
+
+/* Is it among the rows wanted of the key that was found? */
+static inline bool
+is_first(const struct keyent *k, const struct keyent *found, uint64_t where,
+    bool one)
+{
+	return one ? k->hi == found->hi && where == found->where
+		   : instant_cmp(keyent_time(k), keyent_time(found)) == 0;
+}
+
+/* Of a run's part of the range, from its entry at on, those that are first. */
+static int
+mark_run(
+    struct keymerge *m, const struct key_run *c, uint64_t at, struct err *e)
+{
+	struct bytes key[AHEAD];
+	uint64_t hash[AHEAD];
+	size_t i, n;
+
+	for (; at < c->at; at += n) {
+		n = c->at - at < AHEAD ? c->at - at : AHEAD;
+		for (i = 0; i < n; i++) {
+			if (!keyent_key(&c->ent[at + i], c->heap, &key[i]))
+				goto damaged;
+			hash[i] = key_hash(key[i]);
+			keytable_prefetch(&m->t, hash[i]);
+		}
+		for (i = 0; i < n; i++) {
+			const struct keyent *k = &c->ent[at + i];
+			const struct keyent *found =
+			    keytable_get(&m->t, key[i], hash[i]);
+			uint32_t ord = c->ordinal[keyent_ordinal(k)];
+			uint64_t row = keyent_row(k);
+
+			/* what is not there was skipped */
+			if (found &&
+			    is_first(k, found,
+				keyent_where(keyent_time(k), ord, row),
+				m->one) &&
+			    !firstrows_set(m->rows, ord, row))
+				goto damaged;
+		}
+	}
+	return 0;
+damaged:
+	return err_set(e, "%s: damaged partial", c->p->path);
+}
+
+/* The first rows of ranges first, first + step ...; *keys: of how many keys. */
+static int
+mark_ranges(struct keymerge *m, uint64_t first, uint64_t step, uint64_t *keys,
+    struct err *e)
+{
+	size_t k;
+
+	*keys = 0;
+	for (; first < m->nrange; first += step) {
+		if (take_range(m, first, e) < 0)
+			return -1;
+		*keys += m->t.n;
+		for (k = 0; k < m->n; k++)
+			if (mark_run(m, &m->run[k], m->from[k], e) < 0)
+				return -1;
+	}
+	return 0;
 }
 
 static int
@@ -139,9 +221,18 @@ tell(int fd, struct made made, const void *p, size_t n, const void *q, size_t m)
 	    : 0;
 }
 
-/* Ranges first, first + step ... into the pipe. */
 static int
-help(struct keymerge *m, int fd, uint64_t first, uint64_t step)
+tell_failed(int fd, const struct err *e)
+{
+	struct made failed = {FAILED, strlen(e->msg)};
+
+	(void)!tell(fd, failed, e->msg, failed.heap, "", 0);
+	return 1;
+}
+
+/* keymerge::help: the entries of each range into the pipe. */
+static int
+help_index(struct keymerge *m, int fd, uint64_t first, uint64_t step)
 {
 	struct err e = ERR_ZERO;
 	int rc = 0;
@@ -149,17 +240,25 @@ help(struct keymerge *m, int fd, uint64_t first, uint64_t step)
 	for (; first < m->nrange && rc == 0; first += step) {
 		struct keyent *v = make_range(m, first, &e);
 
-		if (!v) {
-			struct made failed = {FAILED, strlen(e.msg)};
-
-			(void)!tell(fd, failed, e.msg, failed.heap, "", 0);
-			return 1;
-		}
+		if (!v)
+			return tell_failed(fd, &e);
 		rc = tell(fd, (struct made){m->t.n, m->t.heap.n}, v,
 		    m->t.n * sizeof(*v), m->t.heap.p, m->t.heap.n);
 		free(v);
 	}
 	return rc < 0;
+}
+
+/* keymerge::help: the number of the keys into the pipe, in the end. */
+static int
+help_rows(struct keymerge *m, int fd, uint64_t first, uint64_t step)
+{
+	struct err e = ERR_ZERO;
+	uint64_t keys;
+
+	if (mark_ranges(m, first, step, &keys, &e) < 0)
+		return tell_failed(fd, &e);
+	return tell(fd, (struct made){keys, 0}, "", 0, "", 0) < 0;
 }
 
 static int
@@ -173,7 +272,7 @@ start(struct helper *h, struct keymerge *m, uint64_t first, uint64_t step,
 	h->pid = fork();
 	if (h->pid == 0) {
 		close(fd[0]);
-		_exit(help(m, fd[1], first, step));
+		_exit(m->help(m, fd[1], first, step));
 	}
 	close(fd[1]);
 	if (h->pid < 0) {
@@ -205,7 +304,26 @@ read_all(const struct helper *h, void *p, size_t n, struct err *e)
 	return 0;
 }
 
-/* A helper's next range into w; what it says goes through b. */
+/* What a helper says next, with the message when it failed. */
+static int
+hear(const struct helper *h, struct made *made, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+
+	if (read_all(h, made, sizeof(*made), e) < 0)
+		return -1;
+	if (made->n != FAILED)
+		return 0;
+	buf_reserve(&b, made->heap + 1);
+	if (read_all(h, b.p, made->heap, e) == 0) {
+		b.n = made->heap;
+		err_set(e, "%s", buf_cstr(&b));
+	}
+	buf_fini(&b);
+	return -1;
+}
+
+/* A helper's next range into w, through b. */
 static int
 take_made(const struct helper *h, struct keyindex_writer *w, struct buf *b,
     struct err *e)
@@ -213,16 +331,14 @@ take_made(const struct helper *h, struct keyindex_writer *w, struct buf *b,
 	struct made made;
 	size_t n;
 
-	if (read_all(h, &made, sizeof(made), e) < 0)
+	if (hear(h, &made, e) < 0)
 		return -1;
-	n = made.n == FAILED ? 0 : made.n * sizeof(struct keyent);
+	n = made.n * sizeof(struct keyent);
 	buf_clear(b);
-	buf_reserve(b, n + made.heap + 1);
+	buf_reserve(b, n + made.heap);
 	if (read_all(h, b->p, n + made.heap, e) < 0)
 		return -1;
 	b->n = n + made.heap;
-	if (made.n == FAILED)
-		return err_set(e, "%s", buf_cstr(b));
 	return add_all(w, (const struct keyent *)(const void *)b->p, made.n,
 	    bytes_of(b->p + n, made.heap), e);
 }
@@ -247,25 +363,46 @@ end_helpers(struct helper *h, size_t n, int rc, struct err *e)
 	return rc;
 }
 
+/* Begins a merge with that many processes, at most; the helpers run already. */
+static int
+merge_begin(struct keymerge *m, uint64_t total, uint64_t *workers,
+    struct helper **helpers, size_t *nhelp, struct err *e)
+{
+	int rc = 0;
+
+	m->nrange = total / RANGE_ENTRIES + 1;
+	m->from = xcalloc(m->n + 1, sizeof(*m->from));
+	keytable_init(&m->t, RANGE_ENTRIES);
+	*workers = *workers > m->nrange ? m->nrange : *workers ? *workers : 1;
+	*helpers = xcalloc(*workers, sizeof(**helpers));
+	for (*nhelp = 0; *nhelp + 1 < *workers && rc == 0; *nhelp += rc == 0)
+		rc = start(&(*helpers)[*nhelp], m, *nhelp + 1, *workers, e);
+	return rc;
+}
+
+static int
+merge_end(
+    struct keymerge *m, struct helper *h, size_t nhelp, int rc, struct err *e)
+{
+	rc = end_helpers(h, nhelp, rc, e);
+	keytable_fini(&m->t);
+	free(m->from);
+	free(h);
+	return rc;
+}
+
 int
 keymerge(struct keyindex_writer *w, struct key_run *run, size_t n,
     uint64_t total, const struct na_rule *skip, uint64_t workers, struct err *e)
 {
-	struct keymerge m = {.run = run,
-	    .n = n,
-	    .skip = skip,
-	    .nrange = total / RANGE_ENTRIES + 1};
-	struct helper *h;
+	struct keymerge m = {
+	    .run = run, .n = n, .skip = skip, .help = help_index};
 	struct buf b = BUF_ZERO;
+	struct helper *h;
+	size_t nhelp;
 	uint64_t r;
-	size_t nhelp = 0;
-	int rc = 0;
+	int rc = merge_begin(&m, total, &workers, &h, &nhelp, e);
 
-	workers = workers > m.nrange ? m.nrange : workers ? workers : 1;
-	h = xcalloc(workers, sizeof(*h));
-	keytable_init(&m.t, RANGE_ENTRIES);
-	for (; nhelp + 1 < workers && rc == 0; nhelp += rc == 0)
-		rc = start(&h[nhelp], &m, nhelp + 1, workers, e);
 	for (r = 0; r < m.nrange && rc == 0; r++) {
 		struct keyent *v;
 
@@ -277,9 +414,31 @@ keymerge(struct keyindex_writer *w, struct key_run *run, size_t n,
 		rc = v ? add_all(w, v, m.t.n, buf_bytes(&m.t.heap), e) : -1;
 		free(v);
 	}
-	rc = end_helpers(h, nhelp, rc, e);
-	keytable_fini(&m.t);
 	buf_fini(&b);
-	free(h);
-	return rc;
+	return merge_end(&m, h, nhelp, rc, e);
+}
+
+int
+keymerge_rows(struct firstrows_writer *w, bool one, struct key_run *run,
+    size_t n, uint64_t total, const struct na_rule *skip, uint64_t workers,
+    uint64_t *keys, struct err *e)
+{
+	struct keymerge m = {.run = run,
+	    .n = n,
+	    .skip = skip,
+	    .help = help_rows,
+	    .rows = w,
+	    .one = one};
+	struct helper *h;
+	struct made made;
+	size_t nhelp, i;
+	int rc = merge_begin(&m, total, &workers, &h, &nhelp, e);
+
+	if (rc == 0)
+		rc = mark_ranges(&m, 0, workers, keys, e);
+	for (i = 0; i < nhelp && rc == 0; i++) {
+		rc = hear(&h[i], &made, e);
+		*keys += rc == 0 ? made.n : 0;
+	}
+	return merge_end(&m, h, nhelp, rc, e);
 }

@@ -7,10 +7,14 @@
  * the others made through a pipe each, in the order of the ranges.  So the file
  * is the same for any number of them, and none is ahead by more than a pipe
  * holds.
+ *
+ * Or into the rows that are first occurrences: each process sets the bits of
+ * its ranges.
  */
 #ifndef SHARD_KEYMERGE_H
 #define SHARD_KEYMERGE_H
 
+#include "firstrows.h"
 #include "keyindex.h"
 #include "keytable.h"
 #include "parse.h"
@@ -34,5 +38,10 @@ MUST_CHECK int key_run_take(struct key_run *c, uint64_t last, bool all,
 MUST_CHECK int keymerge(struct keyindex_writer *w, struct key_run *run,
     size_t n, uint64_t total, const struct na_rule *skip, uint64_t workers,
     struct err *e);
+/* The rows that they are of, into w: those at the keys' first times, or the
+ * very first alone (one).  keys: how many there are. */
+MUST_CHECK int keymerge_rows(struct firstrows_writer *w, bool one,
+    struct key_run *run, size_t n, uint64_t total, const struct na_rule *skip,
+    uint64_t workers, uint64_t *keys, struct err *e);
 
 #endif

@@ -103,7 +103,7 @@ probe(const struct keytable *t, struct bytes key, uint64_t hash)
 	return at;
 }
 
-uint64_t
+const struct keyent *
 keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
     const struct keyent *what)
 {
@@ -117,10 +117,10 @@ keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
 	if (!t->hash[at])
 		k = insert(t, at, key, hash);
 	else if (!keyent_before(what, k))
-		return keyent_row(k);
+		return k;
 	k->hi = what->hi;
 	k->where = what->where;
-	return keyent_row(k);
+	return k;
 }
 
 bool

@@ -21,10 +21,10 @@ struct keytable {
 void keytable_init(struct keytable *t, size_t nkeys);
 void keytable_fini(struct keytable *t);
 /* Keeps the earlier of what is there and what is given (hi and where are
- * taken from it; its key bytes are ignored).  Returns the row of what is kept
- * (keyent_row). */
-uint64_t keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
-    const struct keyent *what);
+ * taken from it; its key bytes are ignored).  Returns what is kept, valid until
+ * the next call. */
+const struct keyent *keytable_put(struct keytable *t, struct bytes key,
+    uint64_t hash, const struct keyent *what);
 /* Tells the cache that this hash comes soon. */
 static inline void
 keytable_prefetch(const struct keytable *t, uint64_t hash)

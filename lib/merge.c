@@ -22,6 +22,8 @@
  */
 #define MAX_MAPPED 16384
 #define GROUP 1024
+/* Of so many keys an index costs nothing to speak of. */
+#define FEW_KEYS ((uint64_t)1 << 19)
 #define MAX_LABELS ((size_t)1 << 20)
 
 struct merge {
@@ -337,26 +339,106 @@ cursors(struct merge *m, enum section_type type, size_t *n, uint64_t *total)
 }
 
 static int
-write_index(struct merge *m, struct err *e)
+write_index(struct merge *m, const char *path, const uint64_t *shards,
+    struct key_run *c, size_t n, uint64_t total, const struct na_rule *skip,
+    struct err *e)
 {
-	struct keyindex_writer *w;
-	struct buf path = BUF_ZERO;
+	struct keyindex_writer *w =
+	    keyindex_create(path, total, shards, m->facts.nin, e);
+	int rc = -1;
+
+	if (w && keymerge(w, c, n, total, skip, m->opt->workers, e) == 0)
+		rc = keyindex_finish(w, e);
+	keyindex_writer_free(w);
+	return rc;
+}
+
+/* What has the key and the time of a first row is first too. */
+static int
+mark_ties(const struct merge *m, struct firstrows_writer *w, struct err *e)
+{
+	size_t i, k;
+	uint64_t t;
+
+	for (i = 0; i < m->npart; i++)
+		for (k = 0; k < m->part[i].nsec; k++) {
+			const struct partial *p = &m->part[i];
+			const struct section *s = &p->sec[k];
+			const uint64_t *tie =
+			    (const uint64_t *)(const void *)partial_section(
+				p, s)
+				.p;
+			uint32_t ord;
+
+			if (s->type != SECTION_TIES)
+				continue;
+			if (s->aux >= m->nordinal[i])
+				return err_set(
+				    e, "%s: damaged partial", p->path);
+			ord = m->ordinal[i][s->aux];
+			for (t = 0; t < s->n; t++)
+				if (firstrows_get(w, ord, tie[t] >> 32) &&
+				    !firstrows_set(w, ord, tie[t] & UINT32_MAX))
+					return err_set(
+					    e, "%s: damaged partial", p->path);
+		}
+	return 0;
+}
+
+static int
+write_rows(struct merge *m, const char *path, const uint64_t *shards,
+    struct key_run *c, size_t n, uint64_t total, const struct na_rule *skip,
+    struct err *e)
+{
+	bool one = m->opt->first_rows == FIRST_ONE;
+	uint64_t *rows = xcalloc(m->facts.nin, sizeof(*rows)), keys;
+	struct firstrows_writer *w;
+	size_t k;
+	int rc = -1;
+
+	for (k = 0; k < m->facts.nin; k++)
+		rows[k] = m->facts.in[k].rows;
+	w = firstrows_create(path, one, shards, rows, m->facts.nin, e);
+	if (w &&
+	    keymerge_rows(
+		w, one, c, n, total, skip, m->opt->workers, &keys, e) == 0 &&
+	    (one || mark_ties(m, w, e) == 0))
+		rc = firstrows_finish(w, keys, e);
+	firstrows_writer_free(w);
+	free(rows);
+	return rc;
+}
+
+/* first.rows, if asked for, and first.idx, but of many keys only if not. */
+static int
+write_first(struct merge *m, struct err *e)
+{
+	bool rows = m->opt->first_rows != FIRST_INDEX;
 	uint64_t total, *shards = xcalloc(m->facts.nin, sizeof(*shards));
 	/* tokens are no keys where the other keys are numbers */
 	const struct na_rule *skip =
 	    !m->facts.key_text || m->na.everywhere ? &m->na : NULL;
+	struct buf path = BUF_ZERO;
 	struct key_run *c;
 	size_t n, k;
-	int rc = -1;
+	int rc = 0;
 
 	c = cursors(m, SECTION_KEYS, &n, &total);
 	for (k = 0; k < m->facts.nin; k++)
 		shards[k] = m->facts.in[k].number;
-	buf_printf(&path, "%s/first.idx", m->dir);
-	w = keyindex_create(buf_cstr(&path), total, shards, m->facts.nin, e);
-	if (w && keymerge(w, c, n, total, skip, m->opt->workers, e) == 0)
-		rc = keyindex_finish(w, e);
-	keyindex_writer_free(w);
+	if (rows) {
+		buf_printf(&path, "%s/first.rows", m->dir);
+		rc = write_rows(
+		    m, buf_cstr(&path), shards, c, n, total, skip, e);
+		for (k = 0; k < n; k++)
+			c[k].at = 0;
+		buf_clear(&path);
+	}
+	if (rc == 0 && (!rows || total <= FEW_KEYS)) {
+		buf_printf(&path, "%s/first.idx", m->dir);
+		rc = write_index(
+		    m, buf_cstr(&path), shards, c, n, total, skip, e);
+	}
 	buf_fini(&path);
 	free(shards);
 	free(c);
@@ -704,6 +786,7 @@ combine(struct merge *m, const char *path, struct err *e)
 			const struct section *s = &m->part[i].sec[k];
 			struct remap r = {m->ordinal[i], m->nordinal[i], false};
 			void (*map)(void *, struct keyent *) = NULL;
+			uint32_t aux = s->aux;
 
 			if (s->type == SECTION_FACTS)
 				continue;
@@ -715,7 +798,12 @@ combine(struct merge *m, const char *path, struct err *e)
 				    m->column[i], m->ncolumn[i], false};
 				map = remap_column;
 			}
-			if (partial_copy(w, &m->part[i], s, map, &r, e) < 0)
+			if (s->type == SECTION_TIES) {
+				r.bad = aux >= m->nordinal[i];
+				aux = r.bad ? 0 : m->ordinal[i][aux];
+			}
+			if (partial_copy(w, &m->part[i], s, aux, map, &r, e) <
+			    0)
 				goto out;
 			if (r.bad) {
 				err_set(
@@ -809,6 +897,12 @@ merge_all(const char *dir, char *const *paths, size_t n,
 	    (m.facts.label && make_labels(&m, e) < 0) ||
 	    (m.facts.moments && make_stats(&m, e) < 0))
 		goto out;
+	if (opt->first_rows && m.facts.only) {
+		err_kind_set(e, ERR_USAGE,
+		    "--first-rows is of all rows, not of --only %s",
+		    m.facts.only);
+		goto out;
+	}
 	/* meta.tsv is what makes it a context: away first, back last */
 	if (remove_file(dir, "meta.tsv", e) < 0 ||
 	    remove_file(dir, "labels.tsv", e) < 0 ||
@@ -817,13 +911,14 @@ merge_all(const char *dir, char *const *paths, size_t n,
 	    remove_file(dir, "stats.tsv", e) < 0 ||
 	    remove_file(dir, "tokens.tsv", e) < 0 ||
 	    remove_file(dir, "groups.tsv", e) < 0 ||
-	    remove_file(dir, "first.idx", e) < 0)
+	    remove_file(dir, "first.idx", e) < 0 ||
+	    remove_file(dir, "first.rows", e) < 0)
 		goto out;
 	if (commit_buf(dir, "split.tsv", &m.split, e) < 0 ||
 	    commit_buf(dir, "labels.tsv", &m.labels, e) < 0 ||
 	    commit_buf(dir, "stats.tsv", &m.stats, e) < 0 ||
 	    commit_buf(dir, "tokens.tsv", &m.tokens, e) < 0 ||
-	    (m.facts.key && m.facts.time && write_index(&m, e) < 0) ||
+	    (m.facts.key && m.facts.time && write_first(&m, e) < 0) ||
 	    (m.facts.strata && write_strata(&m, e) < 0) ||
 	    (m.facts.groups && write_groups(&m, &groups_digest, e) < 0) ||
 	    write_schema(&m, e) < 0)

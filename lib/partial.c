@@ -10,7 +10,7 @@
 #include "facts.h"
 #include "out.h"
 
-#define HEAD "SHARDST1"
+#define HEAD "SHARDST2"
 #define TAIL "SHARDEND"
 
 struct footer {
@@ -44,13 +44,14 @@ expected_len(const struct section *s)
 	case SECTION_FACTS: return s->len;
 	case SECTION_STRATUM:
 	case SECTION_NUMBERS:
-	case SECTION_TIMES: return s->n * (s->has_lo ? 9 : 8);
+	case SECTION_TIMES: return s->n * (s->aux ? 9 : 8);
 	case SECTION_NUMBERS_RLE:
-	case SECTION_TIMES_RLE: return s->n * (s->has_lo ? 17 : 16);
+	case SECTION_TIMES_RLE: return s->n * (s->aux ? 17 : 16);
 	case SECTION_COUNTS:
 	case SECTION_GROUPS:
 	case SECTION_KEYS:
 	case SECTION_LABELS: return s->n * sizeof(struct keyent);
+	case SECTION_TIES: return s->n * sizeof(uint64_t);
 	}
 	return UINT64_MAX;
 }
@@ -225,7 +226,7 @@ put_run(struct partial_writer *w, enum section_type type, enum section_type rle,
 		distinct += i == 0 || !SAME(i);
 	if (distinct * 2 >= n) {
 		s = begin(w, type, n);
-		s->has_lo = lo != NULL;
+		s->aux = lo != NULL;
 		s->len = expected_len(s);
 		rc = put(w, hi, n * sizeof(*hi), e);
 		return rc == 0 && lo ? put(w, lo, n, e) : rc;
@@ -240,7 +241,7 @@ put_run(struct partial_writer *w, enum section_type type, enum section_type rle,
 	}
 #undef SAME
 	s = begin(w, rle, distinct);
-	s->has_lo = lo != NULL;
+	s->aux = lo != NULL;
 	s->len = expected_len(s);
 	rc = put(w, v, distinct * 2 * sizeof(*v), e);
 	if (rc == 0 && lo)
@@ -320,15 +321,25 @@ partial_put_keys(struct partial_writer *w, enum section_type type,
 }
 
 int
+partial_put_ties(
+    struct partial_writer *w, const uint64_t *tie, size_t n, struct err *e)
+{
+	struct section *s = begin(w, SECTION_TIES, n);
+
+	s->len = n * sizeof(*tie);
+	return put(w, tie, s->len, e);
+}
+
+int
 partial_copy(struct partial_writer *w, const struct partial *p,
-    const struct section *s, void (*map)(void *arg, struct keyent *k),
-    void *arg, struct err *e)
+    const struct section *s, uint32_t aux,
+    void (*map)(void *arg, struct keyent *k), void *arg, struct err *e)
 {
 	struct section *to = begin(w, (enum section_type)s->type, s->n);
 	struct bytes body = partial_section(p, s), heap = partial_heap(p, s);
 	uint64_t i;
 
-	to->has_lo = s->has_lo;
+	to->aux = aux;
 	to->len = s->len;
 	if (map) {
 		for (i = 0; i < s->n; i++) {
@@ -395,7 +406,7 @@ times_at(const struct partial *p, const struct section *s, uint64_t i)
 	struct instant t = {times_hi(p, s)[i], 0};
 	uint64_t w = is_rle(s) ? 16 : 8;
 
-	if (s->has_lo)
+	if (s->aux)
 		t.lo = (uint8_t)p->map[s->off + s->n * w + i];
 	return t;
 }

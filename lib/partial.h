@@ -39,10 +39,14 @@ enum section_type {
 	                   of value_hash() */
 	SECTION_GROUPS, /* n struct keyent in (hash, key) order, hi rows,
 	                   where bytes */
+	SECTION_TIES,   /* n u64, row << 32 | later row: rows of the shard
+	                   with ordinal aux that have the same key and time;
+	                   the former may be the key's first occurrence, the
+	                   latter is in no section of keys */
 };
 
 struct section {
-	uint32_t type, has_lo;
+	uint32_t type, aux; /* of times: is there a lo? */
 	uint64_t n, off, len;
 	uint64_t heap_off, heap_len;
 };
@@ -84,11 +88,14 @@ MUST_CHECK int partial_put_numbers(struct partial_writer *w,
 /* Takes the table's content in order; the table is cleared. */
 MUST_CHECK int partial_put_keys(struct partial_writer *w,
     enum section_type type, struct keytable *t, struct err *e);
-/* A section as it stands in another partial, entries changed by map (may be
- * NULL). */
+/* n ties of the one shard. */
+MUST_CHECK int partial_put_ties(
+    struct partial_writer *w, const uint64_t *tie, size_t n, struct err *e);
+/* A section as it stands in another partial, but for aux and for entries, which
+ * map changes (may be NULL). */
 MUST_CHECK int partial_copy(struct partial_writer *w, const struct partial *p,
-    const struct section *s, void (*map)(void *arg, struct keyent *k),
-    void *arg, struct err *e);
+    const struct section *s, uint32_t aux,
+    void (*map)(void *arg, struct keyent *k), void *arg, struct err *e);
 MUST_CHECK int partial_finish(struct partial_writer *w, struct err *e);
 void partial_writer_free(struct partial_writer *w);
 

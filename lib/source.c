@@ -475,6 +475,7 @@ source_open(struct source_opt *o, char *const *paths, size_t npaths,
 	s->want_sep = want_sep;
 	run->header = o->header;
 	run->named = strcmp(paths[0], "-") != 0;
+	run->alone = run->named && npaths == 1;
 	run->fingerprint = source_fingerprint(o);
 	/* a stream is comma-separated, unless both ends want tabs */
 	run->out_sep = want_sep ? want_sep : ',';

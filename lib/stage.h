@@ -28,6 +28,7 @@ struct run {
 	struct identity id;
 	uint64_t digest;
 	bool named;           /* the input is files, not standard input */
+	bool alone;           /* it is one file */
 	bool emit;            /* a row stream ends with its end marker */
 	char out_sep;         /* the separator of the batches */
 	char in_sep;          /* the one the input had */

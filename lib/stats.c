@@ -17,6 +17,7 @@
 #define RUN_TIMES ((size_t)1 << 20)
 #define RUN_KEY_BYTES ((size_t)12 << 20)
 #define RUN_KEYS ((size_t)200 << 10)
+#define RUN_TIES ((size_t)1 << 20)
 #define MAX_LABELS ((size_t)1 << 20)
 #define RUN_STRATA ((size_t)1 << 20)
 #define MAX_STRATA ((size_t)1 << 12)
@@ -348,6 +349,7 @@ struct stats {
 	size_t ntime;
 	bool any_lo;
 	struct keytable keys, labels;
+	struct buf ties;         /* u64 each, of the keys */
 	struct bytes last_label; /* in label_buf: most rows repeat it */
 	struct buf label_buf, scratch;
 	uint64_t bad_times;   /* not parsable */
@@ -647,6 +649,39 @@ add_time(struct stats *t, struct batch *b, uint32_t row, struct instant *at,
 
 #define GROUP 32 /* rows whose keys are looked for at a time */
 
+static int
+flush_keys(struct stats *t, struct err *e)
+{
+	if (t->keys.n && partial_put_keys(t->w, SECTION_KEYS, &t->keys, e) < 0)
+		return -1;
+	if (t->ties.n &&
+	    partial_put_ties(t->w, (const uint64_t *)(const void *)t->ties.p,
+		t->ties.n / sizeof(uint64_t), e) < 0)
+		return -1;
+	buf_clear(&t->ties);
+	return 0;
+}
+
+/* Puts a row's key where it belongs.  Is it the same key at the same time as
+ * an earlier row, that row is the key's for both. */
+static int
+add_key(struct stats *t, struct bytes key, uint64_t hash, struct instant at,
+    uint64_t row, struct err *e)
+{
+	struct keyent k = {at.hi, keyent_where(at, 0, row), {0}};
+	const struct keyent *kept = keytable_put(&t->keys, key, hash, &k);
+	uint64_t tie;
+
+	if (kept->where != k.where && instant_cmp(keyent_time(kept), at) == 0) {
+		tie = keyent_row(kept) << 32 | row;
+		buf_put(&t->ties, &tie, sizeof(tie));
+	}
+	return t->keys.n >= RUN_KEYS || t->keys.heap.n >= RUN_KEY_BYTES ||
+		t->ties.n >= RUN_TIES * sizeof(tie)
+	    ? flush_keys(t, e)
+	    : 0;
+}
+
 /*
  * The keys of n rows with the times at, which only those with timed have.
  * The slots of all of them are fetched before the first is looked at.
@@ -657,7 +692,6 @@ add_keys(struct stats *t, struct batch *b, const uint32_t *row, uint32_t n,
 {
 	struct bytes v[GROUP];
 	uint64_t hash[GROUP];
-	struct keyent k;
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
@@ -677,18 +711,10 @@ add_keys(struct stats *t, struct batch *b, const uint32_t *row, uint32_t n,
 		hash[i] = key_hash(v[i]);
 		keytable_prefetch(&t->keys, hash[i]);
 	}
-	for (i = 0; i < n; i++) {
-		if (!timed[i] || v[i].n == 0)
-			continue;
-		k.hi = at[i].hi;
-		k.where = keyent_where(at[i], 0, b->row0 + row[i]);
-		keytable_put(&t->keys, v[i], hash[i], &k);
-		if (t->keys.n >= RUN_KEYS || t->keys.heap.n >= RUN_KEY_BYTES) {
-			if (partial_put_keys(t->w, SECTION_KEYS, &t->keys, e) <
-			    0)
-				return -1;
-		}
-	}
+	for (i = 0; i < n; i++)
+		if (timed[i] && v[i].n > 0 &&
+		    add_key(t, v[i], hash[i], at[i], b->row0 + row[i], e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -763,7 +789,7 @@ add_stratum(struct stats *t, struct batch *b, uint32_t row, struct err *e)
 	struct keyent k = {.hi = 0, .where = t->stratum.n};
 	uint64_t number;
 
-	number = keytable_put(&t->stratum, v, key_hash(v), &k);
+	number = keyent_row(keytable_put(&t->stratum, v, key_hash(v), &k));
 	if (t->stratum.n > MAX_STRATA) {
 		err_set(e,
 		    "column %s has over %zu distinct values; is it a "
@@ -968,8 +994,8 @@ copy_old(struct stats *t, struct err *e)
 		case SECTION_NUMBERS_RLE:
 		case SECTION_COUNTS: break;
 		default:
-			if (partial_copy(t->w, &t->old, &t->old.sec[i], NULL,
-				NULL, e) < 0)
+			if (partial_copy(t->w, &t->old, &t->old.sec[i],
+				t->old.sec[i].aux, NULL, NULL, e) < 0)
 				return -1;
 		}
 	return 0;
@@ -999,8 +1025,7 @@ stats_finish(void *st, struct err *e)
 		return -1;
 	if (t->o->strata && flush_strata(t, e) < 0)
 		return -1;
-	if (t->o->key && t->keys.n &&
-	    partial_put_keys(t->w, SECTION_KEYS, &t->keys, e) < 0)
+	if (flush_keys(t, e) < 0)
 		return -1;
 	if (t->o->label && t->labels.n &&
 	    partial_put_keys(t->w, SECTION_LABELS, &t->labels, e) < 0)
@@ -1039,6 +1064,7 @@ stats_free(void *st)
 	free(t->tmp);
 	free(t->lo);
 	keytable_fini(&t->keys);
+	buf_fini(&t->ties);
 	keytable_fini(&t->labels);
 	keytable_fini(&t->stratum);
 	keytable_fini(&t->groups);

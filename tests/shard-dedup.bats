@@ -215,3 +215,133 @@ pass1() {
 	run -1 --separate-stderr bash -c 'shard-dedup -c c part-1.csv >/dev/full'
 	says "No space left on device"
 }
+
+# by_row TIES: pass 1 of part-* to c, which knows rows alone.
+by_row() {
+	rm -rf c
+	shard-stats -t t -k k -o c/parts "${@:2}" part-*
+	shard-stats --merge -o c --first-rows "$1" c/parts
+	rm -f c/first.idx
+}
+
+@test "dedup: rows known by their bits are those known by their keys, with ties, tokens, missing keys and times" {
+	awk '
+	function key() {
+		if (rand() < .05)
+			return rand() < .5 ? "NA" : "\"\""
+		if (rand() < .1)
+			return "\"a key, longer than fifteen bytes " int(90 * rand()) "\""
+		return int(700 * rand())
+	}
+	BEGIN {
+		srand(5)
+		for (s = 0; s < 12; s++) {
+			f = sprintf("part-%02d.csv", s)
+			print "id,t,k" >f
+			for (i = 0; i < 400 * (s != 7); i++)
+				print i "," (rand() < .03 ? "" : sprintf("2024-01-%02d", 1 + 9 * rand())) "," key() >f
+		}
+	}'
+	gzip -n part-03.csv
+	for how in "--missing-time train" "--missing-time drop"; do
+		for ties in all one; do
+			shard-stats -t t -k k -o x/parts $how part-*
+			shard-stats --merge -o x x/parts
+			by_row $ties $how
+			# and in steps: ties of several shards in one partial
+			mkdir -p steps && rm -f steps/*
+			shard-stats --merge -o steps/a.st c/parts/0000[0-6].st
+			shard-stats --merge -o steps/b.st c/parts/0000[7-9].st c/parts/0001*.st
+			shard-stats --merge -o y --first-rows $ties steps
+			cmp c/first.rows y/first.rows
+			for null in keep drop; do
+				for f in part-*; do
+					o=(--ties $ties --null-key $null)
+					shard-dedup -c x "${o[@]}" "$f" >want
+					shard-dedup -c c "${o[@]}" "$f" | cmp - want
+					shard-run cat "$f" : map -w 'id != 3' : dedup -c x "${o[@]}" >want
+					shard-run cat "$f" : map -w 'id != 3' : dedup -c c "${o[@]}" | cmp - want
+				done
+			done
+			[[ $(wc -l <want) -gt 10 ]]
+		done
+	done
+}
+
+@test "dedup: keys and ties of a shard in several runs, by rows as by keys" {
+	# a shard of more keys and more ties than one run of pass 1 holds
+	awk 'BEGIN {
+		print "id,t,k"
+		for (i = 0; i < 250000; i++)
+			print i ",2024-01-02," i % 230000
+		for (i = 0; i < 1100000; i++)
+			print i ",2024-01-02,x"
+		for (i = 0; i < 230000; i += 2)
+			print i ",2024-01-01," i
+	}' >part-0.csv
+	lines part-1.csv id,t,k 1,2024-01-02,1 2,2024-01-02,4 3,2024-01-01,4
+	for ties in all one; do
+		shard-stats -t t -k k -o x/parts part-*
+		shard-stats --merge -o x x/parts
+		by_row $ties
+		for f in part-*; do
+			shard-dedup -c x --ties $ties "$f" >want
+			shard-dedup -c c --ties $ties "$f" | cmp - want
+		done
+	done
+}
+
+@test "dedup: by rows, what is not the shard of pass 1 read the same way is refused" {
+	rows 9 | sed '1s/orderDate,customerId/t,k/' >part-1.csv
+	by_row all
+	shard-dedup -c c part-1.csv >want
+	[[ $(wc -l <want) == 8 ]]
+	# a stream, several files, other ties: known by their keys alone
+	for command in "shard-dedup -c c <part-1.csv" "shard-dedup -c c part-1.csv part-1.csv" \
+		"shard-dedup -c c --like part-1.csv <part-1.csv" "shard-dedup -c c --ties one part-1.csv" \
+		"shard-split -c c --explain c3"; do
+		run -1 --separate-stderr bash -c "$command"
+		says "c: no keys here, only which rows are first (first.rows); for first.idx: shard-stats --merge -o c c/parts"
+		[[ -z $output ]]
+	done
+	sed '4s/text/TEXT/' part-1.csv >new && cp part-1.csv old && mv new part-1.csv
+	run -1 --separate-stderr shard-dedup -c c part-1.csv
+	says "part-1.csv: "
+	says "input changed during the run"
+	mkdir d && mv part-1.csv d && cp old part-1.csv
+	run -1 --separate-stderr shard-dedup -c c d/part-1.csv
+	says "d/part-1.csv: not what pass 1 read: its bytes differ"
+	mv d/part-1.csv d/part-2.csv
+	run -1 --separate-stderr shard-dedup -c c d/part-2.csv
+	says "d/part-2.csv: shard 2 is not in the context"
+	head -3 old >>part-1.csv
+	run -1 --separate-stderr shard-dedup -c c part-1.csv
+	says "part-1.csv: "
+	cp old part-1.csv
+	run -1 --separate-stderr shard-run cat --ragged pad part-1.csv : dedup -c c
+	says "part-1.csv: pass 1 read it with other options"
+	shard-dedup -c c part-1.csv | cmp - want
+	shard-stats --show c >shown
+	grep -q 'keys     7 (k; 0 rows without)' shown
+	# damage, and a disk that is full
+	cp c/first.rows whole
+	head -c 4000 whole >c/first.rows
+	run -1 --separate-stderr shard-dedup -c c part-1.csv
+	says "c/first.rows: damaged: too short (make it again: shard-stats --merge)"
+	cp whole c/first.rows
+	flip c/first.rows 4096
+	run -1 --separate-stderr shard-dedup -c c part-1.csv
+	says "c/first.rows: damaged: bad bits"
+}
+
+@test "dedup: --first-rows makes the index too of few keys, and merging again leaves nothing old" {
+	rows 9 | sed '1s/orderDate,customerId/t,k/' >part-1.csv
+	pass1
+	[[ -e c/first.idx && ! -e c/first.rows ]]
+	cp c/first.idx want
+	shard-stats --merge -o c --first-rows one c/parts
+	[[ -e c/first.rows ]]
+	cmp want c/first.idx
+	shard-stats --merge -o c c/parts
+	[[ -e c/first.idx && ! -e c/first.rows ]]
+}

@@ -1,5 +1,5 @@
-/* keymerge - the same index from any number of processes, and what one of them
- * says when it fails. */
+/* keymerge - the same index and the same first rows from any number of
+ * processes, and what one of them says when it fails. */
 #include "keymerge.h"
 
 #include "test.h"
@@ -93,9 +93,165 @@ any_number_of_processes_makes_the_same_index(void)
 	buf_fini(&many);
 }
 
+#define FEW 500 /* keys, and times, so that many occurrences tie */
+#define LONG 3000
+
+struct row {
+	uint64_t hi;
+	uint32_t run, row, key;
+};
+
+/* As the documentation says it: of each key the rows at its first time, or of
+ * these the one in the first shard. */
+static bool
+naive_is_first(const struct row *v, size_t n, size_t i, bool one)
+{
+	size_t k;
+
+	for (k = 0; k < n; k++)
+		if (v[k].key == v[i].key &&
+		    (v[k].hi < v[i].hi ||
+			(one && v[k].hi == v[i].hi && v[k].run < v[i].run)))
+			return false;
+	return true;
+}
+
+static void
+rows_are_those_of_a_naive_search_for_any_number_of_processes(void)
+{
+	static const struct partial nowhere = {.path = (char *)(uintptr_t) "p"};
+	struct na_rule skip;
+	struct keytable t[NRUN];
+	struct keyent *ent[NRUN];
+	struct row *v = xcalloc(NRUN * LONG, sizeof(*v));
+	bool *taken = xcalloc(NRUN * FEW, sizeof(*taken));
+	struct err e = ERR_ZERO;
+	uint64_t rows[NRUN], keys, workers;
+	size_t n = 0, r, i;
+	int one;
+
+	na_rule_init(&skip, "k7");
+	for (r = 0; r < NRUN; r++) {
+		keytable_init(&t[r], 64);
+		rows[r] = LONG;
+		for (i = 0; i < LONG; i++) {
+			uint32_t key = (uint32_t)below(FEW);
+			struct keyent what = {.hi = below(4)};
+			struct bytes text;
+			char p[80];
+
+			if (taken[r * FEW + key] || one_in(3))
+				continue;
+			taken[r * FEW + key] = true;
+			text = bytes_of(p,
+			    (size_t)snprintf(p, sizeof(p), "%s%" PRIu32,
+				key % 5 ? "k" : "a key longer than an entry ",
+				key));
+			what.where = keyent_where((struct instant){0, 0}, 0, i);
+			keytable_put(&t[r], text, key_hash(text), &what);
+			v[n++] = (struct row){
+			    what.hi, (uint32_t)r, (uint32_t)i, key};
+		}
+		ent[r] = keytable_sorted(&t[r]);
+	}
+	for (one = 0; one < 2; one++)
+		for (workers = 1; workers < 5; workers++) {
+			const char *path = test_path("rows");
+			struct firstrows_writer *w =
+			    firstrows_create(path, one, shards, rows, NRUN, &e);
+			struct key_run c[NRUN];
+			struct firstrows *f;
+			struct rowbits bits;
+			size_t set = 0, want = 0;
+
+			for (r = 0; r < NRUN; r++)
+				c[r] = (struct key_run){ent[r], 0, t[r].n,
+				    buf_bytes(&t[r].heap), &ordinals[r], 1,
+				    &nowhere};
+			/* a total that makes ranges for all of them */
+			if (!OK(w != NULL, e) ||
+			    !OK(keymerge_rows(w, one, c, NRUN, 400000, &skip,
+				    workers, &keys, &e) == 0,
+				e) ||
+			    !OK(firstrows_finish(w, keys, &e) == 0, e))
+				return;
+			firstrows_writer_free(w);
+			f = firstrows_open(path, &e);
+			if (!OK(f != NULL, e))
+				return;
+			EQ_U(firstrows_keys(f), FEW - 1); /* but the token */
+			EQ_I(firstrows_one(f), one);
+			for (i = 0; i < n; i++) {
+				bool first = v[i].key != 7 &&
+				    naive_is_first(v, n, i, one);
+
+				if (!OK(firstrows_find(f, shards[v[i].run],
+					    &bits, &e) == 0,
+					e))
+					return;
+				EQ_I(rowbits_get(&bits, v[i].row), first);
+				want += first;
+			}
+			for (r = 0; r < NRUN; r++) {
+				EQ_I(
+				    firstrows_find(f, shards[r], &bits, &e), 0);
+				EQ_U(bits.rows, LONG);
+				for (i = 0; i < LONG; i++)
+					set += rowbits_get(&bits, i);
+			}
+			EQ_U(set, want); /* and no others */
+			firstrows_close(f);
+		}
+	for (r = 0; r < NRUN; r++) {
+		free(ent[r]);
+		keytable_fini(&t[r]);
+	}
+	na_rule_fini(&skip);
+	free(v);
+	free(taken);
+}
+
+static void
+a_row_that_the_shard_does_not_have_is_damage(void)
+{
+	static const struct partial nowhere = {.path = (char *)(uintptr_t) "p"};
+	struct keytable t;
+	struct keyent *ent, what = {.hi = 1}, two = {.hi = 1};
+	struct err e = ERR_ZERO;
+	uint64_t rows[2] = {100, 1}, keys;
+	struct bytes a = bytes_str("a"), b = bytes_str("b");
+	int far;
+
+	for (far = 0; far < 2; far++) {
+		struct firstrows_writer *w = firstrows_create(
+		    test_path("rows"), false, shards, rows, 2, &e);
+		struct key_run c;
+
+		keytable_init(&t, 64);
+		what.where = keyent_where((struct instant){0, 0}, 0, 99);
+		keytable_put(&t, a, key_hash(a), &what);
+		two.where =
+		    keyent_where((struct instant){0, 0}, 0, far ? 100 : 98);
+		keytable_put(&t, b, key_hash(b), &two);
+		ent = keytable_sorted(&t);
+		c = (struct key_run){
+		    ent, 0, t.n, buf_bytes(&t.heap), ordinals, 1, &nowhere};
+		EQ_I(keymerge_rows(w, false, &c, 1, 2, NULL, 1, &keys, &e),
+		    far ? -1 : 0);
+		if (far)
+			HAS(e.msg, "p: damaged partial");
+		firstrows_writer_free(w);
+		CHECK(access(test_path("rows"), F_OK) < 0);
+		free(ent);
+		keytable_fini(&t);
+	}
+}
+
 int
 main(void)
 {
 	RUN(any_number_of_processes_makes_the_same_index);
+	RUN(rows_are_those_of_a_naive_search_for_any_number_of_processes);
+	RUN(a_row_that_the_shard_does_not_have_is_damage);
 	return test_end();
 }

@@ -290,7 +290,7 @@ a_copied_section_is_the_same(void)
 		return;
 	w = partial_create(to, &e);
 	for (i = 0; OK(w != NULL, e) && i < p.nsec; i++)
-		OK(partial_copy(w, &p, &p.sec[i],
+		OK(partial_copy(w, &p, &p.sec[i], p.sec[i].aux,
 		       p.sec[i].type == SECTION_KEYS ? add_1000_to_the_row
 						     : NULL,
 		       NULL, &e) == 0,
@@ -301,7 +301,7 @@ a_copied_section_is_the_same(void)
 		for (i = 0; i < q.nsec; i++) {
 			EQ_U(q.sec[i].type, p.sec[i].type);
 			EQ_U(q.sec[i].n, p.sec[i].n);
-			EQ_U(q.sec[i].has_lo, p.sec[i].has_lo);
+			EQ_U(q.sec[i].aux, p.sec[i].aux);
 			EQ_B(partial_heap(&q, &q.sec[i]),
 			    partial_heap(&p, &p.sec[i]));
 			if (p.sec[i].type != SECTION_KEYS)
