@@ -68,7 +68,7 @@ $(B)/libshard.a: $(LIBO)
 
 # The packages ---------------------------------------------------------------
 
-BUILD_DEPS := zlib1g-dev libzstd-dev libxxhash-dev libjansson-dev \
+BUILD_DEPS := zlib1g-dev libzstd-dev libxxhash-dev libjansson-dev libyajl-dev \
 	liblz4-dev libbz2-dev liblzma-dev \
 	$(if $(filter x86_64 aarch64,$(shell uname -m)),libisal-dev)
 RUN_DEPS   := parallel util-linux findutils

@@ -9,14 +9,15 @@
 #include "parse.h"
 
 struct opts {
-	const char *out, *map, *facts, *compress, *temp_dir, *files_from;
+	const char *out, *map, *facts, *format, *compress, *temp_dir;
+	const char *files_from;
 	struct opt_list tables;
 	uint64_t memory, level;
 	bool todo, used, finish, join, verify, zero;
 };
 
 static const struct opt_spec specs[] = {
-    OPT(OPT_STR, 0, "compress", "none|gz|zst", struct opts, compress,
+    OPT(OPT_STR, 0, "compress", "none|gz|zst|lz4|xz", struct opts, compress,
 	"codec of the batches (none)"),
     OPT(OPT_STR, 0, "facts", "FILE", struct opts, facts,
 	"options and facts that the output depends on, for the record"),
@@ -24,6 +25,8 @@ static const struct opt_spec specs[] = {
 	"--todo: the input shards, in number order; --join: the results"),
     OPT(OPT_FLAG, 0, "finish", NULL, struct opts, finish,
 	"only remove the runs, if every batch is done"),
+    OPT(OPT_STR, 0, "format", "jsonl", struct opts, format,
+	"format of the batches (csv or tsv, as the rows were routed)"),
     OPT(OPT_FLAG, 0, "join", NULL, struct opts, join,
 	"only join results in OUT/result.csv, with one header line"),
     OPT(OPT_U64, 0, "level", "N", struct opts, level,
@@ -93,6 +96,11 @@ fill_opt(struct gather_opt *g, const struct opts *o, struct err *e)
 
 	if (o->compress && codec_option(o->compress, &codec, e) < 0)
 		return -1;
+	if (o->format && strcmp(o->format, "jsonl") != 0)
+		return err_kind_set(e, ERR_USAGE,
+		    "--format %s: must be jsonl; batches are csv or tsv as "
+		    "their rows were routed",
+		    err_quote(bytes_str(o->format)));
 	if (o->level > (uint64_t)codec_info((enum codec)codec)->max_level)
 		return err_kind_set(e, ERR_USAGE,
 		    "--level %llu: %s goes up to %d",
@@ -100,6 +108,7 @@ fill_opt(struct gather_opt *g, const struct opts *o, struct err *e)
 		    codec_info((enum codec)codec)->name,
 		    codec_info((enum codec)codec)->max_level);
 	*g = (struct gather_opt){.out = o->out,
+	    .jsonl = o->format != NULL,
 	    .codec = (enum codec)codec,
 	    .level = (int)o->level,
 	    .memory = o->memory,

@@ -8,9 +8,9 @@ static const struct codec_info table[CODEC_COUNT] = {
     [CODEC_NONE] = {"none", "", 0, 0, NULL, NULL},
     [CODEC_GZIP] = {"gz", ".gz", 1, 9, &gzip_decoder, &gzip_encoder},
     [CODEC_ZSTD] = {"zst", ".zst", 1, 19, &zstd_decoder, &zstd_encoder},
-    [CODEC_LZ4] = {"lz4", ".lz4", 1, 1, &lz4_decoder, NULL},
+    [CODEC_LZ4] = {"lz4", ".lz4", 1, 12, &lz4_decoder, &lz4_encoder},
     [CODEC_BZIP2] = {"bz2", ".bz2", 1, 1, &bzip2_decoder, NULL},
-    [CODEC_XZ] = {"xz", ".xz", 1, 1, &xz_decoder, NULL},
+    [CODEC_XZ] = {"xz", ".xz", 1, 9, &xz_decoder, &xz_encoder},
 };
 
 const struct codec_info *
@@ -45,7 +45,7 @@ codec_option(const char *word, int *codec, struct err *e)
 	if (*codec == CODEC_NONE || (*codec >= 0 && table[*codec].enc))
 		return 0;
 	return err_kind_set(e, ERR_USAGE,
-	    "--compress %s: must be none, gz or zst",
+	    "--compress %s: must be none, gz, zst, lz4 or xz",
 	    err_quote(bytes_str(word)));
 }
 

@@ -6,6 +6,6 @@
 
 extern const struct decoder gzip_decoder, zstd_decoder, lz4_decoder,
     bzip2_decoder, xz_decoder;
-extern const struct encoder gzip_encoder, zstd_encoder;
+extern const struct encoder gzip_encoder, zstd_encoder, lz4_encoder, xz_encoder;
 
 #endif

@@ -6,30 +6,13 @@
  * first byte was damaged, for the end of the data.
  */
 #include <bzlib.h>
-#include <dlfcn.h>
 #include <lz4frame.h>
 #include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "codec_impl.h"
-
-static void *
-load(const char *soname, struct err *e)
-{
-	void *lib = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
-
-	if (!lib)
-		err_set(e, "needs %s, which is not installed", soname);
-	return lib;
-}
-
-/* Fills the function pointer of the same name; -1 when it is missing. */
-#define NEED(st, fn)                                                           \
-	((*(void **)&(st)->fn = dlsym((st)->lib, #fn)) != NULL                 \
-		? 0                                                            \
-		: err_set(e, "the library lacks %s", #fn))
-#define FUNC(fn) __typeof__(&fn) fn
+#include "dl.h"
 
 struct unlz4 {
 	void *lib;
@@ -59,7 +42,7 @@ unlz4_open(struct err *e)
 {
 	struct unlz4 *u = xcalloc(1, sizeof(*u));
 
-	u->lib = load("liblz4.so.1", e);
+	u->lib = dl_load("liblz4.so.1", e);
 	if (!u->lib || NEED(u, LZ4F_createDecompressionContext) < 0 ||
 	    NEED(u, LZ4F_freeDecompressionContext) < 0 ||
 	    NEED(u, LZ4F_decompress) < 0 || NEED(u, LZ4F_isError) < 0 ||
@@ -133,7 +116,7 @@ unbzip2_open(struct err *e)
 {
 	struct unbzip2 *u = xcalloc(1, sizeof(*u));
 
-	u->lib = load("libbz2.so.1.0", e);
+	u->lib = dl_load("libbz2.so.1.0", e);
 	if (!u->lib || NEED(u, BZ2_bzDecompressInit) < 0 ||
 	    NEED(u, BZ2_bzDecompress) < 0 || NEED(u, BZ2_bzDecompressEnd) < 0) {
 		unbzip2_free(u);
@@ -213,7 +196,7 @@ unxz_open(struct err *e)
 {
 	struct unxz *u = xcalloc(1, sizeof(*u));
 
-	u->lib = load("liblzma.so.5", e);
+	u->lib = dl_load("liblzma.so.5", e);
 	if (!u->lib || NEED(u, lzma_stream_decoder) < 0 ||
 	    NEED(u, lzma_code) < 0 || NEED(u, lzma_end) < 0)
 		goto fail;
@@ -267,3 +250,162 @@ unxz_read(void *st, struct raw *r, char *out, size_t cap, struct err *e)
 }
 
 const struct decoder xz_decoder = {unxz_open, unxz_read, unxz_free};
+
+struct lz4 {
+	void *lib;
+	LZ4F_cctx *z;
+	LZ4F_preferences_t prefs;
+	bool begun;
+	char *out;
+	size_t cap;
+	FUNC(LZ4F_createCompressionContext);
+	FUNC(LZ4F_freeCompressionContext);
+	FUNC(LZ4F_compressBound);
+	FUNC(LZ4F_compressBegin);
+	FUNC(LZ4F_compressUpdate);
+	FUNC(LZ4F_compressEnd);
+	FUNC(LZ4F_isError);
+	FUNC(LZ4F_getErrorName);
+};
+
+static void
+lz4_free(void *st)
+{
+	struct lz4 *u = st;
+
+	if (u->z)
+		u->LZ4F_freeCompressionContext(u->z);
+	if (u->lib)
+		dlclose(u->lib);
+	free(u->out);
+	free(u);
+}
+
+static void *
+lz4_open(int level, struct err *e)
+{
+	struct lz4 *u = xcalloc(1, sizeof(*u));
+
+	u->lib = dl_load("liblz4.so.1", e);
+	if (!u->lib || NEED(u, LZ4F_createCompressionContext) < 0 ||
+	    NEED(u, LZ4F_freeCompressionContext) < 0 ||
+	    NEED(u, LZ4F_compressBound) < 0 ||
+	    NEED(u, LZ4F_compressBegin) < 0 ||
+	    NEED(u, LZ4F_compressUpdate) < 0 || NEED(u, LZ4F_compressEnd) < 0 ||
+	    NEED(u, LZ4F_isError) < 0 || NEED(u, LZ4F_getErrorName) < 0)
+		goto fail;
+	if (u->LZ4F_isError(
+		u->LZ4F_createCompressionContext(&u->z, LZ4F_VERSION))) {
+		err_set(e, "lz4: cannot start");
+		goto fail;
+	}
+	u->prefs.compressionLevel = level;
+	u->prefs.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled;
+	return u;
+fail:
+	lz4_free(u);
+	return NULL;
+}
+
+static int
+lz4_write(void *st, const void *p, size_t n, bool last, codec_sink *sink,
+    void *arg, struct err *e)
+{
+	struct lz4 *u = st;
+	size_t need =
+	    u->LZ4F_compressBound(n, &u->prefs) + LZ4F_HEADER_SIZE_MAX;
+	size_t at = 0, k;
+
+	if (u->cap < need) {
+		u->cap = need;
+		free(u->out);
+		u->out = xmalloc(need);
+	}
+	if (!u->begun) {
+		at = u->LZ4F_compressBegin(u->z, u->out, u->cap, &u->prefs);
+		if (u->LZ4F_isError(at))
+			goto fail;
+		u->begun = true;
+	}
+	k = u->LZ4F_compressUpdate(u->z, u->out + at, u->cap - at, p, n, NULL);
+	if (u->LZ4F_isError(k)) {
+		at = k;
+		goto fail;
+	}
+	at += k;
+	if (at && sink(arg, u->out, at, e) < 0)
+		return -1;
+	if (!last)
+		return 0;
+	at = u->LZ4F_compressEnd(u->z, u->out, u->cap, NULL);
+	if (!u->LZ4F_isError(at))
+		return sink(arg, u->out, at, e);
+fail:
+	return err_set(e, "lz4: %s", u->LZ4F_getErrorName(at));
+}
+
+const struct encoder lz4_encoder = {lz4_open, lz4_write, lz4_free};
+
+struct xz {
+	void *lib;
+	lzma_stream z;
+	char out[(size_t)64 << 10];
+	FUNC(lzma_easy_encoder);
+	FUNC(lzma_code);
+	FUNC(lzma_end);
+};
+
+static void
+xz_free(void *st)
+{
+	struct xz *u = st;
+
+	if (u->lib && u->lzma_end)
+		u->lzma_end(&u->z);
+	if (u->lib)
+		dlclose(u->lib);
+	free(u);
+}
+
+static void *
+xz_open(int level, struct err *e)
+{
+	struct xz *u = xcalloc(1, sizeof(*u));
+
+	u->z = (lzma_stream)LZMA_STREAM_INIT;
+	u->lib = dl_load("liblzma.so.5", e);
+	if (u->lib && NEED(u, lzma_end) == 0 && NEED(u, lzma_code) == 0 &&
+	    NEED(u, lzma_easy_encoder) == 0) {
+		if (u->lzma_easy_encoder(
+			&u->z, (uint32_t)level, LZMA_CHECK_CRC64) == LZMA_OK)
+			return u;
+		err_set(e, "xz: cannot start at level %d", level);
+	}
+	xz_free(u);
+	return NULL;
+}
+
+static int
+xz_write(void *st, const void *p, size_t n, bool last, codec_sink *sink,
+    void *arg, struct err *e)
+{
+	struct xz *u = st;
+	lzma_ret rc;
+
+	u->z.next_in = p;
+	u->z.avail_in = n;
+	do {
+		u->z.next_out = (uint8_t *)u->out;
+		u->z.avail_out = sizeof(u->out);
+		rc = u->lzma_code(&u->z, last ? LZMA_FINISH : LZMA_RUN);
+		if (rc != LZMA_OK && rc != LZMA_STREAM_END)
+			return err_set(e, "xz: error %d", (int)rc);
+		if (u->z.avail_out < sizeof(u->out) &&
+		    sink(arg, u->out, sizeof(u->out) - u->z.avail_out, e) < 0)
+			return -1;
+	} while (last ? rc != LZMA_STREAM_END
+		      : u->z.avail_in > 0 || u->z.avail_out == 0);
+	return 0;
+}
+
+const struct encoder xz_encoder = {xz_open, xz_write, xz_free};

@@ -20,7 +20,13 @@
 #include "in.h"
 
 enum ragged { RAGGED_ERROR, RAGGED_PAD, RAGGED_REJECT };
-enum dialect { DIALECT_AUTO, DIALECT_CSV, DIALECT_TSV, DIALECT_TSV_PLAIN };
+enum dialect {
+	DIALECT_AUTO,
+	DIALECT_CSV,
+	DIALECT_TSV,
+	DIALECT_TSV_PLAIN,
+	DIALECT_JSON /* no CSV at all: json.h */
+};
 
 #define CSV_MAX_RECORD ((uint64_t)20 << 20)
 

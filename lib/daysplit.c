@@ -2,7 +2,7 @@
 
 int
 daysplit_init(struct daysplit *d, const struct daysplit_opt *o,
-    const struct schema *s, int slot, struct run *run, struct err *e)
+    struct schema *s, int slot, struct run *run, struct err *e)
 {
 	int at = schema_need(s, bytes_str(o->time), e);
 

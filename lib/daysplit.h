@@ -30,7 +30,7 @@ struct daysplit {
 
 /* Finds the column of times; _split goes to this slot, as cells. */
 MUST_CHECK int daysplit_init(struct daysplit *d, const struct daysplit_opt *o,
-    const struct schema *s, int slot, struct run *run, struct err *e);
+    struct schema *s, int slot, struct run *run, struct err *e);
 MUST_CHECK int
 daysplit_process(struct daysplit *d, struct batch *b, struct err *e);
 void daysplit_fini(struct daysplit *d);

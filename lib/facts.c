@@ -579,11 +579,13 @@ facts_merge(struct facts *a, struct facts *b, struct err *e)
 		return -1;
 	if (same_option("table", a->table, b->table, a, b, e) < 0)
 		return err_prefix(e, "each table has a context of its own: ");
-	if (a->header != b->header || a->fingerprint != b->fingerprint)
+	if (a->fingerprint != b->fingerprint)
 		return err_set(e,
 		    "%s and %s were read with different options (pass 1 "
 		    "again: shard-stats)",
 		    lo->in[0].path, hi->in[0].path);
+	/* the policy is among the options, but of JSON it is always union */
+	a->header = a->header > b->header ? a->header : b->header;
 	if (a->seed != b->seed)
 		return err_set(e, "partials of different seeds");
 	if (a->values != b->values)

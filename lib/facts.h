@@ -31,10 +31,12 @@ enum kind { /* what a cell is, missing ones apart */
 	KIND_COUNT
 };
 
+#define NOWHERE UINT64_MAX
 struct colfacts {
 	char *name;
 	/* where it was first seen: lowest shard, and its place in its header;
-	 * the order of the columns */
+	 * the order of the columns.  NOWHERE: it was asked for, and no row
+	 * has it */
 	uint64_t shard;
 	uint32_t pos;
 	/* the rest only when --schema asked for it */

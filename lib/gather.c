@@ -13,6 +13,7 @@
 #include "extsort.h"
 #include "in.h"
 #include "instant.h"
+#include "jsonout.h"
 #include "pages.h"
 #include "runfile.h"
 #include "shards.h"
@@ -85,9 +86,15 @@ batch_file_open(struct batch_file *f, const struct gather_opt *o,
 		buf_printf(&b, "batch-%s-unplanned", table);
 	else
 		buf_printf(&b, "batch-%s-%lu", table, (unsigned long)batch);
-	buf_printf(&b, ".%s%s", sep == '\t' ? "tsv" : "csv",
+	buf_printf(&b, ".%s%s",
+	    o->jsonl          ? "jsonl"
+		: sep == '\t' ? "tsv"
+			      : "csv",
 	    codec_info(o->codec)->ext);
 	rc = open_file(f, buf_cstr(&b), o->codec, e);
+	if (rc == 0 && o->jsonl)
+		jsonout_begin(
+		    f->out, &(struct jsonout_opt){.sep = sep, .name = b.p});
 	buf_fini(&b);
 	return rc < 0 ? -1 : out_write(f->out, header.p, header.n, e);
 }

@@ -21,6 +21,7 @@
 struct gather_opt {
 	const char *out;
 	uint64_t facts; /* digest of what the batches depend on */
+	bool jsonl;     /* not as the rows are, CSV or TSV */
 	enum codec codec;
 	int level;
 	uint64_t memory;

@@ -9,6 +9,7 @@
 #include "commit.h"
 #include "filldict.h"
 #include "filter.h"
+#include "json.h"
 #include "tsv.h"
 
 struct impute_opt {
@@ -273,6 +274,15 @@ struct impute {
 	struct buf cells, scratch;
 };
 
+/* There a text is one however it is spelled. */
+static bool
+from_json(const struct run *run)
+{
+	return run->like &&
+	    (run->shard.format == FORMAT_JSON ||
+		run->shard.format == FORMAT_JSONL);
+}
+
 /* Are NA tokens missing in this column? */
 static bool
 tokens_missing(
@@ -449,6 +459,9 @@ impute_init(void **st, const void *opt, struct schema *s, struct run *run,
 		t->cell.n = b->n;
 		if (!*f->value && o->quoted_empty)
 			buf_puts(b, "\"\"");
+		else if (!f->number && from_json(run) &&
+		    json_spells_number(bytes_str(f->value)))
+			buf_printf(b, "\"%s\"", f->value);
 		else
 			csv_put_field(b, bytes_str(f->value), run->out_sep);
 		t->cell.n = b->n - t->cell.n;

@@ -238,6 +238,14 @@ in_at_eof(const struct in *in)
 	return in->eof;
 }
 
+void
+in_rename(struct in *in, const char *name)
+{
+	free(in->name);
+	in->name = xstrdup(name);
+	in->raw.name = in->name;
+}
+
 const char *
 in_name(const struct in *in)
 {

@@ -54,6 +54,8 @@ void in_consume(struct in *in, size_t n);
 bool in_end_line(struct in *in, struct bytes *v);
 /* True when no byte will come behind those already peeked. */
 bool in_at_eof(const struct in *in);
+/* What messages call it from now on. */
+void in_rename(struct in *in, const char *name);
 /* For messages: the path as given, "standard input" for "-". */
 const char *in_name(const struct in *in);
 enum codec in_codec(const struct in *in);

@@ -161,7 +161,7 @@ cond_missing(const struct cond *c, struct bytes v)
 
 /* 'COL OP VALUE', with blanks around OP. */
 static int
-parse_cond(const char *s, const struct map_opt *o, const struct schema *schema,
+parse_cond(const char *s, const struct map_opt *o, struct schema *schema,
     struct cond *c, struct err *e)
 {
 	static const struct {

@@ -881,6 +881,20 @@ commit_buf(
 	return rc;
 }
 
+/* Where a shard need not have all columns, one that was asked for is in some
+ * shard. */
+static int
+check_columns(const struct merge *m, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < m->facts.ncol; i++)
+		if (m->facts.col[i].shard == NOWHERE)
+			return err_set(e, "no column %s in any shard",
+			    err_quote(bytes_str(m->facts.col[i].name)));
+	return 0;
+}
+
 static int
 merge_all(const char *dir, char *const *paths, size_t n,
     const struct merge_opt *opt, struct err *e)
@@ -890,7 +904,7 @@ merge_all(const char *dir, char *const *paths, size_t n,
 	uint64_t groups_digest = 0;
 	int rc = -1;
 
-	if (merge_open(&m, paths, n, e) < 0)
+	if (merge_open(&m, paths, n, e) < 0 || check_columns(&m, e) < 0)
 		goto out;
 	/* what can be refused is refused before the old context goes */
 	if ((m.facts.time && !opt->no_cutoffs && make_split(&m, e) < 0) ||

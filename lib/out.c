@@ -13,6 +13,8 @@ struct out {
 	char *name;
 	const struct encoder *enc;
 	void *enc_st;
+	const struct out_filter *filter;
+	void *filter_st;
 	struct digest *digest;
 	uint64_t nbytes, written_back;
 	bool no_writeback;
@@ -105,13 +107,12 @@ flush(struct out *o, const void *p, size_t n, bool last, struct err *e)
 	return n ? sink(o, p, n, e) : 0;
 }
 
-int
-out_write(struct out *o, const void *p, size_t n, struct err *e)
+static int
+put(void *arg, const void *p, size_t n, struct err *e)
 {
+	struct out *o = arg;
 	const char *s = p;
 
-	if (n == 0)
-		return 0;
 	while (o->n + n >= OUT_BLOCK) {
 		size_t k = OUT_BLOCK - o->n;
 
@@ -134,6 +135,23 @@ out_write(struct out *o, const void *p, size_t n, struct err *e)
 }
 
 void
+out_filter(struct out *o, const struct out_filter *f, void *st)
+{
+	o->filter = f;
+	o->filter_st = st;
+}
+
+int
+out_write(struct out *o, const void *p, size_t n, struct err *e)
+{
+	if (n == 0)
+		return 0;
+	return o->filter
+	    ? o->filter->write(o->filter_st, p, n, false, put, o, e)
+	    : put(o, p, n, e);
+}
+
+void
 out_lazy(struct out *o)
 {
 	o->no_writeback = true;
@@ -151,8 +169,12 @@ out_flush(struct out *o, struct err *e)
 static int
 end(struct out *o, struct err *e)
 {
-	size_t n = o->n;
+	size_t n;
 
+	if (o->filter &&
+	    o->filter->write(o->filter_st, "", 0, true, put, o, e) < 0)
+		return -1;
+	n = o->n;
 	o->n = 0;
 	return flush(o, o->buf, n, true, e);
 }
@@ -203,6 +225,8 @@ out_free(struct out *o)
 		return;
 	if (o->enc_st)
 		o->enc->free(o->enc_st);
+	if (o->filter_st)
+		o->filter->free(o->filter_st);
 	if (o->fd > STDERR_FILENO)
 		close(o->fd);
 	digest_free(o->digest);

@@ -21,6 +21,18 @@ struct out;
  * codec's default.  NULL on error; the fd is closed then too. */
 struct out *out_new(int fd, const char *name, enum codec codec, int level,
     bool digest, struct err *e);
+/*
+ * Something between what is written and what the file gets: it takes the bytes,
+ * however they are cut, and hands others to the sink; last comes once, with
+ * none.
+ */
+struct out_filter {
+	int (*write)(void *st, const void *p, size_t n, bool last,
+	    codec_sink *sink, void *arg, struct err *e);
+	void (*free)(void *st);
+};
+/* Before the first write; st becomes the out's. */
+void out_filter(struct out *o, const struct out_filter *f, void *st);
 MUST_CHECK int out_write(struct out *o, const void *p, size_t n, struct err *e);
 /* Writes what is buffered; not for compressed output, whose bytes depend on
  * where the blocks are cut. */

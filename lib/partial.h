@@ -3,7 +3,7 @@
  * merged ones.  A text of facts and a bag of sorted runs; merging is putting
  * the bags together, so any grouping and any order give the same context.
  *
- *	"SHARDST1"
+ *	"SHARDST2"
  *	sections, each beginning at a multiple of 8
  *	section table: struct section, one per section
  *	footer: table offset u64, sections u64, XXH3-64 of all before the

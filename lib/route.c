@@ -49,13 +49,13 @@ struct route_opt {
 };
 
 static const struct opt_spec specs[] = {
-    OPT(OPT_STR, 0, "compress", "none|gz|zst", struct route_opt, compress,
-	"--sorted: codec of the batches (none)"),
+    OPT(OPT_STR, 0, "compress", "none|gz|zst|lz4|xz", struct route_opt,
+	compress, "--sorted: codec of the batches (none)"),
     OPT(OPT_STR, 'c', "context", "CTX", struct route_opt, context,
 	"what is missing in the key column, as pass 1 found"),
     OPT(OPT_STR, 0, "facts", "FILE", struct route_opt, facts,
 	"options and facts that the output depends on, for the record"),
-    OPT(OPT_STR, 0, "format", "csv|tsv", struct route_opt, format,
+    OPT(OPT_STR, 0, "format", "csv|tsv|jsonl", struct route_opt, format,
 	"format of the batches (the input's)"),
     OPT(OPT_STR, 'k', "key", "COL", struct route_opt, key,
 	"the group's column (as the map says)"),
@@ -336,6 +336,7 @@ router_new(const struct route_opt *o, struct err *e)
 	r->table = xstrdup(o->table);
 	r->sorted = o->sorted;
 	r->go = (struct gather_opt){.out = r->out,
+	    .jsonl = o->fmt == FORMAT_JSONL,
 	    .facts = o->facts_digest,
 	    .codec = (enum codec)o->codec};
 	sortbuf_init(&r->buf,
@@ -365,9 +366,9 @@ route_setup(void *opt, struct session *s, struct err *e)
 		    err_quote(bytes_str(o->table)));
 	o->fmt =
 	    o->format ? format_named(bytes_str(o->format)) : FORMAT_UNKNOWN;
-	if (o->format && o->fmt != FORMAT_CSV && o->fmt != FORMAT_TSV)
+	if (o->format && !format_writable(o->fmt))
 		return err_kind_set(e, ERR_USAGE,
-		    "--format %s: must be csv or tsv",
+		    "--format %s: must be csv, tsv or jsonl",
 		    err_quote(bytes_str(o->format)));
 	if (o->compress && !o->sorted)
 		return err_kind_set(e, ERR_USAGE,

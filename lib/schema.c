@@ -65,7 +65,7 @@ schema_find(const struct schema *s, struct bytes name)
 }
 
 int
-schema_need(const struct schema *s, struct bytes name, struct err *e)
+schema_need(struct schema *s, struct bytes name, struct err *e)
 {
 	struct buf b = BUF_ZERO;
 	int i = schema_find(s, name);
@@ -73,6 +73,10 @@ schema_need(const struct schema *s, struct bytes name, struct err *e)
 
 	if (i >= 0)
 		return i;
+	if (s->open) {
+		schema_add(s, name, -1, -1);
+		return (int)s->ncol - 1;
+	}
 	for (k = 0; k < s->ncol && b.n < 600; k++)
 		buf_printf(&b, "%s%s", k ? ", " : "", s->col[k].name);
 	err_set(e, "no column %s; the header has: %s%s", err_quote(name),

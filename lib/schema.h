@@ -26,9 +26,11 @@ struct schema {
 	struct column *col;
 	size_t ncol;
 	int nslot;
+	/* There may be other columns, which no row of this input has. */
+	bool open;
 };
 
-#define SCHEMA_ZERO ((struct schema){NULL, 0, 0})
+#define SCHEMA_ZERO ((struct schema){NULL, 0, 0, false})
 
 void schema_add(struct schema *s, struct bytes name, int src, int slot);
 /* Appends copies of all columns of another schema. */
@@ -38,9 +40,9 @@ void schema_rename(struct schema *s, size_t i, struct bytes name);
 void schema_fini(struct schema *s);
 /* Index of the column, or -1. */
 int schema_find(const struct schema *s, struct bytes name);
-/* The same, with an error that lists the header. */
-MUST_CHECK int
-schema_need(const struct schema *s, struct bytes name, struct err *e);
+/* The same, with an error that lists the header; an open schema gets the
+ * column. */
+MUST_CHECK int schema_need(struct schema *s, struct bytes name, struct err *e);
 /* -1 when two columns have one name. */
 MUST_CHECK int schema_check_unique(const struct schema *s, struct err *e);
 

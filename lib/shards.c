@@ -25,6 +25,12 @@ format_name(enum format f)
 	return format_names[f];
 }
 
+bool
+format_writable(enum format f)
+{
+	return f == FORMAT_CSV || f == FORMAT_TSV || f == FORMAT_JSONL;
+}
+
 enum format
 format_named(struct bytes name)
 {

@@ -21,6 +21,7 @@ enum format {
 
 const char *format_name(enum format f);
 enum format format_named(struct bytes name);
+bool format_writable(enum format f);
 
 /* What a path says of its shard. */
 struct shard_name {

@@ -77,7 +77,7 @@ sortkey_more(struct sortkey *k)
 }
 
 int
-sortkey_find(struct sortkey *k, const struct schema *s, struct err *e)
+sortkey_find(struct sortkey *k, struct schema *s, struct err *e)
 {
 	size_t i;
 
@@ -91,7 +91,9 @@ sortkey_find(struct sortkey *k, const struct schema *s, struct err *e)
 			    err_quote(bytes_str(c->name)),
 			    err_quote(bytes_str(c->spec)), c->spec);
 		if (at < 0)
-			return schema_need(s, bytes_str(c->name), e);
+			at = schema_need(s, bytes_str(c->name), e);
+		if (at < 0)
+			return -1;
 		c->col = s->col[at];
 	}
 	return 0;

@@ -68,8 +68,7 @@ void sortkey_add(struct sortkey *k, const char *spec);
 void sortkey_more(struct sortkey *k);
 /* Finds the columns in the schema; schemas with the same columns give the same
  * keys. */
-MUST_CHECK int
-sortkey_find(struct sortkey *k, const struct schema *s, struct err *e);
+MUST_CHECK int sortkey_find(struct sortkey *k, struct schema *s, struct err *e);
 /* The key of a row, made in room; or the value itself, in the batch, where that
  * is the key. */
 MUST_CHECK int sortkey_of(struct sortkey *k, const struct batch *b,

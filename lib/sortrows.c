@@ -84,7 +84,7 @@ sort_memory(const struct sort_opt *o)
 }
 
 int
-sort_order(struct sortkey *k, const struct sort_opt *o, const struct schema *s,
+sort_order(struct sortkey *k, const struct sort_opt *o, struct schema *s,
     struct err *e)
 {
 	size_t i;

@@ -23,7 +23,7 @@ struct sort_opt {
 uint64_t sort_memory(const struct sort_opt *o);
 /* The order that the options ask for, of columns of s. */
 MUST_CHECK int sort_order(struct sortkey *k, const struct sort_opt *o,
-    const struct schema *s, struct err *e);
+    struct schema *s, struct err *e);
 /* Writes what x has, in order, and ends the stream; *rows that many went in,
  * once all have come out. */
 MUST_CHECK int sort_write(struct extsort *x, struct stream *t,

@@ -1,6 +1,7 @@
 #include "source.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +10,14 @@
 
 #include "csvscan.h"
 #include "digest.h"
+#include "jsonin.h"
 #include "out.h"
 #include "parse.h"
 #include "tsv.h"
 
 static const char *const header_names[] = {"strict", "reorder", "union", NULL};
 static const char *const dialect_names[] = {
-    "auto", "csv", "tsv", "tsv-plain", NULL};
+    "auto", "csv", "tsv", "tsv-plain", "json", NULL};
 static const char *const ragged_names[] = {"error", "pad", "reject", NULL};
 
 const struct opt_spec source_specs[] = {
@@ -70,7 +72,11 @@ struct source {
 	struct schema canon; /* the header that all inputs must have */
 	char *canon_of;      /* the file it comes from */
 	struct in *in;
-	struct csv *csv;
+	struct csv *csv; /* one of these two reads it */
+	struct jsonin *json;
+	bool open;        /* other shards may have other columns */
+	char spooled[32]; /* where standard input went: /dev/fd/N */
+	int spool_fd;
 	int *map;         /* canonical column -> field, when they differ */
 	struct buf moved; /* a batch with its fields in canonical order */
 	uint32_t *idx;
@@ -238,6 +244,103 @@ source_tabs(void)
 	return delim && strcmp(delim, "tab") == 0;
 }
 
+/* Is it JSON: said to be, by its name, or, where that says nothing, by its
+ * beginning? */
+static int
+is_json(struct source *s, struct in *in, const char *path, struct err *e)
+{
+	struct shard_name sn = shard_name_parse(path);
+	struct bytes head;
+
+	if (s->opt->dialect != DIALECT_AUTO)
+		return s->opt->dialect == DIALECT_JSON;
+	if (strcmp(path, "-") == 0)
+		return 0; /* rows from a program of ours, as a rule */
+	if (sn.format < FORMAT_UNKNOWN)
+		return sn.format == FORMAT_JSON || sn.format == FORMAT_JSONL;
+	if (in_peek(in, 4096, &head, e) < 0)
+		return -1;
+	return jsonin_begins(head);
+}
+
+/* The input again, to find its columns; a stream through a file. */
+static struct in *
+open_again(void *arg, struct err *e)
+{
+	const char *path = arg;
+
+	return in_open(path, 0, e);
+}
+
+/* Standard input goes to a file without a name, which is read in its place. */
+static int
+spool(struct source *s, struct err *e)
+{
+	const char *dir = getenv("TMPDIR");
+	struct buf path = BUF_ZERO;
+	struct bytes v;
+	int fd, rc = -1;
+
+	buf_printf(&path, "%s/shardkit.XXXXXX", dir && *dir ? dir : "/tmp");
+	buf_cstr(&path);
+	fd = mkostemp(path.p, O_CLOEXEC);
+	if (fd < 0) {
+		err_sys(e, ERR_OUTPUT, "%s", path.p);
+		goto out;
+	}
+	unlink(path.p);
+	do {
+		if (in_peek(s->in, IN_BLOCK, &v, e) < 0 ||
+		    write_all(fd, path.p, v.p, v.n, e) < 0)
+			goto out;
+		in_consume(s->in, v.n);
+	} while (v.n > 0);
+	snprintf(s->spooled, sizeof(s->spooled), "/dev/fd/%d", fd);
+	s->spool_fd = fd;
+	in_close(s->in);
+	s->in = in_open(s->spooled, IN_DIGEST, e);
+	if (s->in) {
+		in_rename(s->in, "standard input");
+		rc = 0;
+	}
+out:
+	buf_fini(&path);
+	return rc;
+}
+
+static int
+open_json(struct source *s, struct schema *names, struct err *e)
+{
+	struct jsonin_opt o = {
+	    .want = s->canon_of ? &s->canon : NULL,
+	    .want_of = s->canon_of,
+	    .again = open_again,
+	    .again_arg = s->path[s->at],
+	    .keep_names = s->opt->keep_names,
+	    .max_record = s->opt->max_record,
+	    .out_sep = s->run->out_sep,
+	};
+	const struct bytes *name;
+	size_t n, i;
+
+	if (!o.want && strcmp(s->path[s->at], "-") == 0) {
+		if (spool(s, e) < 0)
+			return -1;
+		o.again_arg = s->spooled;
+	}
+	s->open = !o.want;
+	if (s->open && s->run->header == HEADER_STRICT)
+		s->run->header = HEADER_UNION;
+	s->json = jsonin_open(s->in, &o, e);
+	if (!s->json)
+		return -1;
+	name = jsonin_names(s->json, &n);
+	for (i = 0; i < n; i++)
+		schema_add(names, name[i], (int)i, -1);
+	s->run->in_sep = ',';
+	return 0;
+}
+
 static struct csv *
 open_csv(struct source *s, struct in *in, const char *path, struct err *e)
 {
@@ -267,11 +370,9 @@ open_csv(struct source *s, struct in *in, const char *path, struct err *e)
 	}
 	co.want_trailer = std && s->expect;
 	co.out_sep = s->run->out_sep;
-	if (!std &&
-	    (sn.format == FORMAT_PARQUET || sn.format == FORMAT_JSON ||
-		sn.format == FORMAT_JSONL)) {
-		err_set(e, "%s: this build reads csv and tsv, not %s", path,
-		    format_name(sn.format));
+	if (!std && sn.format == FORMAT_PARQUET) {
+		err_set(e, "%s: this build reads csv, tsv and json, not %s",
+		    path, format_name(sn.format));
 		return NULL;
 	}
 	return csv_open(in, &co, e);
@@ -373,18 +474,26 @@ open_next(struct source *s, struct err *e)
 {
 	const char *path = s->path[s->at];
 	struct schema names = SCHEMA_ZERO;
-	int rc = -1;
+	int rc = -1, json;
 
 	s->run->input = strcmp(path, "-") == 0 ? "standard input" : path;
 	s->in = in_open(path, IN_DIGEST, e);
 	if (!s->in)
 		return -1;
-	s->csv = open_csv(s, s->in, path, e);
-	if (s->csv)
+	json = is_json(s, s->in, path, e);
+	if (json < 0)
+		return -1;
+	if (json) {
+		if (open_json(s, &names, e) < 0)
+			goto out;
+	} else {
+		s->csv = open_csv(s, s->in, path, e);
+		if (!s->csv ||
+		    names_of(s, s->csv, s->run->input, &names, e) < 0)
+			goto out;
 		s->run->in_sep = csv_sep(s->csv);
-	if (!s->csv || names_of(s, s->csv, s->run->input, &names, e) < 0)
-		goto out;
-	if (s->canon.ncol == 0) {
+	}
+	if (!s->canon_of) {
 		s->canon = names;
 		s->canon_of = xstrdup(s->run->input);
 		return 0;
@@ -395,27 +504,35 @@ out:
 	return rc;
 }
 
+/* Takes the header of another file for the canonical one. */
+static int
+names_in(struct source *s, const char *path, struct err *e)
+{
+	char *const of[] = {xstrdup(path)};
+	struct source other = {.opt = s->opt,
+	    .path = of,
+	    .npath = 1,
+	    .signature = s->signature,
+	    .run = s->run};
+	int rc = open_next(&other, e);
+
+	csv_close(other.csv);
+	jsonin_close(other.json);
+	in_close(other.in);
+	s->canon = other.canon;
+	s->canon_of = other.canon_of;
+	free(of[0]);
+	return rc;
+}
+
 /* The header that --header-of or the context prescribes. */
 static int
 prescribe(struct source *s, struct err *e)
 {
-	struct in *in;
-	struct csv *csv;
 	size_t i;
-	int rc = -1;
 
-	if (s->opt->header_of) {
-		in = in_open(s->opt->header_of, 0, e);
-		if (!in)
-			return -1;
-		csv = open_csv(s, in, s->opt->header_of, e);
-		if (csv)
-			rc = names_of(s, csv, s->opt->header_of, &s->canon, e);
-		csv_close(csv);
-		in_close(in);
-		s->canon_of = xstrdup(s->opt->header_of);
-		return rc;
-	}
+	if (s->opt->header_of)
+		return names_in(s, s->opt->header_of, e);
 	if (s->ctx && strcmp(s->path[0], "-") != 0 && s->opt->context) {
 		for (i = 0; i < s->ctx->facts.ncol; i++)
 			schema_add(&s->canon,
@@ -439,10 +556,12 @@ project(struct source *s, struct schema *out, struct err *e)
 		return 0;
 	}
 	while (name_next(&p, &name)) {
-		int at = schema_need(&s->canon, name, e);
+		int at = schema_find(&s->canon, name);
 
-		if (at < 0)
+		if (at < 0 && !s->open) {
+			at = schema_need(&s->canon, name, e);
 			return err_prefix(e, "%s: ", s->run->input);
+		}
 		schema_add(out, name, at, -1);
 	}
 	return schema_check_unique(out, e);
@@ -498,6 +617,7 @@ source_open(struct source_opt *o, char *const *paths, size_t npaths,
 	if (prescribe(s, e) < 0 || open_next(s, e) < 0 ||
 	    project(s, schema, e) < 0)
 		goto fail;
+	schema->open = s->open;
 	s->row_slot = -1;
 	if (o->row_column) {
 		s->row_slot = schema->nslot++;
@@ -545,8 +665,8 @@ static int
 end_of_file(struct source *s, struct err *e)
 {
 	struct account *a = &s->run->account;
-	const struct account *t = csv_trailer(s->csv);
-	uint64_t rejected = csv_rejected(s->csv);
+	const struct account *t = s->csv ? csv_trailer(s->csv) : NULL;
+	uint64_t rejected = s->csv ? csv_rejected(s->csv) : 0;
 	const char *path = s->path[s->at];
 	int i;
 
@@ -558,7 +678,8 @@ end_of_file(struct source *s, struct err *e)
 		a->digest = t->digest;
 		a->size = t->size;
 	} else {
-		a->in += csv_rows(s->csv) + rejected;
+		a->in +=
+		    s->csv ? csv_rows(s->csv) + rejected : jsonin_rows(s->json);
 	}
 	a->drop[DROP_REJECTED] += rejected;
 	s->run->have_input = strcmp(path, "-") != 0;
@@ -572,8 +693,10 @@ end_of_file(struct source *s, struct err *e)
 	if (check_digest(s, path, e) < 0)
 		return -1;
 	csv_close(s->csv);
+	jsonin_close(s->json);
 	in_close(s->in);
 	s->csv = NULL;
+	s->json = NULL;
 	s->in = NULL;
 	return 0;
 }
@@ -597,7 +720,8 @@ int
 source_next(struct source *s, struct batch *b, int nslot, struct err *e)
 {
 	for (;;) {
-		int rc = csv_next(s->csv, b, nslot, e);
+		int rc = s->csv ? csv_next(s->csv, b, nslot, e)
+				: jsonin_next(s->json, b, nslot, e);
 
 		if (rc < 0)
 			return -1;
@@ -629,7 +753,10 @@ source_close(struct source *s)
 	if (!s)
 		return;
 	csv_close(s->csv);
+	jsonin_close(s->json);
 	in_close(s->in);
+	if (s->spool_fd)
+		close(s->spool_fd);
 	out_free(s->rejects);
 	schema_fini(&s->signature);
 	schema_fini(&s->canon);

@@ -393,7 +393,9 @@ init_columns(struct stats *t, const struct schema *s)
 		if (!is_of_table(o, name))
 			continue;
 		c->name = xstrdup(name);
-		c->shard = t->run->shard.number;
+		c->shard = s->col[i].src < 0 && s->col[i].slot < 0
+		    ? NOWHERE
+		    : t->run->shard.number;
 		c->pos = (uint32_t)t->f.ncol;
 		if (o->moments)
 			c->moments = xcalloc(1, sizeof(*c->moments));
@@ -403,7 +405,7 @@ init_columns(struct stats *t, const struct schema *s)
 
 /* --update: the facts of the partial that is there. */
 static int
-init_update(struct stats *t, const struct schema *s, struct err *e)
+init_update(struct stats *t, struct schema *s, struct err *e)
 {
 	char *path = path_below(t->o->update, t->run->shard.number);
 	size_t i;

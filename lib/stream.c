@@ -6,8 +6,11 @@ int
 stream_open(struct stream *t, const struct schema *s, const struct run *run,
     struct err *e)
 {
-	int fd = dup(STDOUT_FILENO);
+	int fd;
 
+	if (s->ncol == 0)
+		return err_set(e, "no column: no object has a name in it");
+	fd = dup(STDOUT_FILENO);
 	if (fd < 0)
 		return err_sys(e, ERR_OUTPUT, "standard output");
 	t->rows = rowout_new(s, NULL, run->out_sep, run->out_sep);

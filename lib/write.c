@@ -13,6 +13,7 @@
 #include "digest.h"
 #include "extsort.h"
 #include "filter.h"
+#include "jsonout.h"
 #include "keytable.h"
 #include "record.h"
 #include "rowout.h"
@@ -24,7 +25,8 @@ enum empty { EMPTY_SKIP, EMPTY_HEADER };
 
 struct write_opt {
 	const char *out, *like, *split, *scope, *format, *compress, *facts;
-	const char *temp_dir;
+	const char *temp_dir, *types;
+	struct context *ctx; /* with types */
 	uint64_t level, memory;
 	int empty;
 	bool batch;
@@ -39,13 +41,13 @@ static const char *const empty_names[] = {"skip", "header", NULL};
 static const struct opt_spec specs[] = {
     OPT(OPT_FLAG, 0, "batch", NULL, struct write_opt, batch,
 	"one file per split, SPLIT_processed_data, instead of shards"),
-    OPT(OPT_STR, 0, "compress", "none|gz|zst", struct write_opt, compress,
-	"codec of the output (the input's)"),
+    OPT(OPT_STR, 0, "compress", "none|gz|zst|lz4|xz", struct write_opt,
+	compress, "codec of the output (the input's)"),
     OPT_CHOICE(0, "empty", struct write_opt, empty, empty_names,
 	"what to do where no row is left (skip)"),
     OPT(OPT_STR, 0, "facts", "FILE", struct write_opt, facts,
 	"options and facts that the output depends on, for the record"),
-    OPT(OPT_STR, 0, "format", "csv|tsv", struct write_opt, format,
+    OPT(OPT_STR, 0, "format", "csv|tsv|jsonl", struct write_opt, format,
 	"format of the output (the input's)"),
     OPT(OPT_U64, 0, "level", "N", struct write_opt, level,
 	"compression level (the codec's fastest)"),
@@ -62,6 +64,9 @@ static const struct opt_spec specs[] = {
 	"the split of all rows, instead of the column _split"),
     OPT(OPT_STR, 0, "temp-dir", "DIR", struct write_opt, temp_dir,
 	"where the temporary file goes (TMPDIR, or /tmp)"),
+    OPT(OPT_STR, 0, "types", "CTX", struct write_opt, types,
+	"write as strings the columns that are text in this context, which "
+	"was made with --schema"),
     OPT_END,
 };
 
@@ -110,10 +115,19 @@ write_setup(void *opt, struct session *s, struct err *e)
 	o->fmt = FORMAT_UNKNOWN;
 	if (o->format) {
 		o->fmt = format_named(bytes_str(o->format));
-		if (o->fmt != FORMAT_CSV && o->fmt != FORMAT_TSV)
+		if (!format_writable(o->fmt))
 			return err_kind_set(e, ERR_USAGE,
-			    "--format %s: must be csv or tsv",
+			    "--format %s: must be csv, tsv or jsonl",
 			    err_quote(bytes_str(o->format)));
+	}
+	if (o->types) {
+		o->ctx = session_context(s, o->types, e);
+		if (!o->ctx)
+			return -1;
+		if (!o->ctx->facts.schema)
+			return err_set(e,
+			    "%s: no types here (pass 1 ran without --schema)",
+			    o->types);
 	}
 	o->codec = -1;
 	if (o->compress && codec_option(o->compress, &o->codec, e) < 0)
@@ -214,16 +228,18 @@ resolve(struct writer *w, struct err *e)
 		w->fmt = w->run->like && sn->format < FORMAT_UNKNOWN
 		    ? sn->format
 		    : FORMAT_CSV;
-	if (w->fmt != FORMAT_CSV && w->fmt != FORMAT_TSV)
+	if (w->fmt == FORMAT_JSON) /* rows as they come, not one array */
+		w->fmt = FORMAT_JSONL;
+	if (!format_writable(w->fmt))
 		return err_kind_set(e, ERR_USAGE,
-		    "cannot write %s: choose --format csv or tsv",
+		    "cannot write %s: choose --format csv, tsv or jsonl",
 		    format_name(w->fmt));
 	w->codec = o->codec >= 0 ? (enum codec)o->codec
 	    : w->run->like       ? sn->codec
 				 : CODEC_NONE;
 	if (w->codec != CODEC_NONE && !codec_info(w->codec)->enc)
 		return err_kind_set(e, ERR_USAGE,
-		    "cannot write %s: choose --compress none, gz or zst",
+		    "cannot write %s: choose --compress none, gz, zst, lz4 or xz",
 		    codec_info(w->codec)->name);
 	if (o->level > (uint64_t)codec_info(w->codec)->max_level)
 		return err_kind_set(e, ERR_USAGE,
@@ -271,10 +287,30 @@ write_init(void **st, const void *opt, struct schema *s, struct run *run,
 	if (at >= 0)
 		skip[at] = true;
 	w->rows = NULL;
-	if (resolve(w, e) == 0)
+	if (s->ncol == 0)
+		err_set(e, "no column: no object has a name in it");
+	else if (resolve(w, e) == 0)
 		w->rows = rowout_new(s, skip, run->out_sep, w->sep);
 	free(skip);
 	return w->rows ? 0 : -1;
+}
+
+/* Is the column text in that context?  Labels that were have codes now. */
+static bool
+is_text(void *arg, struct bytes column)
+{
+	const struct context *c = arg;
+	const struct facts *f = &c->facts;
+	struct place why;
+	size_t i;
+
+	if (c->have_labels && bytes_eq(bytes_str(f->label), column))
+		return false;
+	for (i = 0; i < f->ncol; i++)
+		if (bytes_eq(bytes_str(f->col[i].name), column))
+			return strcmp(colfacts_type(&f->col[i], &why),
+				   "text") == 0;
+	return false;
 }
 
 /* Opens the dest's file and writes the header. */
@@ -299,6 +335,12 @@ open_dest(struct writer *w, struct dest *d, struct err *e)
 	if (d->c)
 		d->out = out_new(
 		    commit_fd(d->c), path.p, w->codec, (int)o->level, true, e);
+	if (d->out && w->fmt == FORMAT_JSONL) {
+		struct jsonout_opt jo = {
+		    w->sep, path.p, o->ctx ? is_text : NULL, o->ctx};
+
+		jsonout_begin(d->out, &jo);
+	}
 	buf_fini(&path);
 	return d->out ? rowout_header(w->rows, d->out, e) : -1;
 }

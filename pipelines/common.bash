@@ -136,6 +136,37 @@ cores() {
 	echo $((n < 1 ? 1 : n))
 }
 
+# Does the NUL-separated list name shards of that kind?
+has_json() { tr '\n\0' ' \n' <"$1" | grep -qE '\.jsonl?(\.[a-z0-9]+)?$'; }
+has_csv() { tr '\n\0' ' \n' <"$1" | grep -qE '\.[ct]sv(\.[a-z0-9]+)?$'; }
+
+# json_columns LIST FILE [WORD...]: a CSV header with the columns of all shards of
+# the list, in the order in which they first appear.  A JSON shard lacks those
+# that none of its rows has; read with --header-of FILE, it has them.  The words
+# are shard-cat's.
+json_columns() {
+	local list=$1 file=$2 i names dir=$tmp/columns
+	shift 2
+	rm -rf "$dir" && mkdir "$dir" || return
+	mapfile -d '' -t names <"$list"
+	for i in "${!names[@]}"; do
+		printf '%s\0%s\0' "$i" "${names[i]}"
+	done | xargs -0 -P "${workers:-$(cores)}" -n 64 bash -c '
+		dir=$1 n=$2
+		words=("${@:3:n}")
+		shift $((2 + n))
+		while (($#)); do
+			shard-cat --names "${words[@]}" -- "$2" >"$dir/$1" || exit 1
+			shift 2
+		done' columns "$dir" $# "$@" || return
+	for i in "${!names[@]}"; do
+		cat "$dir/$i" || return
+	done | awk '!seen[$0]++ {
+		gsub(/"/, "\"\"")
+		printf "%s\"%s\"", (n++ ? "," : ""), $0
+	} END { print "" }' >"$file"
+}
+
 # Makes OUT this job's own, alone: the lock lives as long as any process that
 # inherited descriptor 9.
 claim() { # OUT JOB JOB-TYPE

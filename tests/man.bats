@@ -119,6 +119,10 @@ examples() {
 	examples shard-csv.5
 }
 
+@test "man: the examples of shard-json(5) work, in order" {
+	examples shard-json.5
+}
+
 @test "man: the examples of shard-output(5) work, in order" {
 	examples shard-output.5
 }

@@ -173,10 +173,10 @@ late() {
 	need xz
 	train --label label --compress none
 	cp -r out want
-	for i in 0 1 2; do xz in/part-$i.csv; done
+	for i in 0 1 2; do bzip2 in/part-$i.csv; done
 	rm -rf out
 	run ! --separate-stderr train --label label
-	says "cannot write xz: choose --compress none, gz or zst"
+	says "cannot write bz2: choose --compress none, gz, zst, lz4 or xz"
 	[[ ! -e out/_SUCCESS ]]
 	rm -rf out
 	train --label label --compress none
@@ -490,8 +490,8 @@ named() {
 	says "--ragged leave: must be one of: error pad reject"
 	run -2 --separate-stderr train --unseen-label keep
 	says "--unseen-label keep: must be one of: error drop"
-	run -2 --separate-stderr train --compress xz
-	says "--compress xz: must be one of: none gz zst"
+	run -2 --separate-stderr train --compress bz2
+	says "--compress bz2: must be one of: none gz zst lz4 xz"
 	run -2 --separate-stderr train --workers 0
 	says "--workers 0"
 	run -2 --separate-stderr train --bogus

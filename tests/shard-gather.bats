@@ -59,8 +59,8 @@ todo() {
 @test "gather: --compress and --level; another codec makes the batch anew" {
 	shard-gather -o out --compress gz --level 9
 	gzip -dc out/batch-data-0.csv.gz | cmp want0 -
-	run -2 --separate-stderr shard-gather -o out --compress lz4
-	says '--compress "lz4": must be none, gz or zst'
+	run -2 --separate-stderr shard-gather -o out --compress bz2
+	says '--compress "bz2": must be none, gz, zst, lz4 or xz'
 	run -2 --separate-stderr shard-gather -o out --compress gz --level 99
 	says "--level 99: gz"
 }

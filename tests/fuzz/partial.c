@@ -72,7 +72,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* once more with magic, tail and digest set right */
 	copy = xmalloc(size);
 	memcpy(copy, data, size);
-	memcpy(copy, "SHARDST1", 8);
+	memcpy(copy, "SHARDST2", 8);
 	memcpy(copy + size - 8, "SHARDEND", 8);
 	digest =
 	    digest_of_seeded(copy + size - 32, 16, digest_of(copy, size - 32));

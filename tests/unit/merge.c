@@ -621,7 +621,7 @@ handmade(const char *path, uint64_t number, const uint64_t times[2],
 	f.col = col;
 	f.ncol = 2;
 	facts_save(&f, &text);
-	buf_puts(&b, "SHARDST1");
+	buf_puts(&b, "SHARDST2");
 	s[0] = (struct section){.type = SECTION_TIMES,
 	    .n = 2,
 	    .off = b.n,
