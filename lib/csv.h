@@ -25,7 +25,7 @@ enum dialect {
 	DIALECT_CSV,
 	DIALECT_TSV,
 	DIALECT_TSV_PLAIN,
-	DIALECT_JSON /* no CSV at all: json.h */
+	DIALECT_JSON /* no CSV at all: jsonin.h */
 };
 
 #define CSV_MAX_RECORD ((uint64_t)20 << 20)

@@ -12,12 +12,14 @@
 #include "digest.h"
 #include "jsonin.h"
 #include "out.h"
+#include "parquetin.h"
 #include "parse.h"
 #include "tsv.h"
 
 static const char *const header_names[] = {"strict", "reorder", "union", NULL};
 static const char *const dialect_names[] = {
     "auto", "csv", "tsv", "tsv-plain", "json", NULL};
+static const char *const nested_names[] = {"refuse", "json", NULL};
 static const char *const ragged_names[] = {"error", "pad", "reject", NULL};
 
 const struct opt_spec source_specs[] = {
@@ -37,6 +39,9 @@ const struct opt_spec source_specs[] = {
 	"longest record allowed (SHARD_MAX_RECORD, or 20M)"),
     OPT(OPT_FLAG, 'N', "names", NULL, struct source_opt, names,
 	"shard-cat: print the column names, a line each, and no rows"),
+    OPT_CHOICE(0, "nested", struct source_opt, nested, nested_names,
+	"nested columns of Parquet: refuse them, or take their JSON text "
+	"(refuse)"),
     OPT(OPT_FLAG, 0, "row-column", NULL, struct source_opt, row_column,
 	"append _row, the row's number in its shard, for dedup --ties=one"),
     OPT_CHOICE(0, "ragged", struct source_opt, ragged, ragged_names,
@@ -72,11 +77,12 @@ struct source {
 	struct schema canon; /* the header that all inputs must have */
 	char *canon_of;      /* the file it comes from */
 	struct in *in;
-	struct csv *csv; /* one of these two reads it */
+	struct csv *csv; /* one of these reads it */
 	struct jsonin *json;
+	struct parquetin *parquet;
 	bool open;        /* other shards may have other columns */
-	char spooled[32]; /* where standard input went: /dev/fd/N */
-	int spool_fd;
+	char spooled[32]; /* what can be read as a file: /dev/fd/N */
+	int spool_fd;     /* 0: none */
 	int *map;         /* canonical column -> field, when they differ */
 	struct buf moved; /* a batch with its fields in canonical order */
 	uint32_t *idx;
@@ -105,12 +111,11 @@ put_name(struct buf *b, struct bytes name, bool keep)
 
 /* The names of an input: signature or header, normalised, unique. */
 static int
-names_of(struct source *s, const struct csv *csv, const char *file,
+names_of(struct source *s, const struct bytes *name, size_t n, const char *file,
     struct schema *out, struct err *e)
 {
-	size_t n, i;
-	const struct bytes *name = csv_names(csv, &n);
 	struct buf b = BUF_ZERO;
+	size_t i;
 
 	if (s->signature.ncol && s->signature.ncol != n)
 		return err_set(e,
@@ -203,8 +208,8 @@ source_fingerprint(const struct source_opt *o)
 
 	if (o->signature && signature_load(o->signature, &names, &ignored) < 0)
 		goto out;
-	buf_printf(&b, "%d %d %d %d %llu ", o->header, o->dialect, o->ragged,
-	    o->keep_names, (unsigned long long)o->max_record);
+	buf_printf(&b, "%d %d %d %d %d %llu ", o->header, o->dialect, o->ragged,
+	    o->nested, o->keep_names, (unsigned long long)o->max_record);
 	tsv_put(&b, bytes_str(o->columns ? o->columns : ""));
 	for (i = 0; i < names.ncol; i++) {
 		buf_putc(&b, '\t');
@@ -244,23 +249,32 @@ source_tabs(void)
 	return delim && strcmp(delim, "tab") == 0;
 }
 
-/* Is it JSON: said to be, by its name, or, where that says nothing, by its
- * beginning? */
+/* What it is: said to be, by its name, or, where that says nothing, by its
+ * beginning.  FORMAT_CSV is for all that csv reads. */
 static int
-is_json(struct source *s, struct in *in, const char *path, struct err *e)
+find_format(struct source *s, struct in *in, const char *path,
+    enum format *format, struct err *e)
 {
 	struct shard_name sn = shard_name_parse(path);
 	struct bytes head;
 
-	if (s->opt->dialect != DIALECT_AUTO)
-		return s->opt->dialect == DIALECT_JSON;
-	if (strcmp(path, "-") == 0)
-		return 0; /* rows from a program of ours, as a rule */
-	if (sn.format < FORMAT_UNKNOWN)
-		return sn.format == FORMAT_JSON || sn.format == FORMAT_JSONL;
+	*format = s->opt->dialect == DIALECT_JSON ? FORMAT_JSON : FORMAT_CSV;
+	/* standard input is rows from a program of ours, as a rule */
+	if (s->opt->dialect != DIALECT_AUTO || strcmp(path, "-") == 0)
+		return 0;
+	if (sn.format < FORMAT_UNKNOWN) {
+		*format = sn.format == FORMAT_JSONL ? FORMAT_JSON
+		    : sn.format == FORMAT_TSV       ? FORMAT_CSV
+						    : sn.format;
+		return 0;
+	}
 	if (in_peek(in, 4096, &head, e) < 0)
 		return -1;
-	return jsonin_begins(head);
+	if (head.n > 4 && memcmp(head.p, "PAR1", 4) == 0)
+		*format = FORMAT_PARQUET;
+	else if (jsonin_begins(head))
+		*format = FORMAT_JSON;
+	return 0;
 }
 
 /* The input again, to find its columns; a stream through a file. */
@@ -272,7 +286,16 @@ open_again(void *arg, struct err *e)
 	return in_open(path, 0, e);
 }
 
-/* Standard input goes to a file without a name, which is read in its place. */
+static void
+set_spooled(struct source *s, int fd)
+{
+	if (s->spool_fd)
+		close(s->spool_fd);
+	s->spool_fd = fd;
+	snprintf(s->spooled, sizeof(s->spooled), "/dev/fd/%d", fd);
+}
+
+/* The input goes to a file without a name, which is read in its place. */
 static int
 spool(struct source *s, struct err *e)
 {
@@ -295,14 +318,8 @@ spool(struct source *s, struct err *e)
 			goto out;
 		in_consume(s->in, v.n);
 	} while (v.n > 0);
-	snprintf(s->spooled, sizeof(s->spooled), "/dev/fd/%d", fd);
-	s->spool_fd = fd;
-	in_close(s->in);
-	s->in = in_open(s->spooled, IN_DIGEST, e);
-	if (s->in) {
-		in_rename(s->in, "standard input");
-		rc = 0;
-	}
+	set_spooled(s, fd);
+	rc = 0;
 out:
 	buf_fini(&path);
 	return rc;
@@ -326,6 +343,11 @@ open_json(struct source *s, struct schema *names, struct err *e)
 	if (!o.want && strcmp(s->path[s->at], "-") == 0) {
 		if (spool(s, e) < 0)
 			return -1;
+		in_close(s->in);
+		s->in = in_open(s->spooled, IN_DIGEST, e);
+		if (!s->in)
+			return -1;
+		in_rename(s->in, "standard input");
 		o.again_arg = s->spooled;
 	}
 	s->open = !o.want;
@@ -338,6 +360,51 @@ open_json(struct source *s, struct schema *names, struct err *e)
 	for (i = 0; i < n; i++)
 		schema_add(names, name[i], (int)i, -1);
 	s->run->in_sep = ',';
+	return 0;
+}
+
+/* DuckDB reads a plain file: this one, or, of a compressed one, a copy. */
+static int
+open_parquet(struct source *s, struct schema *names, struct err *e)
+{
+	const char *path = s->path[s->at];
+	struct parquetin_opt o = {
+	    .nested_json = s->opt->nested == 1,
+	    .max_record = s->opt->max_record,
+	    .out_sep = s->run->out_sep,
+	};
+	const struct bytes *name;
+	size_t n;
+	int fd;
+
+	if (in_codec(s->in) != CODEC_NONE) {
+		if (spool(s, e) < 0)
+			return -1;
+	} else {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return err_sys(e, ERR_INPUT, "%s", path);
+		set_spooled(s, fd);
+	}
+	s->parquet = parquetin_open(s->spooled, path, &o, e);
+	if (!s->parquet)
+		return -1;
+	name = parquetin_names(s->parquet, &n);
+	s->run->in_sep = ',';
+	return names_of(s, name, n, path, names, e);
+}
+
+/* What Parquet did not read is read for its digest. */
+static int
+drain(struct source *s, struct err *e)
+{
+	struct bytes v;
+
+	do {
+		if (in_peek(s->in, IN_BLOCK, &v, e) < 0)
+			return -1;
+		in_consume(s->in, v.n);
+	} while (v.n > 0);
 	return 0;
 }
 
@@ -370,11 +437,7 @@ open_csv(struct source *s, struct in *in, const char *path, struct err *e)
 	}
 	co.want_trailer = std && s->expect;
 	co.out_sep = s->run->out_sep;
-	if (!std && sn.format == FORMAT_PARQUET) {
-		err_set(e, "%s: this build reads csv, tsv and json, not %s",
-		    path, format_name(sn.format));
-		return NULL;
-	}
+
 	return csv_open(in, &co, e);
 }
 
@@ -474,24 +537,31 @@ open_next(struct source *s, struct err *e)
 {
 	const char *path = s->path[s->at];
 	struct schema names = SCHEMA_ZERO;
-	int rc = -1, json;
+	const struct bytes *name;
+	enum format format;
+	size_t n;
+	int rc = -1;
 
 	s->run->input = strcmp(path, "-") == 0 ? "standard input" : path;
 	s->in = in_open(path, IN_DIGEST, e);
 	if (!s->in)
 		return -1;
-	json = is_json(s, s->in, path, e);
-	if (json < 0)
+	if (find_format(s, s->in, path, &format, e) < 0)
 		return -1;
-	if (json) {
+	if (format == FORMAT_JSON) {
 		if (open_json(s, &names, e) < 0)
+			goto out;
+	} else if (format == FORMAT_PARQUET) {
+		if (open_parquet(s, &names, e) < 0)
 			goto out;
 	} else {
 		s->csv = open_csv(s, s->in, path, e);
-		if (!s->csv ||
-		    names_of(s, s->csv, s->run->input, &names, e) < 0)
+		if (!s->csv)
 			goto out;
 		s->run->in_sep = csv_sep(s->csv);
+		name = csv_names(s->csv, &n);
+		if (names_of(s, name, n, s->run->input, &names, e) < 0)
+			goto out;
 	}
 	if (!s->canon_of) {
 		s->canon = names;
@@ -518,7 +588,10 @@ names_in(struct source *s, const char *path, struct err *e)
 
 	csv_close(other.csv);
 	jsonin_close(other.json);
+	parquetin_close(other.parquet);
 	in_close(other.in);
+	if (other.spool_fd)
+		close(other.spool_fd);
 	s->canon = other.canon;
 	s->canon_of = other.canon_of;
 	free(of[0]);
@@ -678,10 +751,13 @@ end_of_file(struct source *s, struct err *e)
 		a->digest = t->digest;
 		a->size = t->size;
 	} else {
-		a->in +=
-		    s->csv ? csv_rows(s->csv) + rejected : jsonin_rows(s->json);
+		a->in += s->csv ? csv_rows(s->csv) + rejected
+		    : s->json   ? jsonin_rows(s->json)
+				: parquetin_rows(s->parquet);
 	}
 	a->drop[DROP_REJECTED] += rejected;
+	if (s->parquet && drain(s, e) < 0)
+		return -1;
 	s->run->have_input = strcmp(path, "-") != 0;
 	s->run->id = in_identity(s->in);
 	s->run->digest = in_digest(s->in);
@@ -694,9 +770,11 @@ end_of_file(struct source *s, struct err *e)
 		return -1;
 	csv_close(s->csv);
 	jsonin_close(s->json);
+	parquetin_close(s->parquet);
 	in_close(s->in);
 	s->csv = NULL;
 	s->json = NULL;
+	s->parquet = NULL;
 	s->in = NULL;
 	return 0;
 }
@@ -721,7 +799,8 @@ source_next(struct source *s, struct batch *b, int nslot, struct err *e)
 {
 	for (;;) {
 		int rc = s->csv ? csv_next(s->csv, b, nslot, e)
-				: jsonin_next(s->json, b, nslot, e);
+		    : s->json   ? jsonin_next(s->json, b, nslot, e)
+				: parquetin_next(s->parquet, b, nslot, e);
 
 		if (rc < 0)
 			return -1;
@@ -754,6 +833,7 @@ source_close(struct source *s)
 		return;
 	csv_close(s->csv);
 	jsonin_close(s->json);
+	parquetin_close(s->parquet);
 	in_close(s->in);
 	if (s->spool_fd)
 		close(s->spool_fd);

@@ -16,7 +16,7 @@ struct source_opt {
 	const char *context;
 	const char *header_of; /* file whose header all must have */
 	const char *rejects;
-	int header, dialect, ragged;
+	int header, dialect, ragged, nested;
 	uint64_t max_record;
 	bool rejects_begun; /* by an earlier input: go on in the file */
 	bool row_column;    /* append _row */

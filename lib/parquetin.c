@@ -1,0 +1,442 @@
+#include "parquetin.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "duck.h"
+#include "instant.h"
+#include "number.h"
+
+#define EPOCH_DAY 719162 /* 1970-01-01, in days since 0001-01-01 */
+
+/* How a column's values are read and written. */
+enum how { AS_BOOL, AS_INT, AS_DOUBLE, AS_BARE, AS_TEXT, AS_DATE, AS_TIME };
+
+struct pcolumn {
+	struct bytes name;
+	enum how how;
+	int64_t per_s; /* of AS_TIME: units to a second */
+	bool zoned;
+	/* of the chunk */
+	const void *data;
+	const uint64_t *valid;
+};
+
+struct parquetin {
+	struct parquetin_opt opt;
+	char *name;
+	struct duck_query q;
+	struct pcolumn *col;
+	struct bytes *names;
+	size_t ncol;
+	uint64_t rows;
+	struct buf text, ends, lines;
+};
+
+static bool
+begins(const char *s, const char *with)
+{
+	return strncmp(s, with, strlen(with)) == 0;
+}
+
+static bool
+is_one_of(const char *s, const char *const *words)
+{
+	for (; *words; words++)
+		if (strcmp(s, *words) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_nested(const char *type)
+{
+	size_t n = strlen(type);
+
+	return begins(type, "STRUCT(") || begins(type, "MAP(") ||
+	    begins(type, "UNION(") || (n > 0 && type[n - 1] == ']') ||
+	    strcmp(type, "VARIANT") == 0;
+}
+
+static void
+put_name(struct buf *b, struct bytes name)
+{
+	size_t i;
+
+	buf_putc(b, '"');
+	for (i = 0; i < name.n; i++) {
+		if (name.p[i] == '"')
+			buf_putc(b, '"');
+		buf_putc(b, name.p[i]);
+	}
+	buf_putc(b, '"');
+}
+
+/* What to select for a column of that type. */
+static int
+choose(struct parquetin *p, struct pcolumn *c, const char *type,
+    struct buf *sql, struct err *e)
+{
+	static const char *const ints[] = {"TINYINT", "SMALLINT", "INTEGER",
+	    "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", NULL};
+	static const char *const bare[] = {
+	    "UBIGINT", "HUGEINT", "UHUGEINT", "FLOAT", "BIGNUM", NULL};
+	static const char *const none[] = {"BLOB", "BIT", NULL};
+	const char *cast = NULL;
+
+	if (is_one_of(type, none))
+		return err_set(e, "column %s is %s: bytes that are no text",
+		    err_quote(c->name), type);
+	if (is_nested(type)) {
+		if (!p->opt.nested_json)
+			return err_set(e,
+			    "column %s is nested, %.80s (--nested=json takes "
+			    "it as JSON text)",
+			    err_quote(c->name), type);
+		c->how = AS_TEXT;
+		buf_puts(sql, "CAST(to_json(");
+		put_name(sql, c->name);
+		buf_puts(sql, ") AS VARCHAR)");
+		return 0;
+	}
+	if (strcmp(type, "BOOLEAN") == 0) {
+		c->how = AS_BOOL;
+	} else if (is_one_of(type, ints)) {
+		c->how = AS_INT;
+		cast = "BIGINT";
+	} else if (strcmp(type, "DOUBLE") == 0) {
+		c->how = AS_DOUBLE;
+	} else if (strcmp(type, "DATE") == 0) {
+		c->how = AS_DATE;
+	} else if (strcmp(type, "TIMESTAMP_NS") == 0) {
+		c->how = AS_TIME;
+		c->per_s = 1000000000;
+	} else if (begins(type, "TIMESTAMP")) {
+		c->how = AS_TIME;
+		c->per_s = 1000000;
+		c->zoned = strcmp(type, "TIMESTAMP WITH TIME ZONE") == 0;
+		cast = c->zoned ? NULL : "TIMESTAMP";
+	} else if (is_one_of(type, bare) || begins(type, "DECIMAL")) {
+		c->how = AS_BARE;
+		cast = "VARCHAR";
+	} else {
+		c->how = AS_TEXT;
+		cast = "VARCHAR";
+	}
+	if (cast)
+		buf_puts(sql, "CAST(");
+	put_name(sql, c->name);
+	if (cast)
+		buf_printf(sql, " AS %s)", cast);
+	return 0;
+}
+
+static void
+put_from(struct buf *sql, const char *path)
+{
+	buf_puts(sql, " FROM read_parquet('");
+	for (; *path; path++) {
+		if (*path == '\'')
+			buf_putc(sql, '\'');
+		buf_putc(sql, *path);
+	}
+	buf_puts(sql, "', hive_partitioning = false)");
+}
+
+/* The columns of the file, and the query that reads them. */
+static int
+find_columns(
+    struct parquetin *p, const char *path, struct buf *sql, struct err *e)
+{
+	struct buf ask = BUF_ZERO, type = BUF_ZERO;
+	struct duck_query q;
+	uint64_t n, i;
+	int rc;
+
+	buf_puts(&ask, "DESCRIBE SELECT *");
+	put_from(&ask, path);
+	buf_puts(sql, "SELECT ");
+	rc = duck_query(&q, buf_cstr(&ask), e);
+	while (rc == 0 && (rc = duck_fetch(&q, &n, e)) > 0) {
+		const uint64_t *valid;
+		const struct duck_string *name = duck_column(&q, 0, &valid);
+		const struct duck_string *t = duck_column(&q, 1, &valid);
+
+		rc = 0;
+		p->col = xrealloc(p->col, (p->ncol + n) * sizeof(*p->col));
+		for (i = 0; i < n && rc == 0; i++) {
+			struct pcolumn *c = &p->col[p->ncol++];
+			struct bytes v = duck_text(&name[i]);
+
+			memset(c, 0, sizeof(*c));
+			c->name = bytes_of(xstrndup(v.p, v.n), v.n);
+			buf_clear(&type);
+			buf_putb(&type, duck_text(&t[i]));
+			if (p->ncol > 1)
+				buf_puts(sql, ", ");
+			rc = choose(p, c, buf_cstr(&type), sql, e);
+		}
+	}
+	duck_end(&q);
+	put_from(sql, path);
+	buf_fini(&ask);
+	buf_fini(&type);
+	return rc;
+}
+
+/* DuckDB names the file as it opened it. */
+static int
+say_name(const struct parquetin *p, struct err *e)
+{
+	return err_prefix(e, "%s: ", p->name);
+}
+
+struct parquetin *
+parquetin_open(const char *path, const char *name,
+    const struct parquetin_opt *opt, struct err *e)
+{
+	struct parquetin *p = xcalloc(1, sizeof(*p));
+	struct buf sql = BUF_ZERO;
+	uint32_t before = UINT32_MAX;
+	size_t i;
+
+	p->opt = *opt;
+	p->name = xstrdup(name);
+	buf_put(&p->ends, &before, sizeof(before));
+	if (find_columns(p, path, &sql, e) < 0 ||
+	    duck_query(&p->q, buf_cstr(&sql), e) < 0) {
+		say_name(p, e);
+		parquetin_close(p);
+		p = NULL;
+		goto out;
+	}
+	p->names = xcalloc(p->ncol + 1, sizeof(*p->names));
+	for (i = 0; i < p->ncol; i++)
+		p->names[i] = p->col[i].name;
+out:
+	buf_fini(&sql);
+	return p;
+}
+
+const struct bytes *
+parquetin_names(const struct parquetin *p, size_t *n)
+{
+	*n = p->ncol;
+	return p->names;
+}
+
+static void
+put_int(struct buf *b, int64_t v)
+{
+	char text[20], *at = text + sizeof(text);
+	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+	do
+		*--at = (char)('0' + u % 10);
+	while ((u /= 10) > 0);
+	if (v < 0)
+		buf_putc(b, '-');
+	buf_put(b, at, (size_t)(text + sizeof(text) - at));
+}
+
+static void
+put_double(struct buf *b, double d)
+{
+	if (isfinite(d)) {
+		buf_reserve(b, NUMBER_MAX);
+		b->n += number_format(d, true, b->p + b->n);
+	} else {
+		buf_puts(b, isnan(d) ? "nan" : d < 0 ? "-inf" : "inf");
+	}
+}
+
+/* False for a day outside of the years 1 to 9999. */
+static bool
+put_day(struct buf *b, int64_t day)
+{
+	if (day < -EPOCH_DAY || day >= (int64_t)DAY_END - EPOCH_DAY)
+		return false;
+	buf_reserve(b, DAY_LEN);
+	day_format(b->p + b->n, (uint32_t)(day + EPOCH_DAY));
+	b->n += DAY_LEN;
+	return true;
+}
+
+static void
+put_two(struct buf *b, uint32_t v)
+{
+	buf_putc(b, (char)('0' + v / 10));
+	buf_putc(b, (char)('0' + v % 10));
+}
+
+static bool
+put_time(struct buf *b, const struct pcolumn *c, int64_t v)
+{
+	int64_t s = v / c->per_s, rest = v % c->per_s, day;
+	uint32_t sod;
+
+	if (rest < 0) {
+		rest += c->per_s;
+		s--;
+	}
+	day = s / 86400;
+	day -= s % 86400 < 0;
+	sod = (uint32_t)(s - day * 86400);
+	if (!put_day(b, day))
+		return false;
+	buf_putc(b, ' ');
+	put_two(b, sod / 3600);
+	buf_putc(b, ':');
+	put_two(b, sod / 60 % 60);
+	buf_putc(b, ':');
+	put_two(b, sod % 60);
+	if (rest) {
+		int64_t unit = c->per_s / 10;
+
+		buf_putc(b, '.');
+		for (; rest; unit /= 10) {
+			buf_putc(b, (char)('0' + rest / unit));
+			rest %= unit;
+		}
+	}
+	if (c->zoned)
+		buf_puts(b, "+00:00");
+	return true;
+}
+
+static void
+put_quoted(struct buf *b, struct bytes s)
+{
+	const char *q;
+
+	buf_putc(b, '"');
+	while (s.n && (q = memchr(s.p, '"', s.n))) {
+		size_t k = (size_t)(q - s.p) + 1;
+
+		buf_put(b, s.p, k);
+		buf_putc(b, '"');
+		s = bytes_of(s.p + k, s.n - k);
+	}
+	buf_putb(b, s);
+	buf_putc(b, '"');
+}
+
+static int
+fail_cell(const struct parquetin *p, const struct pcolumn *c, uint64_t row,
+    const char *what, struct err *e)
+{
+	return err_set(e, "%s: row %llu: column %s: %s", p->name,
+	    (unsigned long long)row + 1, err_quote(c->name), what);
+}
+
+/* Row i of the chunk, in column c. */
+static int
+put_cell(
+    struct parquetin *p, const struct pcolumn *c, uint64_t i, struct err *e)
+{
+	struct buf *b = &p->text;
+	struct bytes s;
+	bool ok = true;
+
+	if (c->valid && !(c->valid[i / 64] >> i % 64 & 1))
+		return 0;
+	switch (c->how) {
+	case AS_BOOL:
+		buf_puts(b, ((const bool *)c->data)[i] ? "true" : "false");
+		break;
+	case AS_INT: put_int(b, ((const int64_t *)c->data)[i]); break;
+	case AS_DOUBLE: put_double(b, ((const double *)c->data)[i]); break;
+	case AS_DATE: ok = put_day(b, ((const int32_t *)c->data)[i]); break;
+	case AS_TIME: ok = put_time(b, c, ((const int64_t *)c->data)[i]); break;
+	case AS_BARE:
+		buf_putb(b, duck_text((const struct duck_string *)c->data + i));
+		break;
+	case AS_TEXT:
+		s = duck_text((const struct duck_string *)c->data + i);
+		if (memchr(s.p, '\0', s.n))
+			return fail_cell(p, c, p->rows + i,
+			    "a NUL character, which is in no text", e);
+		put_quoted(b, s);
+		break;
+	}
+	return ok ? 0
+		  : fail_cell(p, c, p->rows + i,
+			"a time outside of the years 1 to 9999", e);
+}
+
+int
+parquetin_next(struct parquetin *p, struct batch *b, int nslot, struct err *e)
+{
+	uint64_t n, i, line;
+	uint32_t end;
+	size_t c, start;
+	int rc = duck_fetch(&p->q, &n, e);
+
+	if (rc < 0)
+		say_name(p, e);
+	if (rc <= 0)
+		return rc;
+	for (c = 0; c < p->ncol; c++)
+		p->col[c].data = duck_column(&p->q, c, &p->col[c].valid);
+	buf_clear(&p->text);
+	buf_clear(&p->lines);
+	p->ends.n = sizeof(uint32_t);
+	for (i = 0; i < n; i++) {
+		start = p->text.n;
+		for (c = 0; c < p->ncol; c++) {
+			if (put_cell(p, &p->col[c], i, e) < 0)
+				return -1;
+			end = (uint32_t)p->text.n;
+			buf_put(&p->ends, &end, sizeof(end));
+			buf_putc(
+			    &p->text, c + 1 < p->ncol ? p->opt.out_sep : '\n');
+		}
+		line = p->rows + i + 1;
+		buf_put(&p->lines, &line, sizeof(line));
+		if (p->text.n - start > p->opt.max_record)
+			return err_set(e,
+			    "%s: row %llu: longer than %llu bytes "
+			    "(--max-record allows more)",
+			    p->name, (unsigned long long)(p->rows + i) + 1,
+			    (unsigned long long)p->opt.max_record);
+		if (p->text.n > UINT32_MAX / 2)
+			return err_set(e, "%s: rows %llu on: too long", p->name,
+			    (unsigned long long)p->rows + 1);
+	}
+	b->base = p->text.p;
+	b->end = (const uint32_t *)(const void *)p->ends.p + 1;
+	b->nrow = (uint32_t)n;
+	b->nfield = (uint32_t)p->ncol;
+	b->row0 = p->rows;
+	b->line0 = p->rows + 1;
+	b->line = (const uint64_t *)(const void *)p->lines.p;
+	batch_reset(b, nslot);
+	p->rows += n;
+	return 1;
+}
+
+uint64_t
+parquetin_rows(const struct parquetin *p)
+{
+	return p->rows;
+}
+
+void
+parquetin_close(struct parquetin *p)
+{
+	size_t i;
+
+	if (!p)
+		return;
+	duck_end(&p->q);
+	for (i = 0; i < p->ncol; i++)
+		free((void *)(uintptr_t)p->col[i].name.p);
+	free(p->col);
+	free(p->names);
+	free(p->name);
+	buf_fini(&p->text);
+	buf_fini(&p->ends);
+	buf_fini(&p->lines);
+	free(p);
+}

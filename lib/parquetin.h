@@ -1,0 +1,40 @@
+/*
+ * parquetin - reads a Parquet file as batches of clean records, through DuckDB
+ * (duck.h), a chunk of rows at a time.
+ *
+ *	BIGINT, DOUBLE, DECIMAL ...     12, 3.0, 1.50      bare
+ *	BOOLEAN                         true               bare
+ *	DATE, TIMESTAMP ...             2024-01-31 08:00:00[.5][+00:00]
+ *	VARCHAR, ENUM, UUID, TIME ...   "ann"              always in quotes
+ *	NULL                            an empty field
+ *	STRUCT, LIST, MAP ...           refused, or their JSON text in quotes
+ *	BLOB, BIT                       refused
+ *
+ * The line of a record is its row, from 1.
+ */
+#ifndef SHARD_PARQUETIN_H
+#define SHARD_PARQUETIN_H
+
+#include "batch.h"
+#include "in.h"
+
+struct parquetin_opt {
+	bool nested_json;
+	uint64_t max_record;
+	char out_sep;
+};
+
+struct parquetin;
+
+/* path is what DuckDB opens, and may be a descriptor's (/dev/fd/N); messages
+ * say name. */
+struct parquetin *parquetin_open(const char *path, const char *name,
+    const struct parquetin_opt *opt, struct err *e);
+const struct bytes *parquetin_names(const struct parquetin *p, size_t *n);
+/* 1 and a batch with at least one row; 0 at the end; -1. */
+MUST_CHECK int
+parquetin_next(struct parquetin *p, struct batch *b, int nslot, struct err *e);
+uint64_t parquetin_rows(const struct parquetin *p);
+void parquetin_close(struct parquetin *p);
+
+#endif
