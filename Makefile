@@ -104,7 +104,10 @@ check: check-deps
 	@$(MAKE) --no-print-directory all unit
 	@tests/run
 
-unit: $(UNIT) $(addprefix $(B)/seeds/,$(FUZZ)) gen
+$(BIN)/ducksql: $(B)/tests/ducksql.o $(B)/libshard.a
+	$(link)
+
+unit: $(UNIT) $(addprefix $(B)/seeds/,$(FUZZ)) gen $(BIN)/ducksql
 	@:
 
 gen: $(BIN)/gen
@@ -148,6 +151,19 @@ bench: all gen $(BIN)/agree
 bench-peers:
 	cd bench/peers && npm install --no-audit --no-fund
 
+# DuckDB's library, for Parquet, beside the programs; npm checks what it gets.
+DUCKDB := @duckdb/node-bindings-linux-$(if $(filter aarch64,$(shell \
+	uname -m)),arm64,x64)@1.5.6-r.1
+.PHONY: parquet
+parquet: $(BIN)/libduckdb.so
+$(BIN)/libduckdb.so:
+	@command -v npm >/dev/null || { echo "make parquet: needs npm; or put a \
+	libduckdb.so of a DuckDB release into $(@D)" | tr -s '\t ' ' '; exit 1; }
+	@mkdir -p $(@D) $(B)/duckdb
+	cd $(B)/duckdb && npm pack --silent $(DUCKDB)
+	tar -xzOf $(B)/duckdb/*.tgz package/libduckdb.so >$@.new && mv $@.new $@
+	@rm -r $(B)/duckdb
+
 # The unit tests, the seeds and the programs' tests with the sanitizers on;
 # leaks count.
 asan: check-deps
@@ -163,6 +179,9 @@ install: all
 	install -m 755 $(addprefix $(BIN)/,$(CMD)) $(DESTDIR)$(PREFIX)/bin
 	install -m 755 pipelines/preprocess pipelines/impute pipelines/shred \
 	$(DESTDIR)$(PREFIX)/libexec/shardkit
+	[ ! -e $(BIN)/libduckdb.so ] || { \
+	install -d $(DESTDIR)$(PREFIX)/lib/shardkit && \
+	install -m 644 $(BIN)/libduckdb.so $(DESTDIR)$(PREFIX)/lib/shardkit; }
 	install -m 644 pipelines/common.bash pipelines/preprocess.mk \
 	pipelines/impute.mk pipelines/shred.mk \
 	$(DESTDIR)$(PREFIX)/libexec/shardkit
@@ -178,14 +197,14 @@ install: all
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(CMD) shard-preprocess \
 	shard-impute-job shard-shred-job)
-	rm -rf $(DESTDIR)$(PREFIX)/libexec/shardkit
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/shardkit $(DESTDIR)$(PREFIX)/lib/shardkit
 	for m in $(MAN); do rm -f \
 	$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 	-rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR)$(PREFIX)/,\
-	libexec share/man/man1 share/man/man5 share/man/man7) 2>/dev/null
+	lib libexec share/man/man1 share/man/man5 share/man/man7) 2>/dev/null
 
 C_FILES  := $(wildcard cmd/*.c lib/*.c lib/*.h lib/*/*.h bench/*.c \
-	tests/unit/*.c tests/unit/*.h tests/fuzz/*.c tests/fuzz/*.h)
+	tests/*.c tests/unit/*.c tests/unit/*.h tests/fuzz/*.c tests/fuzz/*.h)
 SH_FILES := pipelines/preprocess pipelines/impute pipelines/shred \
 	pipelines/demo \
 	pipelines/common.bash \

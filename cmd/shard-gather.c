@@ -10,7 +10,7 @@
 
 struct opts {
 	const char *out, *map, *facts, *format, *compress, *temp_dir;
-	const char *files_from;
+	const char *files_from, *types;
 	struct opt_list tables;
 	uint64_t memory, level;
 	bool todo, used, finish, join, verify, zero;
@@ -25,7 +25,7 @@ static const struct opt_spec specs[] = {
 	"--todo: the input shards, in number order; --join: the results"),
     OPT(OPT_FLAG, 0, "finish", NULL, struct opts, finish,
 	"only remove the runs, if every batch is done"),
-    OPT(OPT_STR, 0, "format", "jsonl", struct opts, format,
+    OPT(OPT_STR, 0, "format", "jsonl|parquet", struct opts, format,
 	"format of the batches (csv or tsv, as the rows were routed)"),
     OPT(OPT_FLAG, 0, "join", NULL, struct opts, join,
 	"only join results in OUT/result.csv, with one header line"),
@@ -43,6 +43,8 @@ static const struct opt_spec specs[] = {
 	"of these tables (data)"),
     OPT(OPT_STR, 0, "temp-dir", "DIR", struct opts, temp_dir,
 	"where a temporary file goes, if one is needed (OUT)"),
+    OPT(OPT_STR, 0, "types", "CTX", struct opts, types,
+	"--format parquet: the columns' types are as in this context"),
     OPT(OPT_FLAG, 0, "todo", NULL, struct opts, todo,
 	"only print the shards to be routed; forget those that changed"),
     OPT(OPT_FLAG, 0, "used", NULL, struct opts, used,
@@ -96,10 +98,11 @@ fill_opt(struct gather_opt *g, const struct opts *o, struct err *e)
 
 	if (o->compress && codec_option(o->compress, &codec, e) < 0)
 		return -1;
-	if (o->format && strcmp(o->format, "jsonl") != 0)
+	if (o->format && strcmp(o->format, "jsonl") != 0 &&
+	    strcmp(o->format, "parquet") != 0)
 		return err_kind_set(e, ERR_USAGE,
-		    "--format %s: must be jsonl; batches are csv or tsv as "
-		    "their rows were routed",
+		    "--format %s: must be jsonl or parquet; batches are csv or "
+		    "tsv as their rows were routed",
 		    err_quote(bytes_str(o->format)));
 	if (o->level > (uint64_t)codec_info((enum codec)codec)->max_level)
 		return err_kind_set(e, ERR_USAGE,
@@ -108,11 +111,14 @@ fill_opt(struct gather_opt *g, const struct opts *o, struct err *e)
 		    codec_info((enum codec)codec)->name,
 		    codec_info((enum codec)codec)->max_level);
 	*g = (struct gather_opt){.out = o->out,
-	    .jsonl = o->format != NULL,
+	    .format =
+		o->format ? format_named(bytes_str(o->format)) : FORMAT_CSV,
 	    .codec = (enum codec)codec,
 	    .level = (int)o->level,
 	    .memory = o->memory,
 	    .temp_dir = o->temp_dir ? o->temp_dir : o->out};
+	if (o->types && !(g->types = context_open(o->types, e)))
+		return -1;
 	return o->facts ? in_digest_file(o->facts, &g->facts, e) : 0;
 }
 
@@ -217,7 +223,7 @@ main(int argc, char *argv[])
 	    "shard-gather -o OUT", groups, false};
 	static const char *const data[] = {"data"};
 	uint64_t map = 0;
-	struct gather_opt g;
+	struct gather_opt g = {.types = NULL};
 	struct err e = ERR_ZERO;
 	struct buf path = BUF_ZERO;
 	const char *const *table = data;
@@ -248,6 +254,7 @@ main(int argc, char *argv[])
 			    (size_t)(argc - first), &e);
 	}
 	buf_fini(&path);
+	context_close(g.types);
 	opt_list_free(&o.tables);
 	return rc < 0 ? cmd_fail(&e) : cmd_finish(CMD_OK);
 }

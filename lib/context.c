@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "coltype.h"
 #include "digest.h"
 #include "tsv.h"
 
@@ -410,4 +411,25 @@ context_label(const struct context *c, struct bytes label)
 	return lo < c->labels.n && bytes_eq(c->labels.label[lo], label)
 	    ? (int64_t)lo
 	    : -1;
+}
+
+bool
+context_has_types(const struct context *c)
+{
+	return c->facts.schema ||
+	    (c->facts.ncol > 0 && c->facts.col[0].type != NULL);
+}
+
+const char *
+context_coltype(const struct context *c, struct bytes column)
+{
+	const struct facts *f = &c->facts;
+	size_t i;
+
+	if (c->have_labels && bytes_eq(bytes_str(f->label), column))
+		return coltype(bytes_str("BIGINT"));
+	for (i = 0; i < f->ncol; i++)
+		if (bytes_eq(bytes_str(f->col[i].name), column))
+			return facts_coltype(f, &f->col[i]);
+	return NULL;
 }

@@ -74,6 +74,11 @@ context_stratum(const struct context *c, struct bytes value);
 /* The label's code, or -1. */
 int64_t context_label(const struct context *c, struct bytes label);
 
+/* Does pass 1 know what type the columns have?  And which one that column has
+ * (coltype.h), labels that were texts being codes; NULL: none. */
+bool context_has_types(const struct context *c);
+const char *context_coltype(const struct context *c, struct bytes column);
+
 /* Reads a cutoff or any other time as split.tsv spells it. */
 MUST_CHECK int
 cutoff_parse(struct bytes s, enum time_kind *k, struct instant *t);

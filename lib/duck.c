@@ -51,7 +51,8 @@ load(struct err *e)
 	}
 	if (!lib)
 		err_set(e,
-		    "Parquet is read by DuckDB's library, and there is none: "
+		    "Parquet is read and written by DuckDB's library, and there is "
+		    "none: "
 		    "`make parquet` gets it, or name a libduckdb.so in "
 		    "SHARDKIT_DUCKDB%s",
 		    buf_cstr(&said));
@@ -83,7 +84,23 @@ bind_all(struct duck *d, struct err *e)
 		NEED(d, duckdb_data_chunk_get_vector) < 0 ||
 		NEED(d, duckdb_destroy_data_chunk) < 0 ||
 		NEED(d, duckdb_vector_get_data) < 0 ||
-		NEED(d, duckdb_vector_get_validity) < 0
+		NEED(d, duckdb_vector_get_validity) < 0 ||
+		NEED(d, duckdb_create_table_function) < 0 ||
+		NEED(d, duckdb_destroy_table_function) < 0 ||
+		NEED(d, duckdb_table_function_set_name) < 0 ||
+		NEED(d, duckdb_table_function_set_bind) < 0 ||
+		NEED(d, duckdb_table_function_set_init) < 0 ||
+		NEED(d, duckdb_table_function_set_function) < 0 ||
+		NEED(d, duckdb_register_table_function) < 0 ||
+		NEED(d, duckdb_bind_add_result_column) < 0 ||
+		NEED(d, duckdb_init_set_max_threads) < 0 ||
+		NEED(d, duckdb_function_set_error) < 0 ||
+		NEED(d, duckdb_create_logical_type) < 0 ||
+		NEED(d, duckdb_destroy_logical_type) < 0 ||
+		NEED(d, duckdb_data_chunk_set_size) < 0 ||
+		NEED(d, duckdb_vector_ensure_validity_writable) < 0 ||
+		NEED(d, duckdb_validity_set_row_invalid) < 0 ||
+		NEED(d, duckdb_vector_assign_string_element_len) < 0
 	    ? -1
 	    : 0;
 }

@@ -1,6 +1,6 @@
 /*
- * duck - DuckDB's C library, libduckdb.so, as what reads Parquet: loaded when
- * the first Parquet shard is met, never linked.
+ * duck - DuckDB's C library, libduckdb.so, as what reads and writes Parquet:
+ * loaded when the first Parquet shard is met, never linked.
  *
  * It is looked for as $SHARDKIT_DUCKDB, beside the programs, in their
  * ../lib/shardkit, and where the system keeps its libraries.  It runs in one
@@ -71,6 +71,26 @@ struct duck {
 	void (*duckdb_destroy_data_chunk)(void **chunk);
 	void *(*duckdb_vector_get_data)(void *vector);
 	uint64_t *(*duckdb_vector_get_validity)(void *vector);
+	/* a table that this program fills */
+	void *(*duckdb_create_table_function)(void);
+	void (*duckdb_destroy_table_function)(void **f);
+	void (*duckdb_table_function_set_name)(void *f, const char *name);
+	void (*duckdb_table_function_set_bind)(void *f, void (*fn)(void *info));
+	void (*duckdb_table_function_set_init)(void *f, void (*fn)(void *info));
+	void (*duckdb_table_function_set_function)(
+	    void *f, void (*fn)(void *info, void *chunk));
+	int (*duckdb_register_table_function)(void *conn, void *f);
+	void (*duckdb_bind_add_result_column)(
+	    void *info, const char *name, void *type);
+	void (*duckdb_init_set_max_threads)(void *info, uint64_t n);
+	void (*duckdb_function_set_error)(void *info, const char *what);
+	void *(*duckdb_create_logical_type)(int type);
+	void (*duckdb_destroy_logical_type)(void **type);
+	void (*duckdb_data_chunk_set_size)(void *chunk, uint64_t n);
+	void (*duckdb_vector_ensure_validity_writable)(void *vector);
+	void (*duckdb_validity_set_row_invalid)(uint64_t *valid, uint64_t row);
+	void (*duckdb_vector_assign_string_element_len)(
+	    void *vector, uint64_t row, const char *p, uint64_t n);
 };
 
 /* The library, loaded and connected; the same for all of the process. */

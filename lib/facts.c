@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coltype.h"
 #include "digest.h"
 #include "number.h"
 #include "tsv.h"
@@ -497,6 +498,7 @@ merge_columns(struct facts *a, struct facts *b, struct err *e)
 			continue;
 		}
 		found++;
+		c->type = coltype_join(c->type, b->col[k].type);
 		if (by_place(&b->col[k], c) < 0) {
 			c->shard = b->col[k].shard;
 			c->pos = b->col[k].pos;
@@ -745,6 +747,8 @@ save_column(const struct colfacts *c, struct buf *to)
 
 	line(to, "col", c->name, "uuuuu", U(c->missing), U(c->tokens),
 	    U(c->shard), U(c->pos), U(c->values));
+	if (c->type)
+		line(to, "type", c->type, "");
 	for (k = 0; k < KIND_COUNT; k++)
 		if (c->n[k])
 			line(to, "kind", kind_names[k], "uuu", U(c->n[k]),
@@ -919,6 +923,10 @@ load_line(
 		if (fmt == FORMAT_UNKNOWN)
 			return false;
 		f->sep[fmt] = (char)v[0];
+	} else if (is(kind, "type")) {
+		if (f->ncol == 0 || !coltype(name))
+			return false;
+		f->col[f->ncol - 1].type = coltype(name);
 	} else if (is(kind, "col")) {
 		if ((f->ncol & (f->ncol - 1)) == 0)
 			f->col = xrealloc(f->col,
@@ -1039,4 +1047,25 @@ facts_sealed(struct bytes *text)
 	if (ok)
 		text->n = (size_t)(nl + 1 - text->p);
 	return ok;
+}
+
+const char *
+facts_coltype(const struct facts *f, const struct colfacts *c)
+{
+	static const char *const types[][2] = {{"int", "BIGINT"},
+	    {"float", "DOUBLE"}, {"bool", "BOOLEAN"}, {"text", "VARCHAR"}};
+	struct place why;
+	const char *type;
+	size_t i;
+
+	if (c->type || !f->schema)
+		return c->type;
+	type = colfacts_type(c, &why);
+	if (strcmp(type, "time") == 0)
+		type =
+		    c->n[KIND_ZONED] ? "TIMESTAMP WITH TIME ZONE" : "TIMESTAMP";
+	for (i = 0; i < LEN(types); i++)
+		if (strcmp(type, types[i][0]) == 0)
+			type = c->big && i == 0 ? "VARCHAR" : types[i][1];
+	return coltype(bytes_str(type));
 }

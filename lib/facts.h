@@ -39,6 +39,7 @@ struct colfacts {
 	 * has it */
 	uint64_t shard;
 	uint32_t pos;
+	const char *type; /* as all inputs that have it declare it, or NULL */
 	/* the rest only when --schema asked for it */
 	uint64_t missing, tokens; /* empty cells; NA tokens */
 	uint64_t n[KIND_COUNT];
@@ -179,6 +180,10 @@ facts_group_ints(const struct facts *f)
 }
 /* Has the column no value at all, only missing cells and tokens? */
 bool colfacts_no_value(const struct colfacts *c);
+/* What a format with types declares the column as (coltype.h): as its inputs
+ * do, else by its values if pass 1 looked at them (schema); NULL: nobody knows.
+ */
+const char *facts_coltype(const struct facts *f, const struct colfacts *c);
 /* Are NA tokens missing in this column (numbers, bools and times)? */
 bool colfacts_tokens_missing(const struct colfacts *c);
 

@@ -15,6 +15,7 @@
 #include "instant.h"
 #include "jsonout.h"
 #include "pages.h"
+#include "parquetout.h"
 #include "runfile.h"
 #include "shards.h"
 
@@ -70,6 +71,12 @@ open_file(
 	return f->out ? 0 : -1;
 }
 
+static const char *
+type_of(void *arg, struct bytes column)
+{
+	return arg ? context_coltype(arg, column) : NULL;
+}
+
 int
 batch_file_open(struct batch_file *f, const struct gather_opt *o,
     const char *table, uint32_t batch, char sep, struct bytes header,
@@ -87,14 +94,18 @@ batch_file_open(struct batch_file *f, const struct gather_opt *o,
 	else
 		buf_printf(&b, "batch-%s-%lu", table, (unsigned long)batch);
 	buf_printf(&b, ".%s%s",
-	    o->jsonl          ? "jsonl"
-		: sep == '\t' ? "tsv"
-			      : "csv",
+	    o->format > FORMAT_TSV ? format_name(o->format)
+		: sep == '\t'      ? "tsv"
+				   : "csv",
 	    codec_info(o->codec)->ext);
 	rc = open_file(f, buf_cstr(&b), o->codec, e);
-	if (rc == 0 && o->jsonl)
+	if (rc == 0 && o->format == FORMAT_JSONL)
 		jsonout_begin(
 		    f->out, &(struct jsonout_opt){.sep = sep, .name = b.p});
+	if (rc == 0 && o->format == FORMAT_PARQUET)
+		parquetout_begin(f->out,
+		    &(struct parquetout_opt){
+			sep, b.p, o->temp_dir, type_of, o->types});
 	buf_fini(&b);
 	return rc < 0 ? -1 : out_write(f->out, header.p, header.n, e);
 }

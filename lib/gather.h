@@ -14,6 +14,7 @@
 #define SHARD_GATHER_H
 
 #include "commit.h"
+#include "context.h"
 #include "out.h"
 #include "pages.h"
 #include "units.h"
@@ -21,7 +22,10 @@
 struct gather_opt {
 	const char *out;
 	uint64_t facts; /* digest of what the batches depend on */
-	bool jsonl;     /* not as the rows are, CSV or TSV */
+	/* CSV or TSV as the rows are, JSON Lines, or Parquet with the types of
+	 * this context */
+	enum format format;
+	struct context *types;
 	enum codec codec;
 	int level;
 	uint64_t memory;

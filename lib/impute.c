@@ -278,9 +278,7 @@ struct impute {
 static bool
 from_json(const struct run *run)
 {
-	return run->like &&
-	    (run->shard.format == FORMAT_JSON ||
-		run->shard.format == FORMAT_JSONL);
+	return run->like && shard_is_json(run->shard.format);
 }
 
 /* Are NA tokens missing in this column? */
@@ -325,6 +323,7 @@ add_indicator(struct target *t, struct schema *s, struct err *e)
 		t->indicator = s->nslot;
 		schema_add(s, buf_bytes(&b), -1, s->nslot++);
 		s->col[s->ncol - 1].code_names = names;
+		schema_make(s, s->ncol - 1, "TINYINT");
 	}
 	buf_fini(&b);
 	return rc;
@@ -465,6 +464,9 @@ impute_init(void **st, const void *opt, struct schema *s, struct run *run,
 		else
 			csv_put_field(b, bytes_str(f->value), run->out_sep);
 		t->cell.n = b->n - t->cell.n;
+		/* a mean of whole numbers is none, as a rule */
+		if (f->number && class_number(bytes_str(f->value)) != CLASS_INT)
+			schema_make(s, (size_t)at, "DOUBLE");
 		if (o->counts)
 			m->filled[at] = true;
 		m->nt++;

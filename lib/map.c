@@ -283,7 +283,24 @@ add_join(struct map *m, const char *spec, bool if_all, struct schema *s,
 	m->join = xrealloc(m->join, (m->njoin + 1) * sizeof(*m->join));
 	m->join[m->njoin++] = j;
 	schema_add(s, new, -1, s->nslot++);
+	schema_make(s, s->ncol - 1, "VARCHAR");
 	return 0;
+}
+
+/* The type of a column that holds this value and no other. */
+static const char *
+type_of_value(struct bytes v)
+{
+	int64_t i;
+
+	switch (kind_of(v)) {
+	case KIND_INT: return parse_i64(v, &i) ? "BIGINT" : "VARCHAR";
+	case KIND_FLOAT: return "DOUBLE";
+	case KIND_BOOL: return "BOOLEAN";
+	case KIND_LOCAL: return "TIMESTAMP";
+	case KIND_ZONED: return "TIMESTAMP WITH TIME ZONE";
+	default: return "VARCHAR";
+	}
 }
 
 static int
@@ -301,6 +318,7 @@ add_fixed(struct map *m, const char *spec, struct schema *s, struct err *e)
 	m->fixed[m->nfixed].cell.n = b.n;
 	m->fixed[m->nfixed++].cell.p = buf_release(&b);
 	schema_add(s, new, -1, s->nslot++);
+	schema_make(s, s->ncol - 1, type_of_value(bytes_str(value)));
 	return 0;
 }
 
@@ -337,6 +355,8 @@ rename_drop_select(struct map *m, struct schema *s, struct err *e)
 			schema_add(&out, name, s->col[at].src, s->col[at].slot);
 			out.col[out.ncol - 1].code_names =
 			    s->col[at].code_names;
+			out.col[out.ncol - 1].type = s->col[at].type;
+			out.col[out.ncol - 1].made = s->col[at].made;
 		}
 		schema_fini(s);
 		*s = out;
@@ -369,6 +389,8 @@ map_init(void **st, const void *opt, struct schema *s, struct run *run,
 		m->label = s->col[at];
 		m->label_slot = s->nslot++;
 		s->col[at].slot = m->label_slot;
+		if (o->ctx && o->ctx->have_labels)
+			schema_make(s, (size_t)at, "BIGINT");
 	}
 	m->join_sep = bytes_str(o->sep);
 	m->join_missing = bytes_str(o->missing);

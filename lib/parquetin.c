@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coltype.h"
 #include "duck.h"
 #include "instant.h"
 #include "number.h"
@@ -15,6 +16,7 @@ enum how { AS_BOOL, AS_INT, AS_DOUBLE, AS_BARE, AS_TEXT, AS_DATE, AS_TIME };
 
 struct pcolumn {
 	struct bytes name;
+	const char *type;
 	enum how how;
 	int64_t per_s; /* of AS_TIME: units to a second */
 	bool zoned;
@@ -95,6 +97,7 @@ choose(struct parquetin *p, struct pcolumn *c, const char *type,
 			    "it as JSON text)",
 			    err_quote(c->name), type);
 		c->how = AS_TEXT;
+		c->type = coltype(bytes_str("VARCHAR"));
 		buf_puts(sql, "CAST(to_json(");
 		put_name(sql, c->name);
 		buf_puts(sql, ") AS VARCHAR)");
@@ -124,6 +127,11 @@ choose(struct parquetin *p, struct pcolumn *c, const char *type,
 		c->how = AS_TEXT;
 		cast = "VARCHAR";
 	}
+	/* an ENUM and other texts that only DuckDB knows are texts */
+	c->type = c->how == AS_TEXT && strcmp(type, "UUID") != 0 &&
+		!begins(type, "TIME")
+	    ? coltype(bytes_str("VARCHAR"))
+	    : coltype(bytes_str(type));
 	if (cast)
 		buf_puts(sql, "CAST(");
 	put_name(sql, c->name);
@@ -414,6 +422,12 @@ parquetin_next(struct parquetin *p, struct batch *b, int nslot, struct err *e)
 	batch_reset(b, nslot);
 	p->rows += n;
 	return 1;
+}
+
+const char *
+parquetin_type(const struct parquetin *p, size_t i)
+{
+	return p->col[i].type;
 }
 
 uint64_t

@@ -55,7 +55,7 @@ static const struct opt_spec specs[] = {
 	"what is missing in the key column, as pass 1 found"),
     OPT(OPT_STR, 0, "facts", "FILE", struct route_opt, facts,
 	"options and facts that the output depends on, for the record"),
-    OPT(OPT_STR, 0, "format", "csv|tsv|jsonl", struct route_opt, format,
+    OPT(OPT_STR, 0, "format", "csv|tsv|jsonl|parquet", struct route_opt, format,
 	"format of the batches (the input's)"),
     OPT(OPT_STR, 'k', "key", "COL", struct route_opt, key,
 	"the group's column (as the map says)"),
@@ -336,7 +336,9 @@ router_new(const struct route_opt *o, struct err *e)
 	r->table = xstrdup(o->table);
 	r->sorted = o->sorted;
 	r->go = (struct gather_opt){.out = r->out,
-	    .jsonl = o->fmt == FORMAT_JSONL,
+	    .format = o->fmt == FORMAT_UNKNOWN ? FORMAT_CSV : o->fmt,
+	    .types = o->ctx,
+	    .temp_dir = o->out,
 	    .facts = o->facts_digest,
 	    .codec = (enum codec)o->codec};
 	sortbuf_init(&r->buf,
@@ -368,7 +370,7 @@ route_setup(void *opt, struct session *s, struct err *e)
 	    o->format ? format_named(bytes_str(o->format)) : FORMAT_UNKNOWN;
 	if (o->format && !format_writable(o->fmt))
 		return err_kind_set(e, ERR_USAGE,
-		    "--format %s: must be csv, tsv or jsonl",
+		    "--format %s: must be csv, tsv, jsonl or parquet",
 		    err_quote(bytes_str(o->format)));
 	if (o->compress && !o->sorted)
 		return err_kind_set(e, ERR_USAGE,

@@ -4,14 +4,15 @@
 #include <string.h>
 
 #include "buf.h"
+#include "coltype.h"
 #include "digest.h"
 
 void
 schema_add(struct schema *s, struct bytes name, int src, int slot)
 {
 	s->col = xrealloc(s->col, (s->ncol + 1) * sizeof(*s->col));
-	s->col[s->ncol++] =
-	    (struct column){xstrndup(name.p, name.n), src, slot, NULL};
+	s->col[s->ncol++] = (struct column){
+	    .name = xstrndup(name.p, name.n), .src = src, .slot = slot};
 }
 
 void
@@ -24,6 +25,8 @@ schema_copy(struct schema *to, const struct schema *from)
 
 		schema_add(to, bytes_str(c->name), c->src, c->slot);
 		to->col[to->ncol - 1].code_names = c->code_names;
+		to->col[to->ncol - 1].type = c->type;
+		to->col[to->ncol - 1].made = c->made;
 	}
 }
 
@@ -40,6 +43,13 @@ schema_rename(struct schema *s, size_t i, struct bytes name)
 {
 	free(s->col[i].name);
 	s->col[i].name = xstrndup(name.p, name.n);
+}
+
+void
+schema_make(struct schema *s, size_t i, const char *type)
+{
+	s->col[i].type = coltype(bytes_str(type));
+	s->col[i].made = true;
 }
 
 void

@@ -20,6 +20,10 @@ struct column {
 	/* When the slot holds codes: what they stand for.  Borrowed from the
 	 * stage that appended the column. */
 	const char *const *code_names;
+	/* What the input declares it as (coltype.h), or, if made, what a stage
+	 * has made of it; NULL: nobody has said. */
+	const char *type;
+	bool made;
 };
 
 struct schema {
@@ -37,6 +41,8 @@ void schema_add(struct schema *s, struct bytes name, int src, int slot);
 void schema_copy(struct schema *to, const struct schema *from);
 void schema_remove(struct schema *s, size_t i);
 void schema_rename(struct schema *s, size_t i, struct bytes name);
+/* A stage knows what it makes. */
+void schema_make(struct schema *s, size_t i, const char *type);
 void schema_fini(struct schema *s);
 /* Index of the column, or -1. */
 int schema_find(const struct schema *s, struct bytes name);

@@ -28,7 +28,7 @@ format_name(enum format f)
 bool
 format_writable(enum format f)
 {
-	return f == FORMAT_CSV || f == FORMAT_TSV || f == FORMAT_JSONL;
+	return f < FORMAT_UNKNOWN && f != FORMAT_JSON;
 }
 
 enum format

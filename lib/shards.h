@@ -22,6 +22,11 @@ enum format {
 const char *format_name(enum format f);
 enum format format_named(struct bytes name);
 bool format_writable(enum format f);
+static inline bool
+shard_is_json(enum format f)
+{
+	return f == FORMAT_JSON || f == FORMAT_JSONL;
+}
 
 /* What a path says of its shard. */
 struct shard_name {

@@ -374,7 +374,7 @@ open_parquet(struct source *s, struct schema *names, struct err *e)
 	    .out_sep = s->run->out_sep,
 	};
 	const struct bytes *name;
-	size_t n;
+	size_t n, i;
 	int fd;
 
 	if (in_codec(s->in) != CODEC_NONE) {
@@ -391,7 +391,11 @@ open_parquet(struct source *s, struct schema *names, struct err *e)
 		return -1;
 	name = parquetin_names(s->parquet, &n);
 	s->run->in_sep = ',';
-	return names_of(s, name, n, path, names, e);
+	if (names_of(s, name, n, path, names, e) < 0)
+		return -1;
+	for (i = 0; i < n; i++)
+		names->col[i].type = parquetin_type(s->parquet, i);
+	return 0;
 }
 
 /* What Parquet did not read is read for its digest. */
@@ -532,6 +536,19 @@ map_header(struct source *s, const struct schema *names, const char *file,
 	return 0;
 }
 
+/* What the input declares its columns as. */
+static void
+take_types(struct source *s, const struct schema *names)
+{
+	size_t i;
+	int at;
+
+	for (i = 0; i < s->canon.ncol; i++) {
+		at = schema_find(names, bytes_str(s->canon.col[i].name));
+		s->canon.col[i].type = at < 0 ? NULL : names->col[at].type;
+	}
+}
+
 static int
 open_next(struct source *s, struct err *e)
 {
@@ -569,6 +586,7 @@ open_next(struct source *s, struct err *e)
 		return 0;
 	}
 	rc = map_header(s, &names, s->run->input, e);
+	take_types(s, &names);
 out:
 	schema_fini(&names);
 	return rc;
@@ -615,6 +633,15 @@ prescribe(struct source *s, struct err *e)
 	return 0;
 }
 
+static void
+add_canonical(const struct source *s, struct schema *out, size_t i)
+{
+	const struct column *c = &s->canon.col[i];
+
+	schema_add(out, bytes_str(c->name), (int)i, -1);
+	out->col[out->ncol - 1].type = c->type;
+}
+
 static int
 project(struct source *s, struct schema *out, struct err *e)
 {
@@ -624,8 +651,7 @@ project(struct source *s, struct schema *out, struct err *e)
 
 	if (!p) {
 		for (i = 0; i < s->canon.ncol; i++)
-			schema_add(
-			    out, bytes_str(s->canon.col[i].name), (int)i, -1);
+			add_canonical(s, out, i);
 		return 0;
 	}
 	while (name_next(&p, &name)) {
@@ -635,7 +661,10 @@ project(struct source *s, struct schema *out, struct err *e)
 			at = schema_need(&s->canon, name, e);
 			return err_prefix(e, "%s: ", s->run->input);
 		}
-		schema_add(out, name, at, -1);
+		if (at < 0)
+			schema_add(out, name, -1, -1);
+		else
+			add_canonical(s, out, (size_t)at);
 	}
 	return schema_check_unique(out, e);
 }

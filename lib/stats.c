@@ -397,6 +397,7 @@ init_columns(struct stats *t, const struct schema *s)
 		    ? NOWHERE
 		    : t->run->shard.number;
 		c->pos = (uint32_t)t->f.ncol;
+		c->type = s->col[i].made ? NULL : s->col[i].type;
 		if (o->moments)
 			c->moments = xcalloc(1, sizeof(*c->moments));
 		t->col[t->f.ncol++] = s->col[i];

@@ -15,6 +15,7 @@
 #include "filter.h"
 #include "jsonout.h"
 #include "keytable.h"
+#include "parquetout.h"
 #include "record.h"
 #include "rowout.h"
 #include "tsv.h"
@@ -47,7 +48,7 @@ static const struct opt_spec specs[] = {
 	"what to do where no row is left (skip)"),
     OPT(OPT_STR, 0, "facts", "FILE", struct write_opt, facts,
 	"options and facts that the output depends on, for the record"),
-    OPT(OPT_STR, 0, "format", "csv|tsv|jsonl", struct write_opt, format,
+    OPT(OPT_STR, 0, "format", "csv|tsv|jsonl|parquet", struct write_opt, format,
 	"format of the output (the input's)"),
     OPT(OPT_U64, 0, "level", "N", struct write_opt, level,
 	"compression level (the codec's fastest)"),
@@ -65,8 +66,8 @@ static const struct opt_spec specs[] = {
     OPT(OPT_STR, 0, "temp-dir", "DIR", struct write_opt, temp_dir,
 	"where the temporary file goes (TMPDIR, or /tmp)"),
     OPT(OPT_STR, 0, "types", "CTX", struct write_opt, types,
-	"write as strings the columns that are text in this context, which "
-	"was made with --schema"),
+	"the columns' types are as in this context, which was made with "
+	"--schema, or of inputs that declare them"),
     OPT_END,
 };
 
@@ -117,14 +118,14 @@ write_setup(void *opt, struct session *s, struct err *e)
 		o->fmt = format_named(bytes_str(o->format));
 		if (!format_writable(o->fmt))
 			return err_kind_set(e, ERR_USAGE,
-			    "--format %s: must be csv, tsv or jsonl",
+			    "--format %s: must be csv, tsv, jsonl or parquet",
 			    err_quote(bytes_str(o->format)));
 	}
 	if (o->types) {
 		o->ctx = session_context(s, o->types, e);
 		if (!o->ctx)
 			return -1;
-		if (!o->ctx->facts.schema)
+		if (!context_has_types(o->ctx))
 			return err_set(e,
 			    "%s: no types here (pass 1 ran without --schema)",
 			    o->types);
@@ -205,6 +206,7 @@ struct writer {
 	enum codec codec;
 	char sep;
 	struct rowout *rows;
+	struct schema schema; /* for the types */
 	struct dest *dest;
 	uint32_t ndest, dest_cap, max_open;
 	struct keytable names;   /* row: the dest */
@@ -232,7 +234,7 @@ resolve(struct writer *w, struct err *e)
 		w->fmt = FORMAT_JSONL;
 	if (!format_writable(w->fmt))
 		return err_kind_set(e, ERR_USAGE,
-		    "cannot write %s: choose --format csv, tsv or jsonl",
+		    "cannot write %s: choose --format csv, tsv, jsonl or parquet",
 		    format_name(w->fmt));
 	w->codec = o->codec >= 0 ? (enum codec)o->codec
 	    : w->run->like       ? sn->codec
@@ -291,26 +293,34 @@ write_init(void **st, const void *opt, struct schema *s, struct run *run,
 		err_set(e, "no column: no object has a name in it");
 	else if (resolve(w, e) == 0)
 		w->rows = rowout_new(s, skip, run->out_sep, w->sep);
+	if (w->fmt == FORMAT_PARQUET)
+		schema_copy(&w->schema, s);
 	free(skip);
 	return w->rows ? 0 : -1;
 }
 
-/* Is the column text in that context?  Labels that were have codes now. */
+/* Is the column text in that context? */
 static bool
 is_text(void *arg, struct bytes column)
 {
 	const struct context *c = arg;
-	const struct facts *f = &c->facts;
-	struct place why;
-	size_t i;
+	const char *type = context_coltype(c, column);
 
-	if (c->have_labels && bytes_eq(bytes_str(f->label), column))
-		return false;
-	for (i = 0; i < f->ncol; i++)
-		if (bytes_eq(bytes_str(f->col[i].name), column))
-			return strcmp(colfacts_type(&f->col[i], &why),
-				   "text") == 0;
-	return false;
+	return type && strcmp(type, "VARCHAR") == 0;
+}
+
+/* The type of a column of the output, by who knows best. */
+static const char *
+output_type(void *arg, struct bytes column)
+{
+	const struct writer *w = arg;
+	int at = schema_find(&w->schema, column);
+	const struct column *c = at < 0 ? NULL : &w->schema.col[at];
+	const char *type = NULL;
+
+	if (c && !c->made && w->o->ctx)
+		type = context_coltype(w->o->ctx, column);
+	return type ? type : c ? c->type : NULL;
 }
 
 /* Opens the dest's file and writes the header. */
@@ -336,10 +346,17 @@ open_dest(struct writer *w, struct dest *d, struct err *e)
 		d->out = out_new(
 		    commit_fd(d->c), path.p, w->codec, (int)o->level, true, e);
 	if (d->out && w->fmt == FORMAT_JSONL) {
+		bool typed = o->ctx && !shard_is_json(w->run->shard.format);
 		struct jsonout_opt jo = {
-		    w->sep, path.p, o->ctx ? is_text : NULL, o->ctx};
+		    w->sep, path.p, typed ? is_text : NULL, o->ctx};
 
 		jsonout_begin(d->out, &jo);
+	}
+	if (d->out && w->fmt == FORMAT_PARQUET) {
+		struct parquetout_opt po = {
+		    w->sep, path.p, o->temp_dir, output_type, w};
+
+		parquetout_begin(d->out, &po);
 	}
 	buf_fini(&path);
 	return d->out ? rowout_header(w->rows, d->out, e) : -1;
@@ -634,6 +651,7 @@ write_free(void *st)
 	keytable_fini(&w->names);
 	extsort_free(w->late);
 	rowout_free(w->rows);
+	schema_fini(&w->schema);
 	buf_fini(&w->scratch);
 	buf_fini(&w->row);
 	free(w);

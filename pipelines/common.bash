@@ -139,6 +139,24 @@ cores() {
 # Does the NUL-separated list name shards of that kind?
 has_json() { tr '\n\0' ' \n' <"$1" | grep -qE '\.jsonl?(\.[a-z0-9]+)?$'; }
 has_csv() { tr '\n\0' ' \n' <"$1" | grep -qE '\.[ct]sv(\.[a-z0-9]+)?$'; }
+has_parquet() { tr '\n\0' ' \n' <"$1" | grep -qE '\.parquet(\.[a-z0-9]+)?$'; }
+
+# What an output of the list's shards needs to know of its columns, in
+# `types`: nothing, the types that the shards declare, or those of their values
+# (schema).  CSV does not say which columns are texts, as JSON has to, and Parquet
+# has one type for all shards.
+types_needed() { # LIST FORMAT
+	types=''
+	if [[ $2 == parquet || -z $2 ]] && has_parquet "$1"; then
+		types=declared
+	fi
+	if [[ $2 == parquet || $types == declared ]]; then
+		{ has_csv "$1" || has_json "$1"; } && types=schema
+	elif [[ $2 == jsonl ]] && has_csv "$1"; then
+		types=schema
+	fi
+	return 0
+}
 
 # json_columns LIST FILE [WORD...]: a CSV header with the columns of all shards of
 # the list, in the order in which they first appear.  A JSON shard lacks those

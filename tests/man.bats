@@ -150,6 +150,7 @@ examples() {
 @test "man: no page has examples that nobody runs" {
 	local page
 	for page in "$MAN"/*.[157]; do
+		grep -q '^\.Sh EXAMPLES' "$page" || continue
 		page=${page##*/}
 		echo "$page"
 		grep -qx "	examples $page" "$BATS_TEST_FILENAME"
@@ -351,12 +352,13 @@ reads() {
 		;;
 	shard-stats)
 		sed -n '/^utf8_locale(/,/^}/p' "$TOP/cmd/shard-stats.c" | grep -oE '"[A-Z_]+"' | tr -d '"'
-		printf '%s\n' SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT
+		printf '%s\n' SHARDKIT_DUCKDB SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT
 		;;
 	shard-run | shard-sort | shard-write)
-		printf '%s\n' SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT TMPDIR
+		printf '%s\n' SHARDKIT_DUCKDB SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT TMPDIR
 		;;
-	*) printf '%s\n' SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT ;;
+	shard-through) printf '%s\n' SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT ;;
+	*) printf '%s\n' SHARDKIT_DUCKDB SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT ;;
 	esac | grep -v '^ERR_' | sort -u
 }
 

@@ -1,0 +1,321 @@
+#!/usr/bin/env bats
+# Parquet: rows and types come in and go out unchanged, or are refused; the jobs
+# do with Parquet shards what they do with CSV.  Needs DuckDB's library: `make
+# parquet`, or SHARDKIT_DUCKDB.
+
+load helper
+load more
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	[[ $BATS_TEST_DESCRIPTION == *"without the library"* ]] ||
+		ducksql "SELECT 'x'" >/dev/null 2>&1 ||
+		skip "no libduckdb.so (make parquet gets it)"
+}
+
+# types FILE: its columns and their types, as DuckDB sees them.
+types() {
+	ducksql "SELECT column_name || ' ' || column_type FROM (DESCRIBE SELECT * FROM read_parquet('$1'))"
+}
+
+# typed FILE: CSV as Parquet, typed by its own values; in p.
+typed() {
+	rm -rf c && shard-stats --schema -o c/parts "$@" &&
+		shard-stats --merge --no-cutoffs -o c c/parts &&
+		shard-ls "$@" | shard-run --list - cat {} : write -o p --format parquet --types c
+}
+
+@test "parquet: without the library it is refused, and the remedy named" {
+	printf PAR1 >part-1.parquet
+	SHARDKIT_DUCKDB=/none run -1 --separate-stderr shard-cat part-1.parquet
+	says "part-1.parquet: Parquet is read and written by DuckDB's library, and there is none: \`make parquet\` gets it, or name a libduckdb.so in SHARDKIT_DUCKDB"
+	lines part-1.csv a 1
+	shard-stats --schema -o c/parts part-1.csv
+	shard-stats --merge --no-cutoffs -o c c/parts
+	SHARDKIT_DUCKDB=/none run -1 --separate-stderr shard-write -o out --split s --format parquet --types c part-1.csv
+	says "make parquet"
+	[[ -z $(find out -type f) ]]
+	printf 'no library' >bad.so
+	SHARDKIT_DUCKDB=$PWD/bad.so run -1 --separate-stderr shard-cat part-1.parquet
+	says "bad.so"
+}
+
+@test "parquet: values at the edges of their types survive CSV to Parquet to CSV" {
+	cat >part-1.csv <<'END'
+i,d,t,b,s,z
+9223372036854775807,0.1,2024-02-29 23:59:59.999999,true,"quoted ""x"", y",2024-01-01 00:00:00+00:00
+-9223372036854775808,-0.0,0001-01-01 00:00:00,false,"two
+lines",1969-12-31 23:59:59.000001+00:00
+0,1e+308,9999-12-31 23:59:59.999999,,"",
+,5e-324,1969-12-31 23:59:59.5,true,😀 é,2262-04-12 00:00:00+00:00
+9007199254740993,1.7976931348623157e+308,2300-01-01 00:00:00,false,007,2024-01-01 00:00:00+00:00
+END
+	typed part-1.csv
+	[[ $(types p/part-00001.parquet | paste -sd,) == "i BIGINT,d DOUBLE,t TIMESTAMP,b BOOLEAN,s VARCHAR,z TIMESTAMP WITH TIME ZONE" ]]
+	shard-cat p/part-00001.parquet >got
+	# texts come back in quotes; nothing else is another byte
+	sed 's/,😀 é,/,"😀 é",/; s/,007,/,"007",/' part-1.csv | cmp got -
+	shard-run cat p/part-00001.parquet : write -o again
+	cmp again/part-00001.parquet p/part-00001.parquet
+}
+
+@test "parquet: empty texts and missing ones stay apart; texts that look like numbers stay texts" {
+	ducksql "COPY (SELECT * FROM (VALUES ('1', 1), ('', 2), (NULL, 3), ('true', NULL), ('NA', 5)) t(s, i)) TO 'part-1.parquet' (FORMAT parquet)"
+	shard-cat part-1.parquet | cmp - <(lines /dev/stdout s,i '"1",1' '"",2' ,3 '"true",' '"NA",5')
+	shard-run cat part-1.parquet : write -o out
+	shard-cat out/part-00001.parquet | cmp - <(shard-cat part-1.parquet)
+	shard-run cat part-1.parquet : write -o out --format jsonl
+	lines want '{"s":"1","i":1}' '{"s":"","i":2}' '{"s":null,"i":3}' '{"s":"true","i":null}' '{"s":"NA","i":5}'
+	cmp out/part-00001.jsonl want
+}
+
+@test "parquet: types that others declare are kept, each with its values" {
+	ducksql "COPY (SELECT (i - 2)::TINYINT a, i::SMALLINT b, (i * 1000)::INTEGER c, (i * 10000000000)::BIGINT d,
+		i::UTINYINT e, i::USMALLINT f, i::UINTEGER g, (18446744073709551615 - i)::UBIGINT h,
+		(i * 0.1)::FLOAT k, i / 7 l, (i * 1.005)::DECIMAL(12,3) m, i % 2 = 0 n,
+		DATE '1969-12-30' + i::INT o, TIMESTAMP '1969-12-31 23:59:58.25' + INTERVAL (i) SECOND p,
+		TIMESTAMPTZ '1969-12-31 23:59:58.25+00' + INTERVAL (i) SECOND q,
+		make_timestamp_ns(1700000000123456789 + i) r, ('00000000-0000-0000-0000-00000000000' || i)::UUID s,
+		'x' || i t, TIME '23:59:59.5' u, NULL::INTEGER v
+		FROM range(5) r(i)) TO 'part-1.parquet' (FORMAT parquet)"
+	shard-cat part-1.parquet >got
+	[[ $(sed -n 2p got) == '-2,0,0,0,0,0,0,18446744073709551615,0.0,0.0,0.000,true,1969-12-30,1969-12-31 23:59:58.25,1969-12-31 23:59:58.25+00:00,2023-11-14 22:13:20.123456789,"00000000-0000-0000-0000-000000000000","x0","23:59:59.5",' ]]
+	[[ $(sed -n 6p got) == '2,4,4000,40000000000,4,4,4,18446744073709551611,0.4,0.5714285714285714,4.020,true,1970-01-03,1970-01-01 00:00:02.25,1970-01-01 00:00:02.25+00:00,2023-11-14 22:13:20.123456793,"00000000-0000-0000-0000-000000000004","x4","23:59:59.5",' ]]
+	shard-run cat part-1.parquet : write -o out
+	diff <(types part-1.parquet) <(types out/part-00001.parquet)
+	[[ $(ducksql "SELECT count(*)::VARCHAR FROM (SELECT * FROM 'part-1.parquet' EXCEPT ALL SELECT * FROM 'out/part-00001.parquet')") == 0 ]]
+	shard-cat out/part-00001.parquet | cmp - got
+}
+
+@test "parquet: what does not fit a type is refused with its row and column, and no file is left" {
+	refuse() { # TYPE-MAKING-VALUE BAD MESSAGE
+		lines part-1.csv "x,y" "$1,1" "$1,2"
+		lines part-2.csv "x,y" "$1,1" "$1,2" "$2,3"
+		rm -rf c p
+		shard-stats --schema -o c/parts part-1.csv
+		shard-stats --merge --no-cutoffs -o c c/parts
+		run -1 --separate-stderr shard-write -o p --split s --format parquet --types c part-2.csv
+		says "part-00002.parquet: row 3: column \"x\": $3"
+		[[ -z $(find p -type f) ]]
+	}
+	refuse 1 9223372036854775808 '"9223372036854775808" does not fit BIGINT'
+	refuse 1 2.0 '"2.0" does not fit BIGINT'
+	refuse 1 012 '"012" does not fit BIGINT'
+	refuse 1.5 9007199254740993 '"9007199254740993" does not fit DOUBLE'
+	refuse 1.5 text '"text" does not fit DOUBLE'
+	refuse true 1 '"1" does not fit BOOLEAN'
+	refuse 2024-01-01 '2024-01-01 00:00:00.0000001' '"2024-01-01 00:00:00.0000001" does not fit TIMESTAMP'
+	refuse 2024-01-01 '2024-01-01 00:00:00Z' '"2024-01-01 00:00:00Z" does not fit TIMESTAMP'
+	refuse text $'\xff' '"\xff" is not UTF-8'
+	ducksql "COPY (SELECT 12.5::DECIMAL(4,1) x, 'a' y) TO 'q.parquet' (FORMAT parquet)"
+	mkdir -p r && mv q.parquet r/part-1.parquet
+	shard-stats -o d/parts r/part-1.parquet
+	shard-stats --merge --no-cutoffs -o d d/parts
+	for bad in 12.55 1234.5 1e3; do
+		lines part-2.csv x,y "$bad,b"
+		run -1 --separate-stderr shard-write -o p --split s --format parquet --types d part-2.csv
+		says "does not fit DECIMAL(4,1)"
+	done
+	run -1 --separate-stderr shard-write -o p --split s --format parquet part-2.csv
+	says 'which type has column "x"? --types CTX names a context that was made with --schema'
+}
+
+@test "parquet: an NA token is a missing value in columns of other types than text" {
+	lines part-1.csv n,s 1,NA NA,x 3.5,null
+	typed part-1.csv
+	shard-cat p/part-00001.parquet | cmp - <(lines /dev/stdout n,s '1.0,"NA"' ',"x"' '3.5,"null"')
+}
+
+@test "parquet: nested columns are refused by name, or taken as JSON text; bytes are refused" {
+	ducksql "COPY (SELECT 1 i, {'a': 1, 'b': ['x', NULL]} s, [1, 2] l, MAP {'k': 2} m) TO 'part-1.parquet' (FORMAT parquet)"
+	run -1 --separate-stderr shard-cat part-1.parquet
+	says 'part-1.parquet: column "s" is nested, STRUCT('
+	shard-cat --nested json part-1.parquet | cmp - <(lines /dev/stdout i,s,l,m \
+		'1,"{""a"":1,""b"":[""x"",null]}","[1,2]","{""k"":2}"')
+	ducksql "COPY (SELECT 'x'::BLOB b) TO 'part-2.parquet' (FORMAT parquet)"
+	run -1 --separate-stderr shard-cat part-2.parquet
+	says 'part-2.parquet: column "b" is BLOB: bytes that are no text'
+	ducksql "COPY (SELECT TIMESTAMP '294000-01-01 00:00:00' t) TO 'part-3.parquet' (FORMAT parquet)"
+	run -1 --separate-stderr shard-cat part-3.parquet
+	says 'part-3.parquet: row 1: column "t": a time outside of the years 1 to 9999'
+}
+
+@test "parquet: odd file and column names, other makers' names, a compressed one, one without a name" {
+	mkdir 'a [b]*?' && cd 'a [b]*?'
+	ducksql "COPY (SELECT 1 AS \"x \"\"y\"\", z\", 'it''s' AS \"q__DOT__r\") TO 'plain' (FORMAT parquet)"
+	cp plain "part-00000-0d7b5b2e-1111-4222-8333-444455556666-c000.snappy.parquet"
+	gzip -c plain >part-1.parquet.gz
+	cp plain "part-2.it's.parquet"
+	for f in part-* plain; do
+		shard-cat "$f" | cmp - <(lines /dev/stdout '"x ""y"", z",q.r' '1,"it'"'"'s"')
+	done
+	[[ $(shard-ls . 2>/dev/null | wc -l) == 3 ]]
+	shard-run cat part-1.parquet.gz : write -o out
+	gzip -dc out/part-00001.parquet.gz >back
+	shard-cat back | cmp - <(shard-cat plain)
+}
+
+@test "parquet: damaged, cut and empty files are refused by name" {
+	ducksql "COPY (SELECT i, 'text ' || i s FROM range(10000) t(i)) TO 'whole' (FORMAT parquet)"
+	size=$(stat -c %s whole)
+	for n in 1 4 100 $((size / 2)) $((size - 9)) $((size - 1)); do
+		head -c "$n" whole >part-1.parquet
+		run -1 --separate-stderr shard-cat part-1.parquet
+		says "part-1.parquet: "
+	done
+	: >part-1.parquet
+	run -1 --separate-stderr shard-cat part-1.parquet
+	says "part-1.parquet: "
+	lines part-1.parquet a,b 1,2
+	run -1 --separate-stderr shard-cat part-1.parquet
+	says "part-1.parquet: "
+	# what nobody can see there, our own outputs' digests say
+	cp whole part-1.parquet
+	shard-run cat part-1.parquet : write -o out
+	shard-check --build out
+	shard-check out
+	flip out/part-00001.parquet 2000
+	run -1 --separate-stderr shard-check out
+	says "part-00001.parquet"
+}
+
+@test "parquet: a shard without rows keeps its types" {
+	lines part-1.csv a,b,c 1,x,2.5
+	shard-stats --schema -o c/parts part-1.csv
+	shard-stats --merge --no-cutoffs -o c c/parts
+	shard-run cat part-1.csv : map -w 'a == 2' : write -o out --empty header --format parquet --types c --split s
+	[[ $(types out/s/part-00001.parquet | paste -sd,) == "a BIGINT,b VARCHAR,c DOUBLE" ]]
+	[[ $(shard-cat out/s/part-00001.parquet) == a,b,c ]]
+	shard-run cat out/s/part-00001.parquet : write -o again --empty header --split s
+	[[ $(types again/s/part-00001.parquet | paste -sd,) == "a BIGINT,b VARCHAR,c DOUBLE" ]]
+}
+
+@test "parquet: one type for all shards: of what they declare, the one that holds all" {
+	mkdir in
+	ducksql "COPY (SELECT 1::INTEGER i, 1::BIGINT f, 'a' s, DATE '2024-01-01' t, 1::TINYINT m) TO 'in/part-1.parquet' (FORMAT parquet)" \
+		"COPY (SELECT 2::BIGINT i, 2.5::DOUBLE f, 'b' s, DATE '2024-01-02' t, 'x' m) TO 'in/part-2.parquet' (FORMAT parquet)"
+	preprocess --job-type training --input in --output out --split none --key none
+	for n in 1 2; do
+		[[ $(types out/train/part-0000$n.parquet | paste -sd,) == "i BIGINT,f DOUBLE,s VARCHAR,t DATE,m VARCHAR" ]]
+	done
+	shard-cat out/train/part-00001.parquet | cmp - <(lines /dev/stdout i,f,s,t,m '1,1.0,"a",2024-01-01,"1"')
+}
+
+# table: the same rows as CSV in csv and Parquet in pq, of ten shards.
+table() {
+	mkdir csv pq
+	for s in 0 1 2 3 4 5 6 7 8 9; do
+		awk -v s=$s 'BEGIN {
+			srand(s + 1)
+			print "id,orderDate,customerId,note,amount,count,label"
+			for (i = 0; i < 50; i++)
+				printf "%d,2024-%02d-%02d %02d:00:00,%s,%s,%s,%s,%s\n", s * 100 + i,
+					1 + 12 * rand(), 1 + 28 * rand(), 24 * rand(),
+					(rand() < .1 ? "" : "c" int(80 * rand())),
+					(rand() < .2 ? "" : "\"say \"\"" int(9 * rand()) "\"\", or\""),
+					(rand() < .3 ? "" : int(1000 * rand()) / 8 + .5),
+					(rand() < .3 ? "" : int(50 * rand())),
+					(rand() < .1 ? "" : rand() < .5 ? "yes" : "no")
+		}' >csv/part-$s.csv
+	done
+	rm -rf c && shard-stats --schema -o c/parts csv/*
+	shard-stats --merge --no-cutoffs -o c c/parts
+	shard-ls csv | shard-run --list - cat {} : write -o pq --format parquet --types c
+	rm -r pq/_shards
+}
+
+# alike A B: the same rows in the same files, numbers compared as numbers.
+alike() {
+	local f g
+	diff <(cut -f 1,2,4 "$1/_manifest.tsv") <(cut -f 1,2,4 "$2/_manifest.tsv")
+	cmp "$1/_account.tsv" "$2/_account.tsv"
+	while IFS= read -r f; do
+		g=$2/${f#"$1"/}
+		diff <(shard-cat "$f" | values) <(shard-cat "${g%.csv}.parquet" | values) || return
+	done < <(find "$1" -name '*.csv' ! -path '*/_*' | sort)
+}
+values() {
+	python3 -c 'import csv, sys
+def value(v):
+    try:
+        return float(v)
+    except ValueError:
+        return v
+for row in csv.reader(sys.stdin):
+    print([value(v) for v in row])'
+}
+
+@test "parquet: the jobs give the same rows and artifacts as of CSV, and Parquet again" {
+	table
+	for kind in csv pq; do
+		preprocess --job-type training --input $kind --output of-$kind --label label
+		impute --job-type training --input of-$kind --output full-$kind --artifacts model-$kind --label label
+		shred --input $kind --output s-$kind --key customerId --order orderDate --max-rows 60
+	done
+	alike of-csv of-pq
+	for f in split.tsv labels.tsv first.idx first.rows; do
+		cmp of-csv/_context/$f of-pq/_context/$f
+	done
+	alike full-csv full-pq
+	cmp model-csv/impute.tsv model-pq/impute.tsv
+	cmp model-csv/impute_dict.json model-pq/impute_dict.json
+	cmp s-csv/batches.tsv s-pq/batches.tsv
+	alike s-csv s-pq
+	# the mean of whole numbers is none, in every shard
+	for f in full-pq/train/*; do
+		[[ $(types "$f" | grep count) == "count DOUBLE" ]]
+	done
+	[[ $(types of-pq/train/part-00000.parquet | paste -sd,) == "id BIGINT,orderDate TIMESTAMP,customerId VARCHAR,note VARCHAR,amount DOUBLE,count BIGINT,label BIGINT" ]]
+	# as programs in pipes, from CSV, by more workers: the same bytes
+	preprocess --job-type training --input pq --output piped --label label --piped
+	preprocess --job-type training --input csv --output to-pq --label label --format parquet --workers 3
+	for s in train val test; do
+		diff -r of-pq/$s piped/$s
+		diff -r of-pq/$s to-pq/$s
+	done
+	find of-pq -newer of-pq/_SUCCESS >before
+	preprocess --job-type training --input pq --output of-pq --label label
+	[[ -z $(find of-pq/train -newer before) ]]
+	for kind in csv pq; do
+		preprocess --job-type validation --input $kind --output v-$kind --label label --context of-$kind/_context
+		impute --job-type validation --input v-$kind --output vf-$kind --artifacts model-$kind --label label
+	done
+	alike v-csv v-pq
+	alike vf-csv vf-pq
+	preprocess --job-type training --input pq --output batch --label label --batch
+	[[ $(shard-cat batch/train/train_processed_data.parquet | wc -l) == $(($(cat of-csv/train/* | wc -l) - $(ls of-csv/train | wc -l) + 1)) ]]
+}
+
+@test "parquet: shards of all formats in one directory, and their way into one" {
+	table
+	mkdir mixed
+	cp csv/part-[0-3].csv mixed
+	cp pq/part-0000[4-6].parquet mixed
+	for s in 7 8 9; do
+		shard-run cat csv/part-$s.csv : write -o json --format jsonl --types c
+	done
+	cp json/part-*.jsonl mixed && zstd -q --rm mixed/part-00008.jsonl
+	preprocess --job-type training --input csv --output of-csv --label label
+	preprocess --job-type training --input mixed --output kept --label label
+	cmp of-csv/_account.tsv kept/_account.tsv
+	cmp of-csv/_context/split.tsv kept/_context/split.tsv
+	[[ $(ls kept/train | paste -sd' ') == "part-00000.csv part-00001.csv part-00002.csv part-00003.csv part-00004.parquet part-00005.parquet part-00006.parquet part-00007.jsonl part-00008.jsonl.zst part-00009.jsonl" ]]
+	preprocess --job-type training --input mixed --output one --label label --format parquet --compress none
+	alike of-csv one
+	[[ $(for f in one/*/part-*; do types "$f" | paste -sd,; done | sort -u | wc -l) == 1 ]]
+}
+
+@test "parquet: killed while it writes, it leaves no file under a final name; a full disk is an error" {
+	awk 'BEGIN { print "a,b"; for (i = 0; i < 2000000; i++) print i ",text " i * 7919 % 1000003 }' >part-1.csv
+	shard-stats --schema -o c/parts part-1.csv
+	shard-stats --merge --no-cutoffs -o c c/parts
+	for s in .2 .5 .9 1.3; do
+		timeout -s KILL $s shard-write -o out --split s --format parquet --types c part-1.csv || :
+		[[ ! -e out/s/part-00001.parquet ]] || shard-cat out/s/part-00001.parquet | cmp -s - <(shard-cat part-1.csv | sed 's/,\(text .*\)/,"\1"/')
+	done
+	shard-write -o out --split s --format parquet --types c part-1.csv
+	shard-check --clean out
+	[[ -z $(find out -name '.tmp.*') ]]
+	run -1 --separate-stderr bash -c 'ulimit -f 2000; trap "" XFSZ; shard-write -o full --split s --format parquet --types c part-1.csv'
+	[[ -n $stderr && -z $(find full -name 'part-*') ]]
+}
