@@ -236,7 +236,7 @@ chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
     struct err *e)
 {
 	struct run run = {.warn = s->warn};
-	struct schema schema = SCHEMA_ZERO;
+	struct schema schema = SCHEMA_ZERO, needed = SCHEMA_ZERO;
 	struct active *a = xcalloc(c->nlink + 1, sizeof(*a));
 	struct source *src = NULL;
 	struct context *ctx = NULL;
@@ -246,6 +246,10 @@ chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
 	int rc = -1;
 
 	run.emit = chain_emits(c);
+	c->source.needed = NULL;
+	if (c->nlink == 1 && c->link[0].filter->needs &&
+	    c->link[0].filter->needs(c->link[0].opt, &needed))
+		c->source.needed = &needed;
 	if (npaths == 1 && strcmp(paths[0], "-") != 0)
 		run.like = paths[0];
 	for (i = 0; i < c->nlink; i++) {
@@ -287,6 +291,7 @@ out:
 		a[i].stage->free(a[i].st);
 	source_close(src);
 	schema_fini(&schema);
+	schema_fini(&needed);
 	free(a);
 	return rc;
 }

@@ -76,6 +76,9 @@ struct filter {
 	const char *(*like)(const void *opt);
 	/* The context that the source shall obey too, or NULL. */
 	const char *(*context)(const void *opt);
+	/* Adds the names of the columns that it looks at; false: it may look
+	 * at any.  NULL: the same. */
+	bool (*needs)(const void *opt, struct schema *names);
 	/* For sinks: the separator they would like for this input; 0 none. */
 	char (*want_sep)(const void *opt, const char *input);
 };

@@ -17,6 +17,7 @@ enum how { AS_BOOL, AS_INT, AS_DOUBLE, AS_BARE, AS_TEXT, AS_DATE, AS_TIME };
 struct pcolumn {
 	struct bytes name;
 	const char *type;
+	char *expr; /* what to select */
 	enum how how;
 	int64_t per_s; /* of AS_TIME: units to a second */
 	bool zoned;
@@ -27,7 +28,7 @@ struct pcolumn {
 
 struct parquetin {
 	struct parquetin_opt opt;
-	char *name;
+	char *name, *path;
 	struct duck_query q;
 	struct pcolumn *col;
 	struct bytes *names;
@@ -141,30 +142,74 @@ choose(struct parquetin *p, struct pcolumn *c, const char *type,
 }
 
 static void
-put_from(struct buf *sql, const char *path)
+put_path(struct buf *sql, const char *path)
 {
-	buf_puts(sql, " FROM read_parquet('");
+	buf_putc(sql, '\'');
 	for (; *path; path++) {
 		if (*path == '\'')
 			buf_putc(sql, '\'');
 		buf_putc(sql, *path);
 	}
-	buf_puts(sql, "', hive_partitioning = false)");
+	buf_putc(sql, '\'');
+}
+
+static void
+put_from(struct buf *sql, const char *path)
+{
+	buf_puts(sql, " FROM read_parquet(");
+	put_path(sql, path);
+	buf_puts(sql, ", hive_partitioning = false)");
 }
 
 /* The columns of the file, and the query that reads them. */
+/* Is each column called as it is in the file?  DuckDB gives another name to one
+ * that differs from one before in case alone. */
 static int
-find_columns(
-    struct parquetin *p, const char *path, struct buf *sql, struct err *e)
+check_names(const struct parquetin *p, struct err *e)
 {
-	struct buf ask = BUF_ZERO, type = BUF_ZERO;
+	struct buf ask = BUF_ZERO;
+	bool *found = xcalloc(p->ncol + 1, sizeof(*found));
+	struct duck_query q;
+	uint64_t n, i;
+	size_t c;
+	int rc;
+
+	buf_puts(&ask, "SELECT name FROM parquet_schema(");
+	put_path(&ask, p->path);
+	buf_putc(&ask, ')');
+	rc = duck_query(&q, buf_cstr(&ask), e);
+	while (rc == 0 && (rc = duck_fetch(&q, &n, e)) > 0) {
+		const uint64_t *valid;
+		const struct duck_string *name = duck_column(&q, 0, &valid);
+
+		rc = 0;
+		for (i = 0; i < n; i++)
+			for (c = 0; c < p->ncol; c++)
+				found[c] |= bytes_eq(
+				    p->col[c].name, duck_text(&name[i]));
+	}
+	duck_end(&q);
+	for (c = 0; c < p->ncol && rc == 0; c++)
+		if (!found[c])
+			rc = err_set(e,
+			    "two columns whose names differ in case alone: "
+			    "DuckDB calls one %s",
+			    err_quote(p->col[c].name));
+	buf_fini(&ask);
+	free(found);
+	return rc;
+}
+
+static int
+find_columns(struct parquetin *p, struct err *e)
+{
+	struct buf ask = BUF_ZERO, type = BUF_ZERO, sql = BUF_ZERO;
 	struct duck_query q;
 	uint64_t n, i;
 	int rc;
 
 	buf_puts(&ask, "DESCRIBE SELECT *");
-	put_from(&ask, path);
-	buf_puts(sql, "SELECT ");
+	put_from(&ask, p->path);
 	rc = duck_query(&q, buf_cstr(&ask), e);
 	while (rc == 0 && (rc = duck_fetch(&q, &n, e)) > 0) {
 		const uint64_t *valid;
@@ -181,13 +226,12 @@ find_columns(
 			c->name = bytes_of(xstrndup(v.p, v.n), v.n);
 			buf_clear(&type);
 			buf_putb(&type, duck_text(&t[i]));
-			if (p->ncol > 1)
-				buf_puts(sql, ", ");
-			rc = choose(p, c, buf_cstr(&type), sql, e);
+			sql = BUF_ZERO;
+			rc = choose(p, c, buf_cstr(&type), &sql, e);
+			c->expr = buf_release(&sql);
 		}
 	}
 	duck_end(&q);
-	put_from(sql, path);
 	buf_fini(&ask);
 	buf_fini(&type);
 	return rc;
@@ -205,26 +249,46 @@ parquetin_open(const char *path, const char *name,
     const struct parquetin_opt *opt, struct err *e)
 {
 	struct parquetin *p = xcalloc(1, sizeof(*p));
-	struct buf sql = BUF_ZERO;
 	uint32_t before = UINT32_MAX;
 	size_t i;
 
 	p->opt = *opt;
 	p->name = xstrdup(name);
+	p->path = xstrdup(path);
 	buf_put(&p->ends, &before, sizeof(before));
-	if (find_columns(p, path, &sql, e) < 0 ||
-	    duck_query(&p->q, buf_cstr(&sql), e) < 0) {
+	if (find_columns(p, e) < 0 || check_names(p, e) < 0) {
 		say_name(p, e);
 		parquetin_close(p);
-		p = NULL;
-		goto out;
+		return NULL;
 	}
 	p->names = xcalloc(p->ncol + 1, sizeof(*p->names));
 	for (i = 0; i < p->ncol; i++)
 		p->names[i] = p->col[i].name;
-out:
-	buf_fini(&sql);
 	return p;
+}
+
+int
+parquetin_start(struct parquetin *p, const bool *skip, struct err *e)
+{
+	struct buf sql = BUF_ZERO;
+	size_t i;
+	int rc;
+
+	buf_puts(&sql, "SELECT ");
+	for (i = 0; i < p->ncol; i++) {
+		struct pcolumn *c = &p->col[i];
+
+		if (skip && skip[i])
+			c->how = AS_TEXT;
+		buf_printf(&sql, "%s%s", i ? ", " : "",
+		    skip && skip[i] ? "NULL::VARCHAR" : c->expr);
+	}
+	put_from(&sql, p->path);
+	rc = duck_query(&p->q, buf_cstr(&sql), e);
+	if (rc < 0)
+		say_name(p, e);
+	buf_fini(&sql);
+	return rc;
 }
 
 const struct bytes *
@@ -444,11 +508,14 @@ parquetin_close(struct parquetin *p)
 	if (!p)
 		return;
 	duck_end(&p->q);
-	for (i = 0; i < p->ncol; i++)
+	for (i = 0; i < p->ncol; i++) {
 		free((void *)(uintptr_t)p->col[i].name.p);
+		free(p->col[i].expr);
+	}
 	free(p->col);
 	free(p->names);
 	free(p->name);
+	free(p->path);
 	buf_fini(&p->text);
 	buf_fini(&p->ends);
 	buf_fini(&p->lines);

@@ -38,6 +38,7 @@ struct pcolumn {
 	enum how how;
 	bool zoned, number;
 	int64_t min, max;
+	int64_t unit; /* of a time, in microseconds */
 	void *vector, *data;
 	uint64_t *valid; /* NULL until a value is missing */
 };
@@ -88,10 +89,14 @@ choose(struct pcolumn *c)
 		enum how how;
 	} own[] = {{"BOOLEAN", AS_BOOL}, {"DOUBLE", AS_DOUBLE},
 	    {"VARCHAR", AS_TEXT}, {"DATE", AS_DATE}, {"TIMESTAMP", AS_US},
-	    {"TIMESTAMP WITH TIME ZONE", AS_US}, {"TIMESTAMP_NS", AS_NS}};
+	    {"TIMESTAMP WITH TIME ZONE", AS_US}, {"TIMESTAMP_NS", AS_NS},
+	    {"TIMESTAMP_MS", AS_US}, {"TIMESTAMP_S", AS_US}};
 	size_t i;
 
 	c->zoned = strcmp(c->type, "TIMESTAMP WITH TIME ZONE") == 0;
+	c->unit = strcmp(c->type, "TIMESTAMP_S") == 0 ? 1000000
+	    : strcmp(c->type, "TIMESTAMP_MS") == 0    ? 1000
+						      : 1;
 	c->number = coltype_is_number(c->type);
 	c->how = AS_CAST;
 	if (coltype_range(c->type, &c->min, &c->max))
@@ -99,6 +104,20 @@ choose(struct pcolumn *c)
 	for (i = 0; i < LEN(own); i++)
 		if (strcmp(c->type, own[i].type) == 0)
 			c->how = own[i].how;
+}
+
+/* Which of the first n columns has that name in another case, from 1; 0: none.
+ */
+static size_t
+find_name(const struct parquetout *p, size_t n, struct bytes name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (p->col[i].name.n == name.n &&
+		    strncasecmp(p->col[i].name.p, name.p, name.n) == 0)
+			return i + 1;
+	return 0;
 }
 
 /* The header line: columns and their types. */
@@ -123,6 +142,13 @@ take_names(struct parquetout *p, const char *s, const uint32_t *end, uint32_t n,
 			    "%s: which type has column %s? --types CTX names a "
 			    "context that was made with --schema",
 			    p->name, err_quote(name));
+		if (find_name(p, i, name))
+			return err_set(e,
+			    "%s: the names %s and %s differ in case alone, which "
+			    "DuckDB does not tell apart",
+			    p->name,
+			    err_quote(p->col[find_name(p, i, name) - 1].name),
+			    err_quote(name));
 		if (!utf8_valid(name))
 			return err_set(e, "%s: the name %s is not UTF-8",
 			    p->name, err_quote(name));
@@ -190,7 +216,7 @@ time_value(const struct pcolumn *c, struct bytes v, int64_t *out)
 	rest = (int64_t)((t.hi & 3) << 5 | t.lo);
 	if (c->how == AS_US) {
 		*out = ticks / 10;
-		return rest == 0 && ticks % 10 == 0;
+		return rest == 0 && ticks % (10 * c->unit) == 0;
 	}
 	/* the greatest values stand for infinity */
 	if (ticks > INT64_MAX / 100 - 1 || ticks < 1 - INT64_MAX / 100)
@@ -211,6 +237,16 @@ double_value(struct bytes v, double *d)
 		return true;
 	}
 	return parse_double(v, d);
+}
+
+/* Is it a number, and if a whole one, one that a FLOAT can be? */
+static bool
+float_fits(struct bytes v)
+{
+	double d;
+
+	return double_value(v, &d) &&
+	    (class_number(v) != CLASS_INT || (double)(float)d == d);
 }
 
 /* Is it a decimal that has no more digits than DECIMAL(p,s) keeps? */
@@ -290,7 +326,9 @@ put_field(struct parquetout *p, const struct duck *d, struct pcolumn *c,
 	case AS_CAST:
 		ok = strncmp(c->type, "DECIMAL", 7) != 0 ||
 		    decimal_fits(c->type, v);
-		if (c->number && strcmp(c->type, "FLOAT") != 0)
+		if (strcmp(c->type, "FLOAT") == 0)
+			ok = float_fits(v);
+		else if (c->number)
 			ok = ok && class_number(v) != CLASS_TEXT;
 		/* fall through */
 	case AS_TEXT:

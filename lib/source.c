@@ -375,7 +375,8 @@ open_parquet(struct source *s, struct schema *names, struct err *e)
 	};
 	const struct bytes *name;
 	size_t n, i;
-	int fd;
+	bool *skip;
+	int fd, rc;
 
 	if (in_codec(s->in) != CODEC_NONE) {
 		if (spool(s, e) < 0)
@@ -393,9 +394,17 @@ open_parquet(struct source *s, struct schema *names, struct err *e)
 	s->run->in_sep = ',';
 	if (names_of(s, name, n, path, names, e) < 0)
 		return -1;
-	for (i = 0; i < n; i++)
-		names->col[i].type = parquetin_type(s->parquet, i);
-	return 0;
+	skip = xcalloc(n + 1, sizeof(*skip));
+	for (i = 0; i < n; i++) {
+		struct column *c = &names->col[i];
+
+		c->type = parquetin_type(s->parquet, i);
+		skip[i] = s->opt->needed &&
+		    schema_find(s->opt->needed, bytes_str(c->name)) < 0;
+	}
+	rc = parquetin_start(s->parquet, skip, e);
+	free(skip);
+	return rc;
 }
 
 /* What Parquet did not read is read for its digest. */

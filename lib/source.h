@@ -19,9 +19,12 @@ struct source_opt {
 	int header, dialect, ragged, nested;
 	uint64_t max_record;
 	bool rejects_begun; /* by an earlier input: go on in the file */
-	bool row_column;    /* append _row */
-	bool keep_names;    /* leave __DOT__ in the names */
-	bool names;         /* shard-cat: print the column names only */
+	/* Columns that anyone looks at; NULL: perhaps all.  Others may come as
+	 * if they were missing. */
+	const struct schema *needed;
+	bool row_column; /* append _row */
+	bool keep_names; /* leave __DOT__ in the names */
+	bool names;      /* shard-cat: print the column names only */
 };
 
 extern const struct opt_spec source_specs[];

@@ -192,6 +192,21 @@ stats_setup(void *opt, struct session *s, struct err *e)
 	return o->values && !o->wish.digest ? load_wish(o, e) : 0;
 }
 
+/* Without statistics of all columns, and without hashes or sizes of rows. */
+static bool
+stats_needs(const void *opt, struct schema *names)
+{
+	const struct stats_opt *o = opt;
+	const char *const used[] = {o->time, o->key, o->label};
+	size_t i;
+
+	for (i = 0; i < LEN(used); i++)
+		if (used[i])
+			schema_add(names, bytes_str(used[i]), -1, -1);
+	return !(o->schema || o->moments || o->values || o->strata ||
+	    o->groups || o->only || o->tee);
+}
+
 static const char *
 stats_like(const void *opt)
 {
@@ -1098,4 +1113,5 @@ const struct filter filter_stats = {
     .stage = &stats_stage,
     .sink = stats_is_sink,
     .like = stats_like,
+    .needs = stats_needs,
 };

@@ -120,6 +120,43 @@ END
 	says 'which type has column "x"? --types CTX names a context that was made with --schema'
 }
 
+@test "parquet: names that differ in case alone are refused, read or written, never renamed" {
+	lines part-1.csv a,A 1,2
+	shard-stats --schema -o c/parts part-1.csv
+	shard-stats --merge --no-cutoffs -o c c/parts
+	run -1 --separate-stderr shard-write -o out --split s --format parquet --types c part-1.csv
+	says 'part-00001.parquet: the names "a" and "A" differ in case alone, which DuckDB does not tell apart'
+	[[ -z $(find out -type f) ]]
+}
+
+@test "parquet: a value that FLOAT, milliseconds or a small integer cannot be is refused" {
+	ducksql "COPY (SELECT 0.5::FLOAT x, 1::TINYINT y) TO 'q' (FORMAT parquet)"
+	mkdir r && mv q r/part-1.parquet
+	shard-stats -o d/parts r/part-1.parquet
+	shard-stats --merge --no-cutoffs -o d d/parts
+	lines part-2.csv x,y 16777216,127 0.1,-128
+	shard-write -o p --split s --format parquet --types d part-2.csv
+	shard-cat p/s/part-00002.parquet | cmp - <(lines /dev/stdout x,y 16777216.0,127 0.1,-128)
+	lines part-2.csv x,y 16777217,1
+	run -1 --separate-stderr shard-write -o p --split s --format parquet --types d part-2.csv
+	says 'row 1: column "x": "16777217" does not fit FLOAT'
+	lines part-2.csv x,y 1,128
+	run -1 --separate-stderr shard-write -o p --split s --format parquet --types d part-2.csv
+	says 'row 1: column "y": "128" does not fit TINYINT'
+}
+
+@test "parquet: pass 1 that reads some columns finds what pass 1 over all of them finds" {
+	ducksql "COPY (SELECT i id, TIMESTAMP '2024-01-01' + INTERVAL (i * 7919 % 1000) HOUR t, 'k' || i % 97 k, i % 3 l, 'x' s FROM range(5000) r(i)) TO 'q' (FORMAT parquet)"
+	mkdir r && mv q r/part-1.parquet
+	shard-cat r/part-1.parquet >part-1.csv
+	shard-stats -t t -k k --label l -o a/parts r/part-1.parquet
+	shard-stats -t t -k k --label l -o b/parts part-1.csv
+	for x in a b; do shard-stats --merge -o $x $x/parts; done
+	cmp a/split.tsv b/split.tsv
+	cmp a/first.idx b/first.idx
+	cmp a/schema.tsv b/schema.tsv
+}
+
 @test "parquet: an NA token is a missing value in columns of other types than text" {
 	lines part-1.csv n,s 1,NA NA,x 3.5,null
 	typed part-1.csv
