@@ -66,7 +66,7 @@ reads_back(const struct decimal *s, double d)
  * away below while the next one above is not.  2^-44 is such a number.
  */
 static void
-shortest(struct decimal *s, double d)
+search_shortest(struct decimal *s, double d)
 {
 	int n = d < DBL_MIN && d > 0 ? 1 : DBL_DIG;
 	int unused;
@@ -87,10 +87,57 @@ shortest(struct decimal *s, double d)
 		s->n--;
 }
 
+/*
+ * Nearly all numbers in tables are short decimals m / 10^k, and that division
+ * is exact to the last bit where m and 10^k are doubles: so the first k for
+ * which it gives d has the shortest decimal, and of at most 15 digits there is
+ * but one that reads back as d.
+ */
+static bool
+short_decimal(struct decimal *s, double d)
+{
+	static const double power[] = {
+	    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+	char text[24];
+	uint64_t m = 0;
+	size_t k;
+	int n;
+
+	if (!(d >= 1e-4 && d < 1e15))
+		return false;
+	for (k = 0; k < LEN(power); k++) {
+		double x = d * power[k];
+
+		if (x >= 1e15)
+			return false;
+		m = (uint64_t)(x + 0.5);
+		if ((double)m / power[k] == d)
+			break;
+	}
+	if (k == LEN(power))
+		return false;
+	for (n = 0; m > 0; m /= 10)
+		text[n++] = (char)('0' + m % 10);
+	s->n = n;
+	s->exp = n - 1 - (int)k;
+	for (k = 0; n > 0; k++)
+		s->digit[k] = text[--n];
+	while (s->n > 1 && s->digit[s->n - 1] == '0')
+		s->n--;
+	return true;
+}
+
+static void
+shortest(struct decimal *s, double d)
+{
+	if (!short_decimal(s, d))
+		search_shortest(s, d);
+}
+
 size_t
 number_format(double d, bool point, char out[NUMBER_MAX])
 {
-	struct decimal s;
+	struct decimal s = {.n = 0};
 	double whole;
 	char *o = out;
 	int i;
