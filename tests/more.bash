@@ -16,6 +16,14 @@ says() {
 	return 1
 }
 
+# died PID: this background process ends, and badly.  Not through run, whose
+# subshell has no such child to wait for.
+died() {
+	local status=0
+	wait "$1" || status=$?
+	((status > 0))
+}
+
 # barren DIR...: not one file there, temp files included.
 barren() {
 	local found

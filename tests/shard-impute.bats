@@ -460,7 +460,7 @@ for opcode, value, at in pickletools.genops(data):
 		pid=$!
 		sleep 0.2
 		kill -$signal $pid
-		run ! wait $pid
+		died $pid
 		exec 8>&-
 		[[ -z $(find . -name '.tmp*') ]]
 		[[ ! -s n.tsv ]]

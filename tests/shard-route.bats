@@ -207,7 +207,7 @@ refuses() {
 	refuses 2 "--order COL is needed" -o out part-0.csv
 	refuses 2 "--memory: 1M is the least that works" -o out --order t --memory 1K part-0.csv
 	refuses 2 '--table "a/b" cannot be the name of a table' -o out --order t --table a/b part-0.csv
-	refuses 2 '--format "json": must be csv, tsv or jsonl' -o out --order t --format json part-0.csv
+	refuses 2 '--format "json": must be csv, tsv, jsonl or parquet' -o out --order t --format json part-0.csv
 	refuses 2 "--compress is for --sorted; else shard-gather compresses" -o out --order t --compress gz part-0.csv
 	refuses 2 '--compress "bz2": must be none, gz, zst, lz4 or xz' -o out --order t --sorted --compress bz2 part-0.csv
 	refuses 2 "--unplanned" -o out --order t --unplanned lose part-0.csv

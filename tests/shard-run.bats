@@ -155,7 +155,7 @@ setup() {
 		cat big.csv >&8
 		soon eval '[[ -n $(find out -name ".tmp*" 2>/dev/null) ]]'
 		kill -$signal $pid
-		run ! wait $pid
+		died $pid
 		exec 8>&-
 		barren out
 	done

@@ -503,7 +503,7 @@ no_fit() {
 		# shellcheck disable=SC2016
 		soon eval '[[ -n $(ls -A parts 2>/dev/null) ]]' || sleep 0.3
 		kill -$signal $pid
-		run ! wait $pid
+		died $pid
 		pid=
 		exec 8>&-
 		barren parts

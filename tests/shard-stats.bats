@@ -318,7 +318,7 @@ merged() {
 		pid=$!
 		soon eval '[[ -n $(ls -A parts 2>/dev/null) ]]' # its temp file
 		kill -$signal $pid
-		run ! wait $pid
+		died $pid
 		exec 8>&-
 		barren parts
 	done

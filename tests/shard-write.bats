@@ -84,7 +84,7 @@ teardown() {
 	says "cannot write bz2: choose --compress none, gz, zst, lz4 or xz"
 	run -2 --separate-stderr shard-write -o out --compress bz2 part-1.csv.bz2
 	says "--compress"
-	run -2 --separate-stderr shard-write -o out --format parquet part-1.csv.bz2
+	run -2 --separate-stderr shard-write -o out --format xml part-1.csv.bz2
 	says "--format"
 	barren out
 }
@@ -347,7 +347,7 @@ holds() {
 		cat big.csv >&8 # more than it holds back, and no end
 		soon eval '[[ -n $(find out -name ".tmp*" 2>/dev/null) ]]'
 		kill -$signal $pid
-		run ! wait $pid
+		died $pid
 		exec 8>&-
 		rm pipe
 		barren out

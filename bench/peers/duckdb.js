@@ -3,6 +3,7 @@
 //
 // preprocess  by-shard, by-split   two scans; the second is one COPY, with
 //                                  PARTITION_BY (split, shard), or split only
+//             parquet              by-split, of Parquet and to Parquet
 // impute      scans                two scans of train for the model: missing
 //                                  cells and means, then modes
 //             table                train is loaded into a table for these
@@ -45,8 +46,12 @@ const anyOrder = 'SET preserve_insertion_order=false';
 
 async function preprocess(variant, from, out) {
 	const run = await open(anyOrder);
-	const files = shards(from);
-	await run(`CREATE TABLE keys AS SELECT customerId, orderDate FROM ${csv(files)}`);
+	const parquet = variant === 'parquet';
+	const files = parquet ? [] : shards(from);
+	const input = (options) => parquet ? `read_parquet(${text(path.join(from, 'part-*.parquet'))})`
+		: csv(files, [], options);
+	const columns = parquet ? (await run(`DESCRIBE FROM ${input()}`)).map(([c]) => c) : header(files[0]);
+	await run(`CREATE TABLE keys AS SELECT customerId, orderDate FROM ${input()}`);
 	const [[n]] = await run('SELECT count(orderDate) FROM keys');
 	// the value at position i of n sorted ones
 	const at = positions(Number(n)).map((i) => (i + 0.5) / Number(n));
@@ -55,17 +60,18 @@ async function preprocess(variant, from, out) {
 	await run(`CREATE TABLE firsts AS SELECT customerId, min(orderDate) AS earliest
 		FROM keys WHERE customerId IS NOT NULL GROUP BY customerId`);
 	await run('DROP TABLE keys');
-	const cells = header(files[0]).map((c) => `t.${id(c)} AS ${id(plain(c))}`);
+	const cells = columns.map((c) => `t.${id(c)} AS ${id(plain(c))}`);
 	const byShard = variant === 'by-shard';
 	const name = names.map((c) => `coalesce(${c}, '[MISSING]')`);
 	await run(`COPY (
 		SELECT ${cells.join(', ')}, ${name.join(" || '|' || ")} AS text, ${byShard ? `${shardOf},` : ''}
 			CASE WHEN orderDate < ${text(train)} THEN 'train'
 			WHEN orderDate < ${text(val)} THEN 'val' ELSE 'test' END AS split
-		FROM ${csv(files, [], byShard ? named : '')} t
+		FROM ${input(byShard ? named : '')} t
 		LEFT JOIN firsts USING (customerId)
 		WHERE customerId IS NULL OR orderDate = earliest
-	) TO ${text(out)} (FORMAT csv, HEADER, PARTITION_BY (split${byShard ? ', shard' : ''}))`);
+	) TO ${text(out)} (${parquet ? 'FORMAT parquet, COMPRESSION zstd' : 'FORMAT csv, HEADER'},
+		PARTITION_BY (split${byShard ? ', shard' : ''}))`);
 }
 
 // Means of columns of numbers and modes of the others, where a cell is missing.

@@ -2,13 +2,16 @@
 # miller.sh JOB VARIANT IN OUT - the jobs of the benchmark in Miller, with sort
 # and awk where a Miller user takes these.  There is one variant, processes: so
 # many as WORKERS says, each with a share of the shards.  -S keeps cells as text.
-# shellcheck disable=SC1010,SC2016
+# Variant json of preprocess reads and writes JSON Lines.
+# shellcheck disable=SC1010,SC2016,SC2086
 set -euo pipefail
 if [[ $1 == --version ]]; then
 	mlr --version | cut -d ' ' -f 2
 	exit
 fi
-job=$1 in=$3
+job=$1 in=$3 ext=csv
+export io='--icsv --ocsv'
+[[ $2 != json ]] || { ext=jsonl io='--ijsonl --ojsonl'; }
 export LC_ALL=C out=$4
 mkdir -p "$out"
 export tmp=$out/tmp
@@ -16,18 +19,18 @@ mkdir "$tmp"
 
 # shares DIR COMMAND: bash -c COMMAND with each worker's share of the shards.
 shares() {
-	local files=("$1"/part-*.csv)
+	local files=("$1"/part-*."$ext")
 	printf '%s\0' "${files[@]}" |
 		xargs -0 -P "$WORKERS" -n $(((${#files[@]} + WORKERS - 1) / WORKERS)) bash -euc "$2" bash
 }
 
 preprocess() {
-	shares "$in" 'mlr -S --icsv --ocsv cut -f customerId,orderDate then tee "$tmp/keys.$$" \
+	shares "$in" 'mlr -S $io cut -f customerId,orderDate then tee "$tmp/keys.$$" \
 		then filter "is_not_empty(\$customerId)" \
 		then stats1 -a min -f orderDate -g customerId "$@" >"$tmp/firsts.$$"'
-	mlr -S --icsv --ocsv stats1 -a min -f orderDate_min -g customerId \
+	mlr -S $io stats1 -a min -f orderDate_min -g customerId \
 		then rename orderDate_min_min,earliest "$tmp"/firsts.* >"$tmp/firsts"
-	mlr -S --icsv --onidx --ofs tab cut -f orderDate then filter 'is_not_empty($orderDate)' "$tmp"/keys.* |
+	mlr -S ${io%% *} --onidx --ofs tab cut -f orderDate then filter 'is_not_empty($orderDate)' "$tmp"/keys.* |
 		sort --parallel="$WORKERS" >"$tmp/times"
 	export train val
 	{ read -r train && read -r val; } < <(awk -v n="$(wc -l <"$tmp/times")" '
@@ -35,7 +38,7 @@ preprocess() {
 		NR == train + 1 { print } NR == val + 1 { print; exit }' "$tmp/times")
 	mkdir "$out/train" "$out/val" "$out/test"
 	# rows without a customer are in no pair; reorder has both alike again
-	shares "$in" 'mlr -S --icsv --ocsv join --ur -j customerId -f "$tmp/firsts" \
+	shares "$in" 'mlr -S $io join --ur -j customerId -f "$tmp/firsts" \
 		then filter "is_absent(\$earliest) || \$orderDate == \$earliest" \
 		then cut -x -f earliest then reorder -f transactionId \
 		then rename -g -r __DOT__,. then put -q "
