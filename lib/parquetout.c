@@ -164,7 +164,8 @@ next_block(struct parquetout *p, struct err *e)
 	struct scan s;
 	ssize_t k;
 
-	memmove(p->block.p, p->block.p + p->used, p->block.n - p->used);
+	if (p->used)
+		memmove(p->block.p, p->block.p + p->used, p->block.n - p->used);
 	p->block.n -= p->used;
 	p->used = 0;
 	do {

@@ -1,5 +1,7 @@
 #include "utf8.h"
 
+#include <string.h>
+
 size_t
 utf8_len(const char *s, size_t n)
 {
@@ -28,8 +30,17 @@ bool
 utf8_valid(struct bytes s)
 {
 	size_t i = 0, len;
+	uint64_t eight;
 
 	for (; i < s.n; i += len) {
+		/* nearly always ASCII */
+		for (; s.n - i >= 8; i += 8) {
+			memcpy(&eight, s.p + i, 8);
+			if (eight & UINT64_C(0x8080808080808080))
+				break;
+		}
+		if (i == s.n)
+			break;
 		len = utf8_len(s.p + i, s.n - i);
 		if (len == 0)
 			return false;

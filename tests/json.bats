@@ -128,7 +128,10 @@ refuses() {
 		awk 'BEGIN { for (i = 0; i < 5000; i++) printf "%s\"%d\":1", (i ? "," : "{"), i; print "}" }'
 		yes '{}' | head -n 100000
 	} >part-2.jsonl
-	(ulimit -v 300000 && shard-cat part-2.jsonl | wc -l) | grep -qx 100002
+	# the sanitizers take more than any table does
+	[[ -n ${SANITIZED-} ]] || ulimit -v 300000
+	shard-cat part-2.jsonl >got
+	[[ $(wc -l <got) == 100002 ]]
 }
 
 @test "json: a long row, and a million of them, arrive whole" {
@@ -321,7 +324,8 @@ alike() {
 	done
 	((i > 3))
 	for kind in csv json; do
-		shred --input $kind --output d-$kind --key customerId --order orderDate --max-rows 50 --by-day --presplit
+		shred --input $kind --output d-$kind --key customerId --order orderDate --max-rows 50 --by-day --presplit \
+			--from 2024-03-01 --to 2024-03-12
 		(cd d-$kind && ls -d 2024-*) >days-$kind
 		find d-$kind -name 'batch-*' -exec cat {} + | wc -l >lines-$kind
 	done

@@ -42,7 +42,7 @@ preprocess() {
 		then filter "is_absent(\$earliest) || \$orderDate == \$earliest" \
 		then cut -x -f earliest then reorder -f transactionId \
 		then rename -g -r __DOT__,. then put -q "
-			func named(str s): str { return is_empty(s) ? \"[MISSING]\" : s }
+			func named(s): str { return is_empty(s) ? \"[MISSING]\" : s }
 			\$text = named(\$emailAddress) . \"|\" . named(\$billingAddressName) . \"|\" .
 				named(\$customerName) . \"|\" . named(\$paymentAccountHolderName);
 			split = \$orderDate < ENV[\"train\"] ? \"train\" : \$orderDate < ENV[\"val\"] ? \"val\" : \"test\";
