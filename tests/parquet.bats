@@ -323,6 +323,21 @@ for row in csv.reader(sys.stdin):
 	[[ $(shard-cat batch/train/train_processed_data.parquet | wc -l) == $(($(cat of-csv/train/* | wc -l) - $(ls of-csv/train | wc -l) + 1)) ]]
 }
 
+@test "parquet: a new shard of another type gives all outputs that type" {
+	mkdir in
+	ducksql "COPY (SELECT i::INTEGER i, 'g' || i % 3 g, TIMESTAMP '2024-01-01' + INTERVAL (i) HOUR t FROM range(20) r(i)) TO 'in/part-1.parquet' (FORMAT parquet)"
+	shred --input in --output s --key g --order t --max-rows 7
+	preprocess --job-type training --input in --output p --time t --key none
+	[[ $(types s/batch-data-0.parquet | head -n 1) == "i INTEGER" ]]
+	ducksql "COPY (SELECT 5000000000 i, 'g9' g, TIMESTAMP '2024-02-01' t) TO 'in/part-2.parquet' (FORMAT parquet)"
+	shred --input in --output s --key g --order t --max-rows 7
+	preprocess --job-type training --input in --output p --time t --key none
+	for f in s/batch-*.parquet p/t*/part-*; do
+		[[ $(types "$f" | head -n 1) == "i BIGINT" ]]
+	done
+	shard-cat s/batch-data-0.parquet | head -n 2 | tail -n 1 | grep -qxF '0,"g0",2024-01-01 00:00:00'
+}
+
 @test "parquet: shards of all formats in one directory, and their way into one" {
 	table
 	mkdir mixed
