@@ -17,6 +17,8 @@
 #define PIECE_MIN ((size_t)512)
 #define PIECE_ROWS ((size_t)12 << 20)
 #define BATCH_ROWS ((size_t)64 << 10)
+/* However much is allowed: a row, twice as long at most, has 32-bit offsets. */
+#define RECORD_MAX ((uint64_t)1 << 30)
 
 struct yajl {
 	void *lib;
@@ -681,6 +683,8 @@ new_reader(struct in *in, const struct jsonin_opt *opt, struct err *e)
 
 	j->in = in;
 	j->opt = *opt;
+	if (j->opt.max_record > RECORD_MAX)
+		j->opt.max_record = RECORD_MAX;
 	j->line = 1;
 	keytable_init(&j->index, 64);
 	buf_put(&j->ends, &before, sizeof(before));

@@ -42,9 +42,10 @@ preprocess() {
 		then filter "is_absent(\$earliest) || \$orderDate == \$earliest" \
 		then cut -x -f earliest then reorder -f transactionId \
 		then rename -g -r __DOT__,. then put -q "
-			func named(s): str { return is_empty(s) ? \"[MISSING]\" : s }
-			\$text = named(\$emailAddress) . \"|\" . named(\$billingAddressName) . \"|\" .
-				named(\$customerName) . \"|\" . named(\$paymentAccountHolderName);
+			\$text = (is_string(\$emailAddress) && \$emailAddress != \"\" ? \$emailAddress : \"[MISSING]\") . \"|\" .
+				(is_string(\$billingAddressName) && \$billingAddressName != \"\" ? \$billingAddressName : \"[MISSING]\") . \"|\" .
+				(is_string(\$customerName) && \$customerName != \"\" ? \$customerName : \"[MISSING]\") . \"|\" .
+				(is_string(\$paymentAccountHolderName) && \$paymentAccountHolderName != \"\" ? \$paymentAccountHolderName : \"[MISSING]\");
 			split = \$orderDate < ENV[\"train\"] ? \"train\" : \$orderDate < ENV[\"val\"] ? \"val\" : \"test\";
 			tee > ENV[\"out\"] . \"/\" . split . \"/\" . sub(FILENAME, \".*/\", \"\"), \$*" "$@"'
 }
