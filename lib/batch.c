@@ -179,20 +179,25 @@ csv_needs_quotes(struct bytes v, char sep)
 }
 
 void
-csv_put_field(struct buf *b, struct bytes v, char sep)
+csv_put_quoted(struct buf *b, struct bytes v)
 {
 	const char *p = v.p, *e = v.p + v.n, *q;
 
-	if (!csv_needs_quotes(v, sep)) {
-		buf_putb(b, v);
-		return;
-	}
 	buf_reserve(b, v.n + 2);
 	buf_putc(b, '"');
-	for (; (q = memchr(p, '"', (size_t)(e - p))); p = q + 1) {
+	for (; p < e && (q = memchr(p, '"', (size_t)(e - p))); p = q + 1) {
 		buf_put(b, p, (size_t)(q + 1 - p));
 		buf_putc(b, '"');
 	}
 	buf_put(b, p, (size_t)(e - p));
 	buf_putc(b, '"');
+}
+
+void
+csv_put_field(struct buf *b, struct bytes v, char sep)
+{
+	if (csv_needs_quotes(v, sep))
+		csv_put_quoted(b, v);
+	else
+		buf_putb(b, v);
 }

@@ -145,6 +145,9 @@ bool csv_needs_quotes(struct bytes value, char sep);
 /* Appends value as a CSV field, quoted only where that is needed. */
 void csv_put_field(struct buf *b, struct bytes value, char sep);
 
+/* The same, in quotes in any case. */
+void csv_put_quoted(struct buf *b, struct bytes value);
+
 /* Is the raw field empty, or the quoted empty string? */
 static inline bool
 csv_is_empty(struct bytes raw)

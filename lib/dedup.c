@@ -260,6 +260,22 @@ fate_by_row(struct dedup *d, struct batch *b, uint32_t row, struct err *e)
 	return rowbits_get(&d->first, b->row0 + row) ? KEEP : DROP_DUPLICATE;
 }
 
+/* Does with a row what its fate says, -1 for an error; so far *n rows of the
+ * batch stay. */
+static inline int
+settle(struct dedup *d, struct batch *b, uint32_t row, int fate, uint32_t *n)
+{
+	if (fate < 0)
+		return -1;
+	if (fate != KEEP) {
+		run_drop(d->run, (enum drop)fate, 1);
+		d->dropped++;
+	}
+	b->sel[*n] = row;
+	*n += fate == KEEP;
+	return 0;
+}
+
 static int
 process_by_row(struct dedup *d, struct batch *b, struct err *e)
 {
@@ -272,14 +288,9 @@ process_by_row(struct dedup *d, struct batch *b, struct err *e)
 		uint32_t row = b->sel[i];
 		int fate = fate_by_row(d, b, row, e);
 
-		if (fate < 0)
+		if (settle(d, b, row, fate, &n) < 0)
 			return -1;
-		if (fate != KEEP)
-			run_drop(d->run, (enum drop)fate, 1);
-		b->sel[n] = row;
-		n += fate == KEEP;
 	}
-	d->dropped += b->nsel - n;
 	b->nsel = n;
 	return 0;
 }
@@ -309,15 +320,10 @@ dedup_process(void *st, struct batch *b, struct err *e)
 			    ? decide_keyless(d, b, row, e)
 			    : decide(d, b, row, key[k], first[k], e);
 
-			if (fate < 0)
+			if (settle(d, b, row, fate, &n) < 0)
 				return -1;
-			if (fate != KEEP)
-				run_drop(d->run, (enum drop)fate, 1);
-			b->sel[n] = row;
-			n += fate == KEEP;
 		}
 	}
-	d->dropped += b->nsel - n;
 	b->nsel = n;
 	return 0;
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
 #include "dl.h"
 
 /* The paths to try, in turn; "" where there is none. */
@@ -158,6 +157,32 @@ failed(const char *what, struct err *e)
 	if (colon && colon - what < 40)
 		what = colon + 7;
 	return err_set(e, "%.*s", (int)strcspn(what, "\n"), what);
+}
+
+static void
+put_doubling(struct buf *b, struct bytes s, char quote)
+{
+	size_t i;
+
+	buf_putc(b, quote);
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == quote)
+			buf_putc(b, quote);
+		buf_putc(b, s.p[i]);
+	}
+	buf_putc(b, quote);
+}
+
+void
+duck_put_name(struct buf *sql, struct bytes name)
+{
+	put_doubling(sql, name, '"');
+}
+
+void
+duck_put_text(struct buf *sql, const char *text)
+{
+	put_doubling(sql, bytes_str(text), '\'');
 }
 
 int

@@ -13,6 +13,7 @@
 #define SHARD_DUCK_H
 
 #include "base.h"
+#include "buf.h"
 #include "err.h"
 
 enum duck_type {
@@ -95,6 +96,10 @@ struct duck {
 
 /* The library, loaded and connected; the same for all of the process. */
 const struct duck *duck_get(struct err *e);
+
+/* A name, or a text, as SQL quotes it. */
+void duck_put_name(struct buf *sql, struct bytes name);
+void duck_put_text(struct buf *sql, const char *text);
 
 /* A query whose rows come a chunk at a time. */
 struct duck_query {

@@ -270,24 +270,6 @@ put_bare(struct jsonin *j, struct bytes field, struct bytes in_array)
 	return end_field(j);
 }
 
-/* Text as a quoted CSV field. */
-static void
-put_quoted(struct buf *b, struct bytes s)
-{
-	const char *q;
-
-	buf_putc(b, '"');
-	while (s.n && (q = memchr(s.p, '"', s.n))) {
-		size_t k = (size_t)(q - s.p) + 1;
-
-		buf_put(b, s.p, k);
-		buf_putc(b, '"');
-		s = bytes_of(s.p + k, s.n - k);
-	}
-	buf_putb(b, s);
-	buf_putc(b, '"');
-}
-
 static int
 on_null(void *arg)
 {
@@ -322,7 +304,7 @@ on_string(void *arg, const unsigned char *s, size_t n)
 		    : refuse(j, "a string is not UTF-8");
 	if (!begin_field(j))
 		return 0;
-	put_quoted(&j->values, text);
+	csv_put_quoted(&j->values, text);
 	return end_field(j);
 }
 
@@ -487,7 +469,7 @@ on_end_array(void *arg)
 	buf_putc(&j->array, ']');
 	if (--j->nested > 0)
 		return 1;
-	put_quoted(&j->values, buf_bytes(&j->array));
+	csv_put_quoted(&j->values, buf_bytes(&j->array));
 	return end_field(j);
 }
 

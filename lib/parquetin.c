@@ -62,20 +62,6 @@ is_nested(const char *type)
 	    strcmp(type, "VARIANT") == 0;
 }
 
-static void
-put_name(struct buf *b, struct bytes name)
-{
-	size_t i;
-
-	buf_putc(b, '"');
-	for (i = 0; i < name.n; i++) {
-		if (name.p[i] == '"')
-			buf_putc(b, '"');
-		buf_putc(b, name.p[i]);
-	}
-	buf_putc(b, '"');
-}
-
 /* What to select for a column of that type. */
 static int
 choose(struct parquetin *p, struct pcolumn *c, const char *type,
@@ -100,7 +86,7 @@ choose(struct parquetin *p, struct pcolumn *c, const char *type,
 		c->how = AS_TEXT;
 		c->type = coltype(bytes_str("VARCHAR"));
 		buf_puts(sql, "CAST(to_json(");
-		put_name(sql, c->name);
+		duck_put_name(sql, c->name);
 		buf_puts(sql, ") AS VARCHAR)");
 		return 0;
 	}
@@ -135,29 +121,17 @@ choose(struct parquetin *p, struct pcolumn *c, const char *type,
 	    : coltype(bytes_str(type));
 	if (cast)
 		buf_puts(sql, "CAST(");
-	put_name(sql, c->name);
+	duck_put_name(sql, c->name);
 	if (cast)
 		buf_printf(sql, " AS %s)", cast);
 	return 0;
 }
 
 static void
-put_path(struct buf *sql, const char *path)
-{
-	buf_putc(sql, '\'');
-	for (; *path; path++) {
-		if (*path == '\'')
-			buf_putc(sql, '\'');
-		buf_putc(sql, *path);
-	}
-	buf_putc(sql, '\'');
-}
-
-static void
 put_from(struct buf *sql, const char *path)
 {
 	buf_puts(sql, " FROM read_parquet(");
-	put_path(sql, path);
+	duck_put_text(sql, path);
 	buf_puts(sql, ", hive_partitioning = false)");
 }
 
@@ -175,7 +149,7 @@ check_names(const struct parquetin *p, struct err *e)
 	int rc;
 
 	buf_puts(&ask, "SELECT name FROM parquet_schema(");
-	put_path(&ask, p->path);
+	duck_put_text(&ask, p->path);
 	buf_putc(&ask, ')');
 	rc = duck_query(&q, buf_cstr(&ask), e);
 	while (rc == 0 && (rc = duck_fetch(&q, &n, e)) > 0) {
@@ -377,23 +351,6 @@ put_time(struct buf *b, const struct pcolumn *c, int64_t v)
 	return true;
 }
 
-static void
-put_quoted(struct buf *b, struct bytes s)
-{
-	const char *q;
-
-	buf_putc(b, '"');
-	while (s.n && (q = memchr(s.p, '"', s.n))) {
-		size_t k = (size_t)(q - s.p) + 1;
-
-		buf_put(b, s.p, k);
-		buf_putc(b, '"');
-		s = bytes_of(s.p + k, s.n - k);
-	}
-	buf_putb(b, s);
-	buf_putc(b, '"');
-}
-
 static int
 fail_cell(const struct parquetin *p, const struct pcolumn *c, uint64_t row,
     const char *what, struct err *e)
@@ -429,7 +386,7 @@ put_cell(
 		if (memchr(s.p, '\0', s.n))
 			return fail_cell(p, c, p->rows + i,
 			    "a NUL character, which is in no text", e);
-		put_quoted(b, s);
+		csv_put_quoted(b, s);
 		break;
 	}
 	return ok ? 0

@@ -455,20 +455,6 @@ register_rows(const struct duck *d, struct err *e)
 	return done ? 0 : err_set(e, "DuckDB: no table function");
 }
 
-static void
-put_name(struct buf *b, struct bytes name)
-{
-	size_t i;
-
-	buf_putc(b, '"');
-	for (i = 0; i < name.n; i++) {
-		if (name.p[i] == '"')
-			buf_putc(b, '"');
-		buf_putc(b, name.p[i]);
-	}
-	buf_putc(b, '"');
-}
-
 /* The rows as Parquet in the file open at fd. */
 static int
 copy_rows(struct parquetout *p, int fd, struct err *e)
@@ -487,9 +473,9 @@ copy_rows(struct parquetout *p, int fd, struct err *e)
 		const struct pcolumn *c = &p->col[i];
 
 		buf_puts(&sql, i ? ", CAST(" : "CAST(");
-		put_name(&sql, c->name);
+		duck_put_name(&sql, c->name);
 		buf_printf(&sql, " AS %s) AS ", c->type);
-		put_name(&sql, c->name);
+		duck_put_name(&sql, c->name);
 	}
 	buf_printf(&sql,
 	    " FROM shard_rows()) TO '/dev/fd/%d' (FORMAT parquet, "
