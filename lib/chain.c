@@ -291,6 +291,7 @@ out:
 		a[i].stage->free(a[i].st);
 	source_close(src);
 	schema_fini(&schema);
+	c->source.needed = NULL;
 	schema_fini(&needed);
 	free(a);
 	return rc;

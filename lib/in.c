@@ -258,6 +258,12 @@ in_codec(const struct in *in)
 	return in->codec;
 }
 
+int
+in_fd(const struct in *in)
+{
+	return in->raw.fd;
+}
+
 uint64_t
 in_digest(const struct in *in)
 {

@@ -59,6 +59,8 @@ void in_rename(struct in *in, const char *name);
 /* For messages: the path as given, "standard input" for "-". */
 const char *in_name(const struct in *in);
 enum codec in_codec(const struct in *in);
+/* The open file, for who reads it by other means. */
+int in_fd(const struct in *in);
 /* Of the raw file; all bytes have been read when in_peek() came to the end. */
 uint64_t in_digest(const struct in *in);
 uint64_t in_raw_bytes(const struct in *in);

@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "digest.h"
 
 struct out {
@@ -38,6 +40,29 @@ write_all(int fd, const char *name, const void *p, size_t n, struct err *e)
 		n -= (size_t)k;
 	}
 	return 0;
+}
+
+int
+out_nameless(const char *dir)
+{
+	struct buf path = BUF_ZERO;
+	sigset_t all, old;
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), saved;
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+		return fd;
+	buf_printf(&path, "%s/shardkit.XXXXXX", dir);
+	buf_cstr(&path);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
+	fd = mkostemp(path.p, O_CLOEXEC);
+	saved = errno;
+	if (fd >= 0)
+		unlink(path.p);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	buf_fini(&path);
+	errno = saved;
+	return fd;
 }
 
 struct out *

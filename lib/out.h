@@ -51,6 +51,9 @@ uint64_t out_digest(const struct out *o);
 /* Closes without a word; what was not finished is lost. */
 void out_free(struct out *o);
 
+/* Opens a file in dir that never had a name, or has lost it before any signal
+ * ends us, to write and to read; -1 and errno. */
+int out_nameless(const char *dir);
 /* Writes all of p to fd. */
 MUST_CHECK int
 write_all(int fd, const char *name, const void *p, size_t n, struct err *e);

@@ -9,6 +9,8 @@
 #include "instant.h"
 #include "number.h"
 
+#define BATCH_BYTES ((size_t)256 << 10)
+#define RECORD_MAX ((uint64_t)1 << 31) /* offsets are 32 bits wide */
 #define EPOCH_DAY 719162 /* 1970-01-01, in days since 0001-01-01 */
 
 /* How a column's values are read and written. */
@@ -34,6 +36,7 @@ struct parquetin {
 	struct bytes *names;
 	size_t ncol;
 	uint64_t rows;
+	uint64_t at, n; /* of the chunk's rows */
 	struct buf text, ends, lines;
 };
 
@@ -227,6 +230,8 @@ parquetin_open(const char *path, const char *name,
 	size_t i;
 
 	p->opt = *opt;
+	if (p->opt.max_record > RECORD_MAX)
+		p->opt.max_record = RECORD_MAX;
 	p->name = xstrdup(name);
 	p->path = xstrdup(path);
 	buf_put(&p->ends, &before, sizeof(before));
@@ -359,10 +364,10 @@ fail_cell(const struct parquetin *p, const struct pcolumn *c, uint64_t row,
 	    (unsigned long long)row + 1, err_quote(c->name), what);
 }
 
-/* Row i of the chunk, in column c. */
+/* Row i of the chunk, row k of the batch, in column c. */
 static int
-put_cell(
-    struct parquetin *p, const struct pcolumn *c, uint64_t i, struct err *e)
+put_cell(struct parquetin *p, const struct pcolumn *c, uint64_t i, uint32_t k,
+    struct err *e)
 {
 	struct buf *b = &p->text;
 	struct bytes s;
@@ -384,64 +389,66 @@ put_cell(
 	case AS_TEXT:
 		s = duck_text((const struct duck_string *)c->data + i);
 		if (memchr(s.p, '\0', s.n))
-			return fail_cell(p, c, p->rows + i,
+			return fail_cell(p, c, p->rows + k,
 			    "a NUL character, which is in no text", e);
 		csv_put_quoted(b, s);
 		break;
 	}
 	return ok ? 0
-		  : fail_cell(p, c, p->rows + i,
+		  : fail_cell(p, c, p->rows + k,
 			"a time outside of the years 1 to 9999", e);
 }
 
 int
 parquetin_next(struct parquetin *p, struct batch *b, int nslot, struct err *e)
 {
-	uint64_t n, i, line;
-	uint32_t end;
+	uint64_t line;
+	uint32_t end, nrow = 0;
 	size_t c, start;
-	int rc = duck_fetch(&p->q, &n, e);
+	int rc;
 
-	if (rc < 0)
-		say_name(p, e);
-	if (rc <= 0)
-		return rc;
-	for (c = 0; c < p->ncol; c++)
-		p->col[c].data = duck_column(&p->q, c, &p->col[c].valid);
+	if (p->at == p->n) {
+		p->at = 0;
+		rc = duck_fetch(&p->q, &p->n, e);
+		if (rc < 0)
+			say_name(p, e);
+		if (rc <= 0)
+			return rc;
+		for (c = 0; c < p->ncol; c++)
+			p->col[c].data =
+			    duck_column(&p->q, c, &p->col[c].valid);
+	}
 	buf_clear(&p->text);
 	buf_clear(&p->lines);
 	p->ends.n = sizeof(uint32_t);
-	for (i = 0; i < n; i++) {
+	for (; p->at < p->n && p->text.n < BATCH_BYTES; p->at++, nrow++) {
 		start = p->text.n;
 		for (c = 0; c < p->ncol; c++) {
-			if (put_cell(p, &p->col[c], i, e) < 0)
+			if (put_cell(p, &p->col[c], p->at, nrow, e) < 0)
 				return -1;
 			end = (uint32_t)p->text.n;
 			buf_put(&p->ends, &end, sizeof(end));
 			buf_putc(
 			    &p->text, c + 1 < p->ncol ? p->opt.out_sep : '\n');
 		}
-		line = p->rows + i + 1;
+		line = p->rows + nrow + 1;
 		buf_put(&p->lines, &line, sizeof(line));
 		if (p->text.n - start > p->opt.max_record)
 			return err_set(e,
 			    "%s: row %llu: longer than %llu bytes "
 			    "(--max-record allows more)",
-			    p->name, (unsigned long long)(p->rows + i) + 1,
+			    p->name, (unsigned long long)line,
 			    (unsigned long long)p->opt.max_record);
-		if (p->text.n > UINT32_MAX / 2)
-			return err_set(e, "%s: rows %llu on: too long", p->name,
-			    (unsigned long long)p->rows + 1);
 	}
 	b->base = p->text.p;
 	b->end = (const uint32_t *)(const void *)p->ends.p + 1;
-	b->nrow = (uint32_t)n;
+	b->nrow = nrow;
 	b->nfield = (uint32_t)p->ncol;
 	b->row0 = p->rows;
 	b->line0 = p->rows + 1;
 	b->line = (const uint64_t *)(const void *)p->lines.p;
 	batch_reset(b, nslot);
-	p->rows += n;
+	p->rows += nrow;
 	return 1;
 }
 

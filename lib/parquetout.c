@@ -67,18 +67,10 @@ static struct parquetout *current;
 static int
 temp_file(const char *dir, struct err *e)
 {
-	struct buf path = BUF_ZERO;
-	int fd;
+	int fd = out_nameless(dir);
 
-	buf_printf(&path, "%s/shardkit.XXXXXX", dir);
-	buf_cstr(&path);
-	fd = mkostemp(path.p, O_CLOEXEC);
-	if (fd < 0)
-		err_sys(e, ERR_OUTPUT, "%s", path.p);
-	else
-		unlink(path.p);
-	buf_fini(&path);
-	return fd;
+	return fd < 0 ? err_sys(e, ERR_OUTPUT, "temporary file in %s", dir)
+		      : fd;
 }
 
 static void
@@ -455,6 +447,14 @@ register_rows(const struct duck *d, struct err *e)
 	return done ? 0 : err_set(e, "DuckDB: no table function");
 }
 
+/* No other shard will fare better. */
+static int
+fail_output(const struct parquetout *p, struct err *e)
+{
+	e->kind = ERR_OUTPUT;
+	return err_prefix(e, "%s: ", p->name);
+}
+
 /* The rows as Parquet in the file open at fd. */
 static int
 copy_rows(struct parquetout *p, int fd, struct err *e)
@@ -467,7 +467,7 @@ copy_rows(struct parquetout *p, int fd, struct err *e)
 	int rc = -1;
 
 	if (!d || register_rows(d, e) < 0)
-		return -1;
+		return fail_output(p, e);
 	buf_puts(&sql, "COPY (SELECT ");
 	for (i = 0; i < p->ncol; i++) {
 		const struct pcolumn *c = &p->col[i];
@@ -491,7 +491,7 @@ copy_rows(struct parquetout *p, int fd, struct err *e)
 	if (rc < 0 && p->failed)
 		*e = p->refused;
 	else if (rc < 0)
-		err_prefix(e, "%s: ", p->name);
+		fail_output(p, e);
 	return rc;
 }
 

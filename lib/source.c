@@ -300,29 +300,21 @@ static int
 spool(struct source *s, struct err *e)
 {
 	const char *dir = getenv("TMPDIR");
-	struct buf path = BUF_ZERO;
 	struct bytes v;
-	int fd, rc = -1;
+	int fd;
 
-	buf_printf(&path, "%s/shardkit.XXXXXX", dir && *dir ? dir : "/tmp");
-	buf_cstr(&path);
-	fd = mkostemp(path.p, O_CLOEXEC);
-	if (fd < 0) {
-		err_sys(e, ERR_OUTPUT, "%s", path.p);
-		goto out;
-	}
-	unlink(path.p);
+	dir = dir && *dir ? dir : "/tmp";
+	fd = out_nameless(dir);
+	if (fd < 0)
+		return err_sys(e, ERR_OUTPUT, "temporary file in %s", dir);
+	set_spooled(s, fd);
 	do {
 		if (in_peek(s->in, IN_BLOCK, &v, e) < 0 ||
-		    write_all(fd, path.p, v.p, v.n, e) < 0)
-			goto out;
+		    write_all(fd, "temporary file", v.p, v.n, e) < 0)
+			return -1;
 		in_consume(s->in, v.n);
 	} while (v.n > 0);
-	set_spooled(s, fd);
-	rc = 0;
-out:
-	buf_fini(&path);
-	return rc;
+	return 0;
 }
 
 static int
@@ -376,17 +368,13 @@ open_parquet(struct source *s, struct schema *names, struct err *e)
 	const struct bytes *name;
 	size_t n, i;
 	bool *skip;
-	int fd, rc;
+	int rc;
 
-	if (in_codec(s->in) != CODEC_NONE) {
-		if (spool(s, e) < 0)
-			return -1;
-	} else {
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return err_sys(e, ERR_INPUT, "%s", path);
-		set_spooled(s, fd);
-	}
+	if (in_codec(s->in) == CODEC_NONE) /* the very file that is digested */
+		snprintf(
+		    s->spooled, sizeof(s->spooled), "/dev/fd/%d", in_fd(s->in));
+	else if (spool(s, e) < 0)
+		return -1;
 	s->parquet = parquetin_open(s->spooled, path, &o, e);
 	if (!s->parquet)
 		return -1;
@@ -611,8 +599,9 @@ names_in(struct source *s, const char *path, struct err *e)
 	    .npath = 1,
 	    .signature = s->signature,
 	    .run = s->run};
-	int rc = open_next(&other, e);
+	int header = s->run->header, rc = open_next(&other, e);
 
+	s->run->header = header;
 	csv_close(other.csv);
 	jsonin_close(other.json);
 	parquetin_close(other.parquet);

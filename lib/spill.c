@@ -29,30 +29,6 @@ struct spill {
 	size_t n, cap;
 };
 
-/* A file that never had a name, or has lost it before any signal ends us. */
-static int
-open_nameless(const char *dir)
-{
-	struct buf path = BUF_ZERO;
-	sigset_t all, old;
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), saved;
-
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
-		return fd;
-	buf_printf(&path, "%s/shard-sort.XXXXXX", dir);
-	buf_cstr(&path);
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &old);
-	fd = mkostemp(path.p, O_CLOEXEC);
-	saved = errno;
-	if (fd >= 0)
-		unlink(path.p);
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	buf_fini(&path);
-	errno = saved;
-	return fd;
-}
-
 struct spill *
 spill_open(const char *dir, struct err *e)
 {
@@ -64,7 +40,7 @@ spill_open(const char *dir, struct err *e)
 	s->name = buf_release(&name);
 	s->digest = digest_new();
 	s->can_free = true;
-	s->fd = open_nameless(dir);
+	s->fd = out_nameless(dir);
 	if (s->fd < 0) {
 		err_sys(e, ERR_OUTPUT, "%s", s->name);
 		spill_close(s);

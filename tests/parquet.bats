@@ -35,6 +35,11 @@ typed() {
 	SHARDKIT_DUCKDB=/none run -1 --separate-stderr shard-write -o out --split s --format parquet --types c part-1.csv
 	says "make parquet"
 	[[ -z $(find out -type f) ]]
+	# no other shard will fare better: it is said once
+	lines part-2.csv a 1
+	SHARDKIT_DUCKDB=/none run -1 --separate-stderr bash -c 'ls part-?.csv |
+		shard-run --list - cat {} : write -o out --split s --format parquet --types c'
+	[[ $(grep -c "make parquet" <<<"$stderr") == 1 ]]
 	printf 'no library' >bad.so
 	SHARDKIT_DUCKDB=$PWD/bad.so run -1 --separate-stderr shard-cat part-1.parquet
 	says "bad.so"
@@ -120,6 +125,15 @@ END
 	says 'which type has column "x"? --types CTX names a context that was made with --schema'
 }
 
+@test "parquet: long rows come whole and in order, with their numbers" {
+	ducksql "COPY (SELECT i, repeat('x', 2000) || i s FROM range(9000) r(i)) TO 'part-1.parquet' (FORMAT parquet)"
+	shard-cat part-1.parquet >got
+	awk -F '[,"x]+' 'NR > 1 && ($1 != NR - 2 || $2 != NR - 2) { exit 1 } END { exit NR != 9001 }' got
+	shard-cat --row-column part-1.parquet | awk -F , 'NR > 1 && $3 != NR - 2 { exit 1 }'
+	run -1 --separate-stderr shard-cat --max-record 2006 part-1.parquet
+	says "part-1.parquet: row 11: longer than 2006 bytes"
+}
+
 @test "parquet: names that differ in case alone are refused, read or written, never renamed" {
 	lines part-1.csv a,A 1,2
 	shard-stats --schema -o c/parts part-1.csv
@@ -146,7 +160,7 @@ END
 }
 
 @test "parquet: pass 1 that reads some columns finds what pass 1 over all of them finds" {
-	ducksql "COPY (SELECT i id, TIMESTAMP '2024-01-01' + INTERVAL (i * 7919 % 1000) HOUR t, 'k' || i % 97 k, i % 3 l, 'x' s FROM range(5000) r(i)) TO 'q' (FORMAT parquet)"
+	ducksql "COPY (SELECT i id, TIMESTAMP '2024-01-01' + INTERVAL (i * 7919 % 1000) HOUR t, 'k' || i % 97 k, 'l' || i % 3 l, 'x' s FROM range(5000) r(i)) TO 'q' (FORMAT parquet)"
 	mkdir r && mv q r/part-1.parquet
 	shard-cat r/part-1.parquet >part-1.csv
 	shard-stats -t t -k k --label l -o a/parts r/part-1.parquet
@@ -154,6 +168,7 @@ END
 	for x in a b; do shard-stats --merge -o $x $x/parts; done
 	cmp a/split.tsv b/split.tsv
 	cmp a/first.idx b/first.idx
+	cmp a/labels.tsv b/labels.tsv
 	cmp a/schema.tsv b/schema.tsv
 }
 
