@@ -69,7 +69,7 @@ $(B)/libshard.a: $(LIBO)
 # The packages ---------------------------------------------------------------
 
 BUILD_DEPS := zlib1g-dev libzstd-dev libxxhash-dev libjansson-dev libyajl-dev \
-	liblz4-dev libbz2-dev liblzma-dev \
+	liblz4-dev libbz2-dev liblzma-dev libarchive-dev \
 	$(if $(filter x86_64 aarch64,$(shell uname -m)),libisal-dev)
 RUN_DEPS   := parallel util-linux findutils
 CHECK_DEPS := bats python3-minimal libpython3-stdlib mandoc procps \

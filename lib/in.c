@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "digest.h"
+#include "members.h"
 
 struct raw {
 	int fd;
+	struct members *members; /* read in its place, at one of them */
 	const char *name;
 	char *buf;
 	size_t pos, end;
@@ -37,11 +39,17 @@ raw_read(struct raw *r, char *p, size_t n, struct err *e)
 {
 	ssize_t k;
 
-	do
-		k = read(r->fd, p, n);
-	while (k < 0 && errno == EINTR);
-	if (k < 0)
-		return err_sys(e, ERR_INPUT, "%s: read", r->name);
+	if (r->members) {
+		k = members_read(r->members, p, n, e);
+		if (k < 0 || (k == 0 && members_end(r->members, e) < 0))
+			return -1;
+	} else {
+		do
+			k = read(r->fd, p, n);
+		while (k < 0 && errno == EINTR);
+		if (k < 0)
+			return err_sys(e, ERR_INPUT, "%s: read", r->name);
+	}
 	if (k == 0)
 		r->eof = true;
 	r->total += (uint64_t)k;
@@ -128,32 +136,54 @@ identity_from(const struct stat *sb)
 	};
 }
 
+/* The file, or the member of an archive, that path names; close_raw() in any
+ * case. */
+static int
+open_raw(struct raw *r, const char *path, struct identity *id, struct err *e)
+{
+	bool std = strcmp(path, "-") == 0;
+	struct member member;
+	struct stat sb;
+
+	r->fd = std ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (r->fd < 0 && errno == ENOENT && member_name(path)) {
+		r->members = members_at(path, &member, e);
+		return r->members ? identity_of(path, id, e) : -1;
+	}
+	if (r->fd < 0 || fstat(r->fd, &sb) < 0)
+		return err_sys(e, ERR_INPUT, "%s", r->name);
+	if (S_ISDIR(sb.st_mode))
+		return err_set(e, "%s: is a directory", r->name);
+	*id = identity_from(&sb);
+	if (!std)
+		posix_fadvise(r->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	return 0;
+}
+
+static void
+close_raw(struct raw *r)
+{
+	members_close(r->members);
+	if (r->fd > STDIN_FILENO)
+		close(r->fd);
+	digest_free(r->digest);
+	free(r->buf);
+}
+
 struct in *
 in_open(const char *path, int flags, struct err *e)
 {
 	struct in *in = xcalloc(1, sizeof(*in));
-	struct stat sb;
-	bool std = strcmp(path, "-") == 0;
 
-	in->name = xstrdup(std ? "standard input" : path);
+	in->name = xstrdup(strcmp(path, "-") == 0 ? "standard input" : path);
 	in->raw.name = in->name;
-	in->raw.fd = std ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	if (in->raw.fd < 0 || fstat(in->raw.fd, &sb) < 0) {
-		err_sys(e, ERR_INPUT, "%s", in->name);
+	if (open_raw(&in->raw, path, &in->id, e) < 0)
 		goto fail;
-	}
-	if (S_ISDIR(sb.st_mode)) {
-		err_set(e, "%s: is a directory", in->name);
-		goto fail;
-	}
-	in->id = identity_from(&sb);
 	in->raw.buf = xmalloc(IN_BLOCK);
 	if (flags & IN_DIGEST)
 		in->raw.digest = digest_new();
 	in->cap = IN_BLOCK;
 	in->buf = xmalloc(in->cap + IN_SLACK);
-	if (!std)
-		posix_fadvise(in->raw.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	if (!(flags & IN_RAW) && detect(in, e) < 0)
 		goto fail;
 	return in;
@@ -261,7 +291,7 @@ in_codec(const struct in *in)
 int
 in_fd(const struct in *in)
 {
-	return in->raw.fd;
+	return in->codec == CODEC_NONE && !in->raw.members ? in->raw.fd : -1;
 }
 
 uint64_t
@@ -289,10 +319,7 @@ in_close(struct in *in)
 		return;
 	if (in->dec_st)
 		in->dec->free(in->dec_st);
-	if (in->raw.fd > STDIN_FILENO)
-		close(in->raw.fd);
-	digest_free(in->raw.digest);
-	free(in->raw.buf);
+	close_raw(&in->raw);
 	free(in->buf);
 	free(in->name);
 	free(in);
@@ -301,9 +328,17 @@ in_close(struct in *in)
 int
 identity_of(const char *path, struct identity *id, struct err *e)
 {
+	const char *member = member_name(path);
 	struct stat sb;
+	int rc = stat(path, &sb);
 
-	if (stat(path, &sb) < 0)
+	if (rc < 0 && errno == ENOENT && member) {
+		char *archive = xstrndup(path, (size_t)(member - path) - 1);
+
+		rc = stat(archive, &sb);
+		free(archive);
+	}
+	if (rc < 0)
 		return err_sys(e, ERR_INPUT, "%s", path);
 	*id = identity_from(&sb);
 	return 0;
@@ -320,22 +355,17 @@ int
 in_digest_file(const char *path, uint64_t *digest, struct err *e)
 {
 	struct raw r = {.name = path};
-	int rc = -1;
-	ssize_t k;
+	struct identity id;
+	ssize_t k = -1;
 
-	r.fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (r.fd < 0)
-		return err_sys(e, ERR_INPUT, "%s", path);
 	r.buf = xmalloc(IN_BLOCK);
 	r.digest = digest_new();
-	while ((k = raw_read(&r, r.buf, IN_BLOCK, e)) > 0)
-		;
-	if (k == 0) {
+	if (open_raw(&r, path, &id, e) == 0)
+		do
+			k = raw_read(&r, r.buf, IN_BLOCK, e);
+		while (k > 0);
+	if (k == 0)
 		*digest = digest_value(r.digest);
-		rc = 0;
-	}
-	digest_free(r.digest);
-	free(r.buf);
-	close(r.fd);
-	return rc;
+	close_raw(&r);
+	return k < 0 ? -1 : 0;
 }

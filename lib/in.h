@@ -39,7 +39,8 @@ struct identity {
 
 struct in;
 
-/* path "-" is standard input.  NULL on error. */
+/* path "-" is standard input; "x.tar:name" a member of an archive, where no
+ * file is called so (members.h).  NULL on error. */
 struct in *in_open(const char *path, int flags, struct err *e);
 /*
  * Shows the unread bytes: at least min of them unless the input ends before
@@ -59,7 +60,8 @@ void in_rename(struct in *in, const char *name);
 /* For messages: the path as given, "standard input" for "-". */
 const char *in_name(const struct in *in);
 enum codec in_codec(const struct in *in);
-/* The open file, for who reads it by other means. */
+/* The open file, for who reads it by other means; -1 of what is not there as a
+ * file: compressed, or in an archive. */
 int in_fd(const struct in *in);
 /* Of the raw file; all bytes have been read when in_peek() came to the end. */
 uint64_t in_digest(const struct in *in);
@@ -67,7 +69,8 @@ uint64_t in_raw_bytes(const struct in *in);
 struct identity in_identity(const struct in *in);
 void in_close(struct in *in);
 
-/* The identity of a file that is not open; -1 and errno's text in e. */
+/* The identity of a file that is not open, of a member that of its archive; -1
+ * and errno's text in e. */
 MUST_CHECK int
 identity_of(const char *path, struct identity *id, struct err *e);
 bool identity_eq(struct identity a, struct identity b);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "instant.h"
+#include "members.h"
 #include "parse.h"
 
 static const char *const format_names[] = {
@@ -55,12 +56,22 @@ pop_ext(struct bytes *name, struct bytes *ext)
 	return true;
 }
 
+/* The last component, which a colon too begins in an archive. */
+static const char *
+last_name(const char *path)
+{
+	const char *member = member_name(path), *slash;
+
+	path = member ? member : path;
+	slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
 struct shard_name
 shard_name_parse(const char *path)
 {
 	struct shard_name sn = {.format = FORMAT_UNKNOWN};
-	const char *slash = strrchr(path, '/');
-	struct bytes name = bytes_str(slash ? slash + 1 : path), ext, rest;
+	struct bytes name = bytes_str(last_name(path)), ext, rest;
 	size_t n = 0;
 	int c;
 
@@ -150,7 +161,6 @@ static int
 add(struct shards *s, const char *path, struct shard_name name, uint64_t bytes,
     const uint32_t *day, struct err *e)
 {
-	const char *slash = strrchr(path, '/');
 	struct shard *v;
 	int rc = 0;
 
@@ -161,7 +171,7 @@ add(struct shards *s, const char *path, struct shard_name name, uint64_t bytes,
 	*v =
 	    (struct shard){.path = xstrdup(path), .name = name, .bytes = bytes};
 	if (s->days)
-		rc = day_in_name(slash ? slash + 1 : path, &v->day, e);
+		rc = day_in_name(last_name(path), &v->day, e);
 	if (rc == 0 && day)
 		v->day = *day;
 	v->dated = rc > 0 || (rc == 0 && day);
@@ -226,6 +236,16 @@ struct search {
 	regex_t *re; /* NULL: part-N */
 };
 
+/* match() said k of the name: it may have been meant for a shard's. */
+static void
+warn_near(const struct search *c, int k, const char *name, const char *path)
+{
+	if (k == 0 && !c->re && is_near(name) && c->opt->warn)
+		c->opt->warn("%s: not a shard's name (part-N.ext or "
+			     "part-N-text.ext), left out",
+		    path);
+}
+
 /* Directories to be searched too. */
 struct subdirs {
 	char **v;
@@ -264,10 +284,7 @@ take(const struct search *c, const char *name, const char *path,
 	struct stat sb;
 	int k = match(name, path, c->re, &sn, e);
 
-	if (k == 0 && !c->re && is_near(name) && c->opt->warn)
-		c->opt->warn("%s: not a shard's name (part-N.ext or "
-			     "part-N-text.ext), left out",
-		    path);
+	warn_near(c, k, name, path);
 	if (k <= 0)
 		return k;
 	if (stat(path, &sb) < 0)
@@ -280,6 +297,20 @@ take(const struct search *c, const char *name, const char *path,
 	return add(c->s, path, sn, (uint64_t)sb.st_size, day, e);
 }
 
+/* A pattern without a group: what was added from first on is numbered. */
+static void
+number_by_name(const struct search *c, size_t first)
+{
+	struct shards *s = c->s;
+	size_t i;
+
+	if (!c->re || c->re->re_nsub > 0 || s->n == first)
+		return;
+	qsort(s->v + first, s->n - first, sizeof(*s->v), by_path);
+	for (i = first; i < s->n; i++)
+		s->v[i].name.number = i;
+}
+
 /* The shards in dir itself; sub, unless NULL, gets the directories. */
 static int
 search_dir(const struct search *c, const char *dir, const uint32_t *day,
@@ -287,7 +318,7 @@ search_dir(const struct search *c, const char *dir, const uint32_t *day,
 {
 	struct shards *s = c->s;
 	DIR *d = opendir(dir);
-	size_t n = strlen(dir), first = s->n, i;
+	size_t n = strlen(dir), first = s->n;
 	struct buf b = BUF_ZERO;
 	struct dirent *de;
 	int k = 0;
@@ -307,11 +338,7 @@ search_dir(const struct search *c, const char *dir, const uint32_t *day,
 		k = err_sys(e, ERR_INPUT, "%s: readdir", dir);
 	closedir(d);
 	buf_fini(&b);
-	if (c->re && c->re->re_nsub == 0 && s->n > first) {
-		qsort(s->v + first, s->n - first, sizeof(*s->v), by_path);
-		for (i = first; i < s->n; i++)
-			s->v[i].name.number = i;
-	}
+	number_by_name(c, first);
 	return k < 0 ? -1 : 0;
 }
 
@@ -346,20 +373,101 @@ search_tree(const struct search *c, const char *dir, const uint32_t *day,
 	return rc;
 }
 
+/* Looks at the directories of a member's path.  1: *day is that of the last
+ * with one; 0: none has; -1; or HIDDEN: one is not to be looked into. */
+#define HIDDEN 2
+static int
+member_dirs(const char *p, bool days, uint32_t *day, struct err *e)
+{
+	const char *slash;
+	int found = 0, k;
+
+	for (; (slash = strchr(p, '/')); p = slash + 1) {
+		size_t n = (size_t)(slash - p);
+		char *dir;
+		uint32_t own;
+
+		if (*p == '_' ||
+		    (*p == '.' && n > 1 && !(n == 2 && p[1] == '.')))
+			return HIDDEN;
+		dir = xstrndup(p, n);
+		k = days ? day_in_name(dir, &own, e) : 0;
+		free(dir);
+		if (k < 0)
+			return -1;
+		if (k > 0) {
+			*day = own;
+			found = 1;
+		}
+	}
+	return found;
+}
+
+/* Takes a member if it is a shard. */
+static int
+take_member(const struct search *c, const char *root, const struct member *v,
+    struct err *e)
+{
+	const char *slash = strrchr(v->name, '/');
+	const char *file = slash ? slash + 1 : v->name;
+	struct buf path = BUF_ZERO;
+	struct shard_name sn;
+	uint32_t day;
+	int k = 0, dirs = member_dirs(v->name, c->s->days, &day, e);
+
+	if (dirs < 0 || dirs == HIDDEN || *file == '\0')
+		return dirs < 0 ? -1 : 0;
+	buf_printf(&path, "%s:%s", root, v->name);
+	k = match(file, buf_cstr(&path), c->re, &sn, e);
+	warn_near(c, k, file, buf_cstr(&path));
+	if (k > 0 && member_is_file(root, v, e) < 0)
+		k = -1;
+	if (k > 0)
+		k = add(
+		    c->s, buf_cstr(&path), sn, v->bytes, dirs ? &day : NULL, e);
+	buf_fini(&path);
+	return k < 0 ? -1 : 0;
+}
+
+/* The shards in an archive, however deep. */
+static int
+search_archive(const struct search *c, const char *root, struct err *e)
+{
+	struct members *m = members_open(root, e);
+	size_t first = c->s->n;
+	struct member v;
+	int rc;
+
+	if (!m)
+		return -1;
+	while ((rc = members_next(m, &v, e)) > 0)
+		if (take_member(c, root, &v, e) < 0) {
+			rc = -1;
+			break;
+		}
+	members_close(m);
+	number_by_name(c, first);
+	return rc;
+}
+
 static int
 search_root(const struct search *c, const char *root, struct err *e)
 {
 	struct shards *s = c->s;
 	struct shard_name sn;
 	struct stat sb;
-	const char *slash;
 	int rc;
 
 	if (stat(root, &sb) < 0)
 		return err_sys(e, ERR_INPUT, "%s", root);
+	if (!S_ISDIR(sb.st_mode) && archive_named(root)) {
+		buf_printf(
+		    &s->searched, "%s%s", s->searched.n ? ", " : "", root);
+		s->pattern = c->re != NULL;
+		return search_archive(c, root, e);
+	}
 	if (!S_ISDIR(sb.st_mode)) {
-		slash = strrchr(root, '/');
-		rc = match(slash ? slash + 1 : root, root, c->re, &sn, e);
+		rc = match(last_name(root), root, c->re, &sn, e);
 		if (rc == 0)
 			return err_set(e,
 			    "%s: not a shard's name (part-N...); "

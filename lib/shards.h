@@ -37,7 +37,7 @@ struct shard_name {
 	enum codec codec;
 };
 
-/* Looks at the last component only. */
+/* Looks at the last component only, of a member's path too. */
 struct shard_name shard_name_parse(const char *path);
 
 /*
@@ -79,8 +79,9 @@ struct shards_opt {
 };
 
 /*
- * Finds the shards of a root: a directory, or a file named by itself.
- * Appends.  Call shards_order() after the last root.
+ * Finds the shards of a root: a directory, an archive (its members, at any
+ * depth, by their paths: members.h), or a file named by itself.  Appends.  Call
+ * shards_order() after the last root.
  */
 MUST_CHECK int shards_find(struct shards *s, const char *root,
     const struct shards_opt *opt, struct err *e);

@@ -11,6 +11,7 @@
 #include "csvscan.h"
 #include "digest.h"
 #include "jsonin.h"
+#include "members.h"
 #include "out.h"
 #include "parquetin.h"
 #include "parse.h"
@@ -355,7 +356,8 @@ open_json(struct source *s, struct schema *names, struct err *e)
 	return 0;
 }
 
-/* DuckDB reads a plain file: this one, or, of a compressed one, a copy. */
+/* DuckDB reads a plain file: this one, or a copy of what is compressed or in an
+ * archive. */
 static int
 open_parquet(struct source *s, struct schema *names, struct err *e)
 {
@@ -370,7 +372,7 @@ open_parquet(struct source *s, struct schema *names, struct err *e)
 	bool *skip;
 	int rc;
 
-	if (in_codec(s->in) == CODEC_NONE) /* the very file that is digested */
+	if (in_fd(s->in) >= 0) /* the very file that is digested */
 		snprintf(
 		    s->spooled, sizeof(s->spooled), "/dev/fd/%d", in_fd(s->in));
 	else if (spool(s, e) < 0)
@@ -560,6 +562,11 @@ open_next(struct source *s, struct err *e)
 	s->in = in_open(path, IN_DIGEST, e);
 	if (!s->in)
 		return -1;
+	if (archive_named(path))
+		return err_set(e,
+		    "%s: an archive: name a member, %s:part-N.csv, or all of "
+		    "them: shard-ls %s",
+		    path, path, path);
 	if (find_format(s, s->in, path, &format, e) < 0)
 		return -1;
 	if (format == FORMAT_JSON) {

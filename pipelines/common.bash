@@ -189,6 +189,8 @@ json_columns() {
 # inherited descriptor 9.
 claim() { # OUT JOB JOB-TYPE
 	local out=$1 f
+	[[ -z ${claimed-} ]] || return 0
+	claimed=1
 	mkdir -p "$out" || exit 1
 	exec 9>>"$out/_lock" || exit 1
 	flock -w 5 9 ||
@@ -208,6 +210,45 @@ claim() { # OUT JOB JOB-TYPE
 	fi
 	printf 'process %s on %s since %s\n' $$ "$(hostname 2>/dev/null ||
 		uname -n)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$out/_lock"
+}
+
+# Archives -------------------------------------------------------------------
+# A tar or zip is read once, from its beginning to its end, into OUT/_unpacked;
+# from there its files are shards like others, until the job is done.
+
+is_archive() {
+	[[ -f $1 && $1 =~ [^/]\.(tar(\.(gz|zst|lz4|bz2|xz))?|tgz|tbz2|txz|tzst|zip)$ ]]
+}
+
+# unpack ARCHIVE N: the files of the N-th input in the directory `unpacked`,
+# unless they have been there since the archive was as it is.
+unpack() {
+	local dir=$output/_unpacked/$2 id
+	id=$(stat -Lc '%n %s %.9Y %i' -- "$1") || exit 1
+	if [[ ! -e $dir.done || $(<"$dir.done") != "$id" ]]; then
+		rm -rf "$dir" "$dir.done" && mkdir -p "$output/_unpacked" &&
+			shard-unpack "$1" "$dir" && printf '%s\n' "$id" >"$dir.done" || exit 1
+	fi
+	# shellcheck disable=SC2034
+	unpacked=$dir
+}
+
+# The plan of a run names shards that are still to be unpacked.
+no_plan_of() { # ARCHIVE
+	die "-n: the shards in $1 have no names yet: unpack them (shard-unpack $(printf %q "$1") DIR) and name that directory"
+}
+
+unpacked_done() { rm -rf "$output/_unpacked"; }
+
+# What makes the files of a list the same as before, by %n ... (stat); those
+# unpacked are the same when their archives are.
+inputs_text() { # LIST [FORMAT]
+	local list=$1
+	if [[ -e $output/_unpacked ]]; then
+		cat "$output/_unpacked"/*.done && list=$tmp/not-unpacked || return
+		grep -zvF "$output/_unpacked/" "$1" >"$list" || :
+	fi
+	xargs -0r -a "$list" stat -Lc "${2-%n %s %y %i}" --
 }
 
 # A bar with shards and, when half a second has passed, MB/s and time to go;

@@ -107,6 +107,10 @@ examples() {
 	examples shard-through.1
 }
 
+@test "man: the examples of shard-unpack(1) work, in order" {
+	examples shard-unpack.1
+}
+
 @test "man: the examples of shard-write(1) work, in order" {
 	examples shard-write.1
 }
@@ -338,7 +342,7 @@ same_as_job() {
 # share the library.
 reads() {
 	case $1 in
-	shard-check | shard-gather | shard-plan) ;;
+	shard-check | shard-gather | shard-plan | shard-unpack) ;;
 	shard-ls) grep -oE '"[A-Z]+(_[A-Z]+)+"' "$TOP/cmd/shard-ls.c" | tr -d '"' ;;
 	preprocess | impute | shred)
 		printf '%s\n' PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_RUNNER SHARD_SIMD TMPDIR
@@ -431,6 +435,7 @@ wrong() {
 	wrong "--by=temporal needs cutoffs" shard-split part-1.csv
 	wrong "--show needs the context's directory" shard-stats --show
 	wrong "which command?" shard-through
+	wrong "needs an archive and a directory" shard-unpack x.tar
 	wrong "--output DIR is needed" shard-write part-1.csv
 }
 

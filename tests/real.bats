@@ -73,6 +73,37 @@ lines_kept() {
 	check gz-keep 179953 249 27558 33 28379 25
 }
 
+@test "real shards: one tar of them gzipped, and all as .csv.zst, give the same in all three jobs" {
+	need zstd
+	tar cf parts.tar parts-gz
+	cp -r parts parts-zst && zstd -q --rm parts-zst/*
+	preprocess --job-type training --input parts --output plain --label label
+	impute --job-type training --input plain --output plain-filled --artifacts plain-model --label label
+	shred --input parts --output plain-batches --key StockCode --order orderDate --max-rows 50000
+	for kind in tar zst; do
+		from=parts.tar
+		[[ $kind == tar ]] || from=parts-zst
+		preprocess --job-type training --input $from --output $kind --label label --compress none
+		cmp plain/_manifest.tsv $kind/_manifest.tsv
+		cmp plain/_account.tsv $kind/_account.tsv
+		for name in split.tsv labels.tsv first.rows; do
+			[[ ! -e plain/_context/$name ]] || cmp plain/_context/$name $kind/_context/$name
+		done
+		from=$kind
+		if [[ $kind == tar ]]; then
+			tar cJf filled.tar.xz tar
+			from=filled.tar.xz
+		fi
+		impute --job-type training --input $from --output $kind-filled --artifacts $kind-model --label label
+		cmp plain-filled/_manifest.tsv $kind-filled/_manifest.tsv
+		cmp plain-model/impute.tsv $kind-model/impute.tsv
+		from=parts.tar
+		[[ $kind == tar ]] || from=parts-zst
+		shred --input $from --output $kind-batches --key StockCode --order orderDate --max-rows 50000 --compress none
+		cmp plain-batches/_manifest.tsv $kind-batches/_manifest.tsv
+	done
+}
+
 @test "real shards: programs in pipes, make rules and batch mode give the same rows" {
 	preprocess --job-type training --input parts --output piped --null-key drop --label label --piped
 	cmp drop/_manifest.tsv piped/_manifest.tsv

@@ -1,0 +1,324 @@
+#!/usr/bin/env bats
+# A tar or zip is a directory: its members are shards for every program, damage
+# is seen, no member gets out, and the jobs do with it what they do with files.
+
+load helper
+load more
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# of_kinds DIR: t.* archives of DIR, one of each kind.
+kinds='tar tar.gz tgz tar.zst tar.xz tar.bz2 tar.lz4 zip'
+of_kinds() {
+	local kind
+	for kind in $kinds; do
+		case $kind in
+		zip) zip_of t.zip "$1"/* ;;
+		tar) tar cf t.tar "$1" ;;
+		tgz) tar cf - "$1" | gzip -n >t.tgz ;;
+		*)
+			tar cf plain "$1"
+			squeeze "${kind#tar.}" plain >"t.$kind"
+			;;
+		esac
+	done
+}
+zip_of() {
+	python3 -c 'import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED) as z:
+    for name in sys.argv[2:]: z.write(name)' "$@"
+}
+# tar_of FILE NAME...: a tar with members of these names, whatever they are;
+# NAME@TARGET is a symbolic link, NAME=TARGET a hard one.
+tar_of() {
+	python3 -c 'import io, sys, tarfile
+with tarfile.open(sys.argv[1], "w") as t:
+    for name in sys.argv[2:]:
+        m, data = tarfile.TarInfo(name), b"a\n1\n"
+        for mark, kind in ("@", tarfile.SYMTYPE), ("=", tarfile.LNKTYPE):
+            if mark in name:
+                m.name, m.linkname = name.split(mark)
+                m.type, data = kind, b""
+        m.size = len(data)
+        t.addfile(m, io.BytesIO(data))' "$@"
+}
+
+@test "archive: shard-ls lists the shards of every kind of archive, in number order" {
+	mkdir -p in/_old in/.git
+	for i in 10 9; do rows $i >in/part-$i.csv; done
+	gzip -nc in/part-9.csv >in/part-1.csv.gz
+	touch in/notes.txt in/_old/part-3.csv in/.git/part-4.csv
+	of_kinds in
+	for kind in $kinds; do
+		run -0 shard-ls -l "t.$kind"
+		[[ $output == "00001	csv	gz	$(stat -c %s in/part-1.csv.gz)	t.$kind:in/part-1.csv.gz
+00009	csv	none	$(stat -c %s in/part-9.csv)	t.$kind:in/part-9.csv
+00010	csv	none	$(stat -c %s in/part-10.csv)	t.$kind:in/part-10.csv" ]]
+	done
+}
+
+@test "archive: a member reads as the file does, in every program that takes files" {
+	mkdir in
+	rows 30 >in/part-1.csv
+	printf '{"id":1}\n' >in/part-2.jsonl
+	of_kinds in
+	for kind in $kinds; do
+		cmp in/part-1.csv <(shard-cat "t.$kind:in/part-1.csv")
+		cmp <(shard-cat in/part-2.jsonl) <(shard-cat "t.$kind:in/part-2.jsonl")
+	done
+	shard-ls t.tar.zst | head -n 1 | shard-run --list - cat {} : write -o out --split all
+	cmp in/part-1.csv out/all/part-00001.csv
+	[[ -z $(shard-ls t.tar.zst | head -n 1 >l && shard-ls --todo out t.tar.zst | grep -xFf l) ]]
+	shard-stats -t orderDate -k customerId -o c/parts t.zip:in/part-1.csv
+	shard-stats -t orderDate -k customerId -o d/parts in/part-1.csv
+	shard-stats --merge -o c c/parts
+	shard-stats --merge -o d d/parts
+	cmp c/split.tsv d/split.tsv
+	shard-dedup -c c t.tar:in/part-1.csv | cmp - <(shard-dedup -c d in/part-1.csv)
+}
+
+@test "archive: a name with ./ in front, a directory, a file whose name looks like a member's" {
+	rows 3 >part-1.csv
+	tar cf t.tar ./part-1.csv
+	[[ $(shard-ls t.tar) == t.tar:part-1.csv ]]
+	cmp part-1.csv <(shard-cat t.tar:part-1.csv)
+	cmp part-1.csv <(shard-cat t.tar:./part-1.csv)
+	rows 5 >t.tar:part-1.csv
+	cmp t.tar:part-1.csv <(shard-cat t.tar:part-1.csv)
+	mkdir d.tar && cp part-1.csv d.tar
+	[[ $(shard-ls d.tar) == d.tar/part-1.csv ]]
+	run -1 --separate-stderr shard-cat t.tar
+	says "t.tar: an archive: name a member"
+	run -1 --separate-stderr shard-cat t.tar:part-2.csv
+	says 't.tar: no member "part-2.csv"'
+	run -1 --separate-stderr shard-cat none.tar:part-2.csv
+	says "none.tar: No such file"
+	: >empty.tar
+	run -1 --separate-stderr shard-ls empty.tar
+	says "empty.tar: Unrecognized archive format"
+	tar cf nothing.tar -T /dev/null
+	run -1 --separate-stderr shard-ls nothing.tar
+	says "no shard found"
+}
+
+@test "archive: a compressed or zipped archive cut short anywhere, or with any byte flipped, is seen" {
+	rows 3 >part-1.csv
+	rows 2 >part-2.csv
+	tar cf plain part-1.csv part-2.csv
+	zip_of t.zip part-1.csv part-2.csv
+	cat >judge.py <<'END'
+import os, shutil, subprocess, sys
+
+def files(data, name):
+    with open(name, "wb") as f:
+        f.write(data)
+    shutil.rmtree("to", ignore_errors=True)
+    status = subprocess.run(["shard-unpack", name, "to"], stderr=subprocess.DEVNULL).returncode
+    got = {f: open(os.path.join(d, f), "rb").read() for d, _, fs in os.walk("to") for f in fs}
+    assert status in (0, 1) and not (status and got), (name, status, got)
+    return got if status == 0 else None
+
+kind, step = sys.argv[1], int(sys.argv[2])
+good = open("t." + kind, "rb").read()
+want = files(good, "x." + kind)
+assert len(want) == 2
+for i in range(0, len(good), step):
+    assert files(good[:i], "x." + kind) in (None, want), f"cut at {i}"
+    bad = bytearray(good)
+    bad[i] ^= 1 << i % 8
+    got = files(bytes(bad), "x." + kind)
+    # no checksum of a name in a zip
+    assert got in (None, want) or kind == "zip" and sorted(got.values()) == sorted(want.values()), f"flip at {i}"
+END
+	for kind in gz zst; do
+		squeeze $kind plain >t.tar.$kind
+		python3 judge.py tar.$kind 1
+	done
+	python3 judge.py zip 3
+}
+
+@test "archive: a plain tar cut short anywhere, several in a row, and damaged headers are refused" {
+	rows 3 >part-1.csv
+	rows 2 >part-2.csv
+	tar cf t.tar -b 1 part-1.csv part-2.csv
+	size=$(stat -c %s t.tar)
+	for ((n = 0; n <= size - 1024; n += 256)); do
+		head -c "$n" t.tar >x.tar
+		run -1 shard-ls x.tar
+		run -1 shard-unpack x.tar to
+		barren to
+	done
+	# at the very end of the first file, and of the last
+	for n in 1024 2048; do
+		head -c "$n" t.tar >x.tar
+		run -1 --separate-stderr shard-unpack x.tar to
+		says "x.tar: cut short: a tar ends with an empty block"
+	done
+	cat t.tar t.tar >x.tar
+	gzip -nc x.tar >x.tar.gz
+	for f in x.tar x.tar.gz; do
+		run -1 --separate-stderr shard-ls $f
+		says "$f: something lies behind the tar's end, at byte 2048"
+		run -1 shard-unpack $f to
+		barren to
+	done
+	for ((n = 0; n < 500; n += 7)); do
+		cp t.tar x.tar
+		printf '\x41' | dd of=x.tar bs=1 seek=$n conv=notrunc status=none
+		cmp -s t.tar x.tar || run -1 shard-ls x.tar
+	done
+	cp t.tar x.zip
+	run -1 --separate-stderr shard-ls x.zip
+	says "x.zip: "
+}
+
+@test "archive: no member leaves the directory; one that is there twice or a link is refused" {
+	tar_of up.tar ../part-1.csv
+	tar_of deep.tar a/../../part-1.csv
+	tar_of dots.tar ..
+	for f in up deep dots; do
+		run -1 --separate-stderr shard-unpack $f.tar to/it
+		says "$f.tar: member \""
+		says "would lie outside of to/it"
+	done
+	[[ ! -e part-1.csv && ! -e to/part-1.csv ]]
+	barren to
+	tar_of abs.tar "$PWD/else/part-1.csv"
+	shard-unpack abs.tar to/it
+	[[ ! -e else && -e to/it$PWD/else/part-1.csv ]]
+	tar_of twice.tar part-1.csv x part-1.csv
+	run -1 --separate-stderr shard-unpack twice.tar two
+	says "twice.tar: part-1.csv is in it twice"
+	barren two
+	run -1 --separate-stderr shard-ls twice.tar
+	says "have one shard number, 1"
+	for mark in @ =; do
+		tar_of link.tar part-1.csv "part-2.csv${mark}part-1.csv"
+		run -1 --separate-stderr shard-ls link.tar
+		says 'link.tar:part-2.csv: a link to "part-1.csv"'
+		run -1 --separate-stderr shard-unpack link.tar l
+		says 'link.tar:part-2.csv: a link to "part-1.csv"'
+		barren l
+	done
+	# a link among the directories leads nowhere: it is not made
+	tar_of trap.tar "d@$PWD/else" d/part-1.csv
+	run -0 --separate-stderr shard-unpack trap.tar l
+	says "trap.tar:d: not a regular file, left out"
+	[[ -f l/d/part-1.csv && ! -L l/d && ! -e else ]]
+}
+
+@test "archive: unpacking needs a new directory, and leaves nothing when it fails or is killed" {
+	mkdir in
+	for i in 1 2 3; do rows 4000 >in/part-$i.csv; done
+	tar cf t.tar in
+	shard-unpack t.tar a/b
+	diff -r in a/b/in
+	run -1 --separate-stderr shard-unpack t.tar a
+	says "a: there are files in it"
+	diff -r in a/b/in
+	run -1 --separate-stderr shard-unpack in/part-1.csv c
+	says "in/part-1.csv: not named as an archive is"
+	run -1 --separate-stderr shard-unpack none.tar c
+	says "none.tar: No such file"
+	run -1 --separate-stderr bash -c 'ulimit -f 50; trap "" XFSZ; shard-unpack t.tar c'
+	says "File too large"
+	barren c
+	shard-unpack t.tar c # what is left are directories
+	diff -r in c/in
+	mkfifo slow.tar.gz
+	gzip -nc t.tar >t.tgz
+	shard-unpack slow.tar.gz k 2>said &
+	pid=$!
+	exec 5>slow.tar.gz
+	head -c $(($(stat -c %s t.tgz) / 2)) t.tgz >&5
+	until [[ -n $(find k -name '.tmp.*' 2>/dev/null) ]]; do sleep 0.01; done
+	kill -TERM $pid
+	died $pid
+	exec 5>&-
+	barren k
+}
+
+@test "archive: the jobs make of an archive what they make of its files, and again nothing" {
+	three_shards
+	gzip -n in/part-1.csv
+	tar c --zstd -f in.tar.zst in
+	train --compress none >/dev/null
+	for again in '' again; do
+		preprocess --job-type training --input in.tar.zst --output arch --workers 2 --compress none >/dev/null
+		cmp <(result out) <(result arch)
+		[[ ! -e arch/_unpacked ]]
+		[[ -z $again ]] || [[ $(find arch/train -newer stamp) == '' ]]
+		touch stamp
+	done
+	# two archives, and a directory beside them
+	mkdir one && mv in/part-0.csv one
+	tar cf one.tar one
+	zip_of two.zip in/part-1.csv.gz
+	mkdir three && mv in/part-2.csv three
+	preprocess --job-type training --input one.tar two.zip three --output mixed --compress none >/dev/null
+	cmp <(result out) <(result mixed)
+	run -1 --separate-stderr preprocess --job-type training --input one.tar --output n -n
+	says "unpack them (shard-unpack one.tar DIR)"
+	[[ ! -e n ]]
+
+	tar czf out.tgz out
+	impute --job-type training --input out --output filled --artifacts model >/dev/null
+	impute --job-type training --input out.tgz --output filled2 --artifacts model2 >/dev/null
+	cmp <(result filled) <(result filled2)
+	cmp model/impute_dict.json model2/impute_dict.json
+	run -1 --separate-stderr impute --job-type training --input one.tar --output f3 --artifacts m3
+	says "one.tar: must have one directory named train, has 0"
+
+	mkdir all && tar xf in.tar.zst -C all && tar cf all.tar all
+	shred --input all/in --output s1 --key customerId --order orderDate --max-rows 20 --compress none 2>/dev/null >&2
+	for again in '' again; do
+		shred --input all.tar --output s2 --key customerId --order orderDate --max-rows 20 --compress none 2>/dev/null >&2
+		cmp <(tree s1 -name 'batch*') <(tree s2 -name 'batch*')
+		[[ ! -e s2/_unpacked ]]
+	done
+}
+
+@test "archive: by day, from an archive with a directory per day" {
+	mkdir -p in/2024-01-01 in/2024-01-02
+	rows 20 >in/2024-01-01/part-0.csv
+	rows 10 >in/2024-01-02/part-0.csv
+	tar cf in.tar in
+	tar cf day.tar -C in 2024-01-02
+	[[ $(shard-ls --days in.tar) == '2024-01-01	in.tar:in/2024-01-01/part-0.csv
+2024-01-02	in.tar:in/2024-01-02/part-0.csv' ]]
+	shred --input in --output s1 --key customerId --order orderDate --by-day 2>/dev/null >&2
+	shred --input in.tar --output s2 --key customerId --order orderDate --by-day 2>/dev/null >&2
+	cmp <(tree s1 -name 'batch*') <(tree s2 -name 'batch*')
+	run -0 --separate-stderr shred --input in.tar --output s2 --key customerId --order orderDate --by-day
+	says "nothing to do: all days had been done before"
+	shred --input day.tar --output s3 --key customerId --order orderDate --by-day 2>/dev/null >&2
+	cmp s1/2024-01-02/batch-data-0.csv s3/2024-01-02/batch-data-0.csv
+}
+
+@test "archive: a damaged archive stops a job before it writes; mended, the job goes on" {
+	three_shards
+	tar czf in.tgz in
+	head -c 300 in.tgz >bad.tgz
+	run -1 --separate-stderr preprocess --job-type training --input bad.tgz --output out --time orderDate
+	says "bad.tgz: "
+	[[ ! -e out/train && -z $(find out -name 'part-*') ]]
+	cp in.tgz bad.tgz
+	preprocess --job-type training --input bad.tgz --output out --time orderDate >/dev/null
+	preprocess --job-type training --input in --output out2 --time orderDate >/dev/null
+	cmp <(result out) <(result out2)
+}
+
+@test "archive: a Parquet shard in one is read like the file" {
+	shard-ls . >/dev/null 2>&1 || :
+	printf 'a,b\n1,x\n2,\n' >part-1.csv
+	shard-stats --schema -o c/parts part-1.csv
+	shard-stats --merge -o c c/parts
+	shard-cat part-1.csv | shard-write --like part-1.csv --format parquet --types c -o p --split all 2>said ||
+		{ grep -q libduckdb said && skip "no libduckdb.so"; cat said; return 1; }
+	tar czf p.tgz p/all
+	cmp <(shard-cat p/all/part-00001.parquet) <(shard-cat p.tgz:p/all/part-00001.parquet)
+	tar cf p.tar p/all
+	cmp <(shard-cat p/all/part-00001.parquet) <(shard-cat p.tar:p/all/part-00001.parquet)
+}
