@@ -15,7 +15,7 @@
 #include "tsv.h"
 
 struct main_opt {
-	bool merge, show, by_shard, force, need, no_cutoffs;
+	bool merge, show, by_shard, force, need, no_cutoffs, optimize_types;
 	const char *cutoffs, *fit, *report;
 	struct opt_list counts;
 	int first_rows; /* enum first_rows, from 1 on */
@@ -67,6 +67,9 @@ static const struct opt_spec specs[] = {
 	"mean, median, constant[:V] (mean)"),
     OPT_FIT(OPT_STR, "numeric-constant", "V", numeric_constant,
 	"what constant is of numbers (0)"),
+    OPT(OPT_FLAG, 0, "optimize-types", NULL, struct main_opt, optimize_types,
+	"--merge: the types of Parquet are the narrowest that hold all "
+	"values"),
     OPT(OPT_U64, 0, "progress-fd", "N", struct main_opt, progress,
 	"write the bytes of each finished shard, a line each, to N"),
     OPT(OPT_STR, 0, "report", "CTX", struct main_opt, report,
@@ -239,7 +242,8 @@ merge(const struct stats_opt *so, const struct main_opt *mo,
 {
 	struct merge_opt opt = {mo->train_ratio, mo->test_val_ratio,
 	    mo->cutoffs, mo->no_cutoffs, (enum first_rows)mo->first_rows,
-	    cmd_warn, so->memory, mo->workers ? mo->workers : merge_workers()};
+	    cmd_warn, mo->optimize_types, so->memory,
+	    mo->workers ? mo->workers : merge_workers()};
 	size_t n;
 
 	if (!so->out)

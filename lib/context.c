@@ -427,7 +427,10 @@ context_coltype(const struct context *c, struct bytes column)
 	size_t i;
 
 	if (c->have_labels && bytes_eq(bytes_str(f->label), column))
-		return coltype(bytes_str("BIGINT"));
+		return coltype(bytes_str(!f->narrow ? "BIGINT"
+			: c->labels.n <= INT8_MAX   ? "TINYINT"
+			: c->labels.n <= INT16_MAX  ? "SMALLINT"
+						    : "INTEGER"));
 	for (i = 0; i < f->ncol; i++)
 		if (bytes_eq(bytes_str(f->col[i].name), column))
 			return facts_coltype(f, &f->col[i]);

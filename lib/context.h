@@ -95,8 +95,9 @@ struct merge_opt {
 	 * then first.idx only of few keys */
 	enum first_rows { FIRST_INDEX, FIRST_ALL, FIRST_ONE } first_rows;
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
-	uint64_t memory;  /* for the groups; 0: the default */
-	uint64_t workers; /* processes for the keys; 0: one */
+	bool optimize_types; /* facts.narrow */
+	uint64_t memory;     /* for the groups; 0: the default */
+	uint64_t workers;    /* processes for the keys; 0: one */
 };
 /* Puts partials together into one at path, for merges in steps. */
 MUST_CHECK int

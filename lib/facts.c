@@ -1,5 +1,6 @@
 #include "facts.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -155,6 +156,12 @@ add_time(struct colfacts *c, struct instant lo, struct instant hi)
 	c->have_time = true;
 }
 
+static bool
+is_float32(double d)
+{
+	return fabs(d) <= FLT_MAX && (double)(float)d == d;
+}
+
 static void
 add_num(struct colfacts *c, double lo, double hi)
 {
@@ -227,7 +234,10 @@ colfacts_add(struct colfacts *c, const struct cell *cell, struct bytes v,
 			c->big = true;
 		/* FALLTHROUGH */
 	case KIND_FLOAT:
-	case KIND_ODD: add_num(c, cell->num.d, cell->num.d); break;
+	case KIND_ODD:
+		add_num(c, cell->num.d, cell->num.d);
+		c->f64 |= !is_float32(cell->num.d);
+		break;
 	case KIND_LOCAL:
 	case KIND_ZONED: add_time(c, cell->time, cell->time); break;
 	default: break;
@@ -261,6 +271,7 @@ colfacts_merge(struct colfacts *a, const struct colfacts *b)
 	if (b->have_int)
 		add_int(a, b->imin, b->imax);
 	a->big |= b->big;
+	a->f64 |= b->f64;
 	a->values &= b->values;
 	for (k = 0; k < KIND_COUNT; k++) {
 		a->n[k] += b->n[k];
@@ -757,8 +768,8 @@ save_column(const struct colfacts *c, struct buf *to)
 		line(to, "int", "", "xxuu", U(c->imin), U(c->imax), U(c->big),
 		    U(c->have_int));
 	if (c->have_num)
-		line(to, "num", "", "xx", U(double_bits(c->min)),
-		    U(double_bits(c->max)));
+		line(to, "num", "", "xxu", U(double_bits(c->min)),
+		    U(double_bits(c->max)), U(!c->f64));
 	if (c->have_time)
 		line(to, "span", "", "uuuu", U(c->tmin.hi), U(c->tmin.lo),
 		    U(c->tmax.hi), U(c->tmax.lo));
@@ -802,6 +813,8 @@ facts_save(const struct facts *f, struct buf *to)
 		line(to, "schema", "", "");
 	if (f->moments)
 		line(to, "moments", "", "");
+	if (f->narrow)
+		line(to, "optimize-types", "", "");
 	if (f->quoted_value)
 		line(to, "quoted-empty", "value", "");
 	if (f->only)
@@ -893,6 +906,8 @@ load_line(
 		f->schema = true;
 	} else if (is(kind, "moments")) {
 		f->moments = true;
+	} else if (is(kind, "optimize-types")) {
+		f->narrow = true;
 	} else if (is(kind, "quoted-empty")) {
 		f->quoted_value = is(name, "value");
 	} else if (is(kind, "only")) {
@@ -960,6 +975,7 @@ load_line(
 		c->have_num = true;
 		c->min = bits_double(v[0]);
 		c->max = bits_double(v[1]);
+		c->f64 = v[2] == 0; /* and so in a file without it */
 	} else if (c && is(kind, "span")) {
 		c->have_time = true;
 		c->tmin = (struct instant){v[0], (uint32_t)v[1]};
@@ -1050,22 +1066,72 @@ facts_sealed(struct bytes *text)
 }
 
 const char *
+colfacts_storage(const struct colfacts *c, const char *type)
+{
+	if (strcmp(type, "int") == 0)
+		return c->big                                      ? "text"
+		    : c->imin >= INT8_MIN && c->imax <= INT8_MAX   ? "int8"
+		    : c->imin >= INT16_MIN && c->imax <= INT16_MAX ? "int16"
+		    : c->imin >= INT32_MIN && c->imax <= INT32_MAX ? "int32"
+								   : "int64";
+	if (strcmp(type, "float") == 0)
+		return c->f64 ? "float64" : "float32";
+	if (strcmp(type, "time") == 0)
+		return "timestamp";
+	return type;
+}
+
+/* Of two types the narrower one, if all values fit it as well: what is declared
+ * stays unless it is a number of more bytes. */
+static const char *
+narrower(const char *declared, const char *storage)
+{
+	static const struct {
+		const char *storage, *type;
+		int bytes;
+	} t[] = {{"int8", "TINYINT", 1}, {"int16", "SMALLINT", 2},
+	    {"int32", "INTEGER", 4}, {"int64", "BIGINT", 8},
+	    {"float32", "FLOAT", 4}, {"float64", "DOUBLE", 8}};
+	int64_t min, max;
+	size_t i;
+	int width;
+
+	for (i = 0; i < LEN(t); i++)
+		if (strcmp(storage, t[i].storage) == 0)
+			break;
+	if (i == LEN(t))
+		return declared;
+	if (strcmp(declared, "DOUBLE") == 0 || strcmp(declared, "UBIGINT") == 0)
+		width = 8;
+	else if (coltype_range(declared, &min, &max))
+		width = max <= UINT8_MAX ? 1
+		    : max <= UINT16_MAX  ? 2
+		    : max <= UINT32_MAX  ? 4
+					 : 8;
+	else
+		return declared;
+	return t[i].bytes < width ? t[i].type : declared;
+}
+
+const char *
 facts_coltype(const struct facts *f, const struct colfacts *c)
 {
 	static const char *const types[][2] = {{"int", "BIGINT"},
 	    {"float", "DOUBLE"}, {"bool", "BOOLEAN"}, {"text", "VARCHAR"}};
 	struct place why;
-	const char *type;
+	const char *of, *type = c->type;
 	size_t i;
 
-	if (c->type || !f->schema)
-		return c->type;
-	type = colfacts_type(c, &why);
-	if (strcmp(type, "time") == 0)
+	if (!f->schema)
+		return type;
+	of = colfacts_type(c, &why);
+	if (!type && strcmp(of, "time") == 0)
 		type =
 		    c->n[KIND_ZONED] ? "TIMESTAMP WITH TIME ZONE" : "TIMESTAMP";
-	for (i = 0; i < LEN(types); i++)
-		if (strcmp(type, types[i][0]) == 0)
+	for (i = 0; !type && i < LEN(types); i++)
+		if (strcmp(of, types[i][0]) == 0)
 			type = c->big && i == 0 ? "VARCHAR" : types[i][1];
+	if (f->narrow)
+		type = narrower(type, colfacts_storage(c, of));
 	return coltype(bytes_str(type));
 }

@@ -46,6 +46,7 @@ struct colfacts {
 	struct place first[KIND_COUNT];
 	bool have_num, have_time, have_int;
 	double min, max; /* of numbers */
+	bool f64;        /* one of them is no float32 */
 	struct instant tmin, tmax;
 	bool big; /* an int beyond int64 */
 	int64_t imin, imax;
@@ -83,6 +84,7 @@ struct facts {
 	char *na;      /* NULL: auto */
 	uint64_t seed; /* of the row hashes, with strata */
 	bool schema, moments;
+	bool narrow;       /* the context's types are the narrowest */
 	bool quoted_value; /* "" is a value, not a missing cell */
 	char *only;        /* rows of this split alone; NULL: all */
 	uint64_t values;   /* digest of which values were asked for; 0: none */
@@ -112,6 +114,9 @@ struct facts {
 	uint64_t ngroup;      /* after the merge */
 };
 
+/* The narrowest storage that holds all values of a column of that type:
+ * int8 ... int64, float32, float64, bool, timestamp, text. */
+const char *colfacts_storage(const struct colfacts *c, const char *type);
 void facts_fini(struct facts *f);
 /* Takes b into a; b is left empty. */
 MUST_CHECK int facts_merge(struct facts *a, struct facts *b, struct err *e);

@@ -390,7 +390,9 @@ map_init(void **st, const void *opt, struct schema *s, struct run *run,
 		m->label_slot = s->nslot++;
 		s->col[at].slot = m->label_slot;
 		if (o->ctx && o->ctx->have_labels)
-			schema_make(s, (size_t)at, "BIGINT");
+			schema_make(s, (size_t)at,
+			    context_coltype(
+				o->ctx, bytes_str(o->ctx->facts.label)));
 	}
 	m->join_sep = bytes_str(o->sep);
 	m->join_missing = bytes_str(o->missing);

@@ -667,22 +667,6 @@ write_groups(struct merge *m, uint64_t *digest, struct err *e)
 	return rc;
 }
 
-static const char *
-storage_of(const struct colfacts *c, const char *type)
-{
-	if (strcmp(type, "int") == 0)
-		return c->big                                      ? "text"
-		    : c->imin >= INT8_MIN && c->imax <= INT8_MAX   ? "int8"
-		    : c->imin >= INT16_MIN && c->imax <= INT16_MAX ? "int16"
-		    : c->imin >= INT32_MIN && c->imax <= INT32_MAX ? "int32"
-								   : "int64";
-	if (strcmp(type, "float") == 0)
-		return "float64";
-	if (strcmp(type, "time") == 0)
-		return "timestamp";
-	return type;
-}
-
 static void
 put_range(struct buf *b, const struct colfacts *c, const char *type, bool max)
 {
@@ -722,7 +706,7 @@ write_schema(struct merge *m, struct err *e)
 		put_range(&b, c, type, false);
 		buf_putc(&b, '\t');
 		put_range(&b, c, type, true);
-		buf_printf(&b, "\t%s\t", storage_of(c, type));
+		buf_printf(&b, "\t%s\t", colfacts_storage(c, type));
 		if (why.row)
 			buf_printf(&b, "%llu:%llu\n",
 			    (unsigned long long)why.shard,
@@ -911,6 +895,13 @@ merge_all(const char *dir, char *const *paths, size_t n,
 	    (m.facts.label && make_labels(&m, e) < 0) ||
 	    (m.facts.moments && make_stats(&m, e) < 0))
 		goto out;
+	if (opt->optimize_types && !m.facts.schema) {
+		err_kind_set(e, ERR_USAGE,
+		    "--optimize-types: the partials know no values (pass 1 "
+		    "ran without --schema)");
+		goto out;
+	}
+	m.facts.narrow = opt->optimize_types;
 	if (opt->first_rows && m.facts.only) {
 		err_kind_set(e, ERR_USAGE,
 		    "--first-rows is of all rows, not of --only %s",

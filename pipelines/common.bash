@@ -155,6 +155,14 @@ types_needed() { # LIST FORMAT
 	elif [[ $2 == jsonl ]] && has_csv "$1"; then
 		types=schema
 	fi
+	if [[ -n ${flag_optimize_types-} ]]; then
+		if [[ $2 == parquet || ($types == declared && -z $2) ]]; then
+			types=schema
+		elif [[ ${origin[optimize_types]-} != environment* && -z ${said_no_types-} ]]; then
+			said_no_types=1
+			note "--optimize-types is for Parquet; what is written here has no types"
+		fi
+	fi
 	return 0
 }
 

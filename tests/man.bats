@@ -347,7 +347,7 @@ reads() {
 	preprocess | impute | shred)
 		printf '%s\n' PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_RUNNER SHARD_SIMD TMPDIR
 		case $1 in
-		preprocess) echo ENABLE_TRUE_STREAMING ;;
+		preprocess) printf '%s\n' ENABLE_TRUE_STREAMING OPTIMIZE_MEMORY ;;
 		impute) printf '%s\n' COLUMN_STRATEGY_ VALIDATE_FILL_VALUES ;;
 		esac
 		sed -n 's/^config .* \([A-Z_]*\)$/\1/p; s/^constant_from .* \([A-Z_]*\)$/\1/p' \

@@ -386,3 +386,47 @@ for row in csv.reader(sys.stdin):
 	run -1 --separate-stderr bash -c 'ulimit -f 2000; trap "" XFSZ; shard-write -o full --split s --format parquet --types c part-1.csv'
 	[[ -n $stderr && -z $(find full -name 'part-*') ]]
 }
+
+@test "parquet: --optimize-types: the narrowest numbers that hold all values of all shards, exactly" {
+	mkdir in
+	lines in/part-0.csv id,orderDate,i8,i16,i32,i64,big,f32,f64,mixed,none,t,label \
+		'1,2024-01-01,127,128,32768,2147483648,9223372036854775808,0.5,0.1,1,,x,b' \
+		'2,2024-01-02,-128,1,1,1,1,16777216.0,1,1.5,,y,a'
+	lines in/part-1.csv id,orderDate,i8,i16,i32,i64,big,f32,f64,mixed,none,t,label \
+		'3,2024-01-03,0,-32768,-2147483648,1,1,-3.4028234663852886e38,16777217.0,,,x,a' \
+		'4,2024-01-04,1,1,1,1,1,-0.0,1e39,2,,z,b'
+	preprocess --job-type training --input in --output out --label label --key none --format parquet --optimize-types >/dev/null
+	lines want 'id TINYINT' 'orderDate TIMESTAMP' 'i8 TINYINT' 'i16 SMALLINT' 'i32 INTEGER' 'i64 BIGINT' \
+		'big VARCHAR' 'f32 FLOAT' 'f64 DOUBLE' 'mixed FLOAT' 'none VARCHAR' 't VARCHAR' 'label TINYINT'
+	for f in out/*/*.parquet; do
+		types "$f" | cmp - want
+	done
+	preprocess --job-type training --input in --output plain --label label --key none --format parquet >/dev/null
+	for f in plain/*/*.parquet; do
+		[[ $(ducksql "SELECT count(*)::VARCHAR FROM (SELECT * FROM '$f' EXCEPT ALL SELECT * FROM 'out${f#plain}')") == 0 ]]
+	done
+	# a new shard may need more: then all outputs are made again
+	lines in/part-2.csv id,orderDate,i8,i16,i32,i64,big,f32,f64,mixed,none,t,label \
+		'300,2024-01-05,128,1,1,1,1,0.1,1,1,,x,a'
+	preprocess --job-type training --input in --output out --label label --key none --format parquet --optimize-types >/dev/null
+	sed -i 's/id TINYINT/id SMALLINT/; s/i8 TINYINT/i8 SMALLINT/; s/f32 FLOAT/f32 DOUBLE/' want
+	for f in out/*/*.parquet; do
+		types "$f" | cmp - want
+	done
+	# Parquet's own types: never wider, and only numbers
+	ducksql "COPY (SELECT 1::UINTEGER u, 200::UTINYINT u8, 7::BIGINT b, 0.1::FLOAT f, 0.5::DOUBLE d,
+		1.5::DECIMAL(9,1) m, DATE '2024-01-01' orderDate, '5' s, 4000000000::UINTEGER u32, 1::UBIGINT ub)
+		TO 'p.parquet' (FORMAT parquet)"
+	mkdir pq && mv p.parquet pq/part-0.parquet
+	OPTIMIZE_MEMORY=true preprocess --job-type validation --input pq --output out2 >/dev/null
+	[[ $(types out2/validation/part-00000.parquet | paste -sd,) == "u TINYINT,u8 UTINYINT,b TINYINT,f FLOAT,d FLOAT,m DECIMAL(9,1),orderDate DATE,s VARCHAR,u32 UINTEGER,ub TINYINT" ]]
+	shred --input in --output s --key t --order orderDate --format parquet --optimize-types 2>/dev/null >&2
+	[[ $(types s/batch-data-0.parquet | grep -c TINYINT) == 0 && $(types s/batch-data-0.parquet | grep -c 'id SMALLINT') == 1 ]]
+	run -2 --separate-stderr shred --input in --output s2 --key t --order orderDate --by-day --optimize-types
+	says "each day would have types of its own"
+	run -0 --separate-stderr preprocess --job-type training --input in --output csv --key none --optimize-types
+	says "note: --optimize-types is for Parquet"
+	shard-stats -t orderDate -o n/parts in/part-0.csv
+	run -2 --separate-stderr shard-stats --merge --optimize-types -o n n/parts
+	says "pass 1 ran without --schema"
+}
