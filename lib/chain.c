@@ -209,16 +209,20 @@ struct active {
 	void *st;
 };
 
+/* The rest of each batch is read after the first `early` stages; 0: it is all
+ * there from the start. */
 static int
-pump(struct source *src, struct active *a, size_t n, int nslot, struct err *e)
+pump(struct source *src, struct active *a, size_t n, size_t early, int nslot,
+    struct err *e)
 {
 	struct batch b = BATCH_ZERO;
 	size_t i;
 	int rc;
 
 	while ((rc = source_next(src, &b, nslot, e)) > 0)
-		for (i = 0; i < n && rc > 0; i++)
-			if (b.nsel > 0 &&
+		for (i = 0; i < n && b.nsel > 0; i++)
+			if ((early && i == early &&
+				source_rest(src, &b, e) < 0) ||
 			    a[i].stage->process(a[i].st, &b, e) < 0) {
 				rc = -1;
 				goto out;
@@ -231,12 +235,31 @@ out:
 	return rc;
 }
 
+/* How many filters, from the first on, look at few columns and then have
+ * dropped rows of which nobody needs the others; their columns in names. */
+static size_t
+early_filters(const struct chain *c, struct schema *names)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < c->nlink; i++) {
+		const struct filter *f = c->link[i].filter;
+
+		if (!f->needs || !f->needs(c->link[i].opt, names))
+			break;
+		if (f->thins)
+			return i + 1;
+	}
+	return 0;
+}
+
 int
 chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
     struct err *e)
 {
 	struct run run = {.warn = s->warn};
 	struct schema schema = SCHEMA_ZERO, needed = SCHEMA_ZERO;
+	size_t early;
 	struct active *a = xcalloc(c->nlink + 1, sizeof(*a));
 	struct source *src = NULL;
 	struct context *ctx = NULL;
@@ -246,8 +269,11 @@ chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
 	int rc = -1;
 
 	run.emit = chain_emits(c);
-	c->source.needed = NULL;
-	if (c->nlink == 1 && c->link[0].filter->needs &&
+	c->source.needed = c->source.early = NULL;
+	early = early_filters(c, &needed);
+	if (early)
+		c->source.early = &needed;
+	else if (c->nlink == 1 && ends_in_sink(c) && c->link[0].filter->needs &&
 	    c->link[0].filter->needs(c->link[0].opt, &needed))
 		c->source.needed = &needed;
 	if (npaths == 1 && strcmp(paths[0], "-") != 0)
@@ -285,13 +311,13 @@ chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
 				err_prefix(e, "%s: ", run.input);
 			goto out;
 		}
-	rc = pump(src, a, n, schema.nslot, e);
+	rc = pump(src, a, n, early, schema.nslot, e);
 out:
 	for (i = n; i-- > 0;)
 		a[i].stage->free(a[i].st);
 	source_close(src);
 	schema_fini(&schema);
-	c->source.needed = NULL;
+	c->source.needed = c->source.early = NULL;
 	schema_fini(&needed);
 	free(a);
 	return rc;

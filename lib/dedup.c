@@ -87,6 +87,16 @@ dedup_like(const void *opt)
 	return ((const struct dedup_opt *)opt)->like;
 }
 
+static bool
+dedup_needs(const void *opt, struct schema *names)
+{
+	const struct facts *f = &((const struct dedup_opt *)opt)->ctx->facts;
+
+	schema_add(names, bytes_str(f->key), -1, -1);
+	schema_add(names, bytes_str(f->time), -1, -1);
+	return true;
+}
+
 struct dedup {
 	const struct dedup_opt *o;
 	struct run *run;
@@ -398,4 +408,6 @@ const struct filter filter_dedup = {
     .stage = &dedup_stage,
     .like = dedup_like,
     .context = dedup_context,
+    .needs = dedup_needs,
+    .thins = true,
 };

@@ -79,6 +79,7 @@ struct filter {
 	/* Adds the names of the columns that it looks at; false: it may look
 	 * at any.  NULL: the same. */
 	bool (*needs)(const void *opt, struct schema *names);
+	bool thins; /* many rows do not get past it, as a rule */
 	/* For sinks: the separator they would like for this input; 0 none. */
 	char (*want_sep)(const void *opt, const char *input);
 };

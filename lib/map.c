@@ -622,6 +622,18 @@ map_free(void *st)
 
 static const struct stage map_stage = {map_init, map_process, NULL, map_free};
 
+/* The label, where that is all there is to do. */
+static bool
+map_needs(const void *opt, struct schema *names)
+{
+	const struct map_opt *o = opt;
+
+	if (o->label)
+		schema_add(names, bytes_str(o->label), -1, -1);
+	return !(o->where.n || o->concat.n || o->constant.n || o->rename.n ||
+	    o->drop.n || o->select || o->text);
+}
+
 const struct filter filter_map = {
     .name = "map",
     .summary = "per-row column work on a row stream",
@@ -633,4 +645,5 @@ const struct filter filter_map = {
     .setup = map_setup,
     .teardown = map_teardown,
     .stage = &map_stage,
+    .needs = map_needs,
 };

@@ -23,6 +23,7 @@ struct pcolumn {
 	enum how how;
 	int64_t per_s; /* of AS_TIME: units to a second */
 	bool zoned;
+	bool skip, late;
 	/* of the chunk */
 	const void *data;
 	const uint64_t *valid;
@@ -37,7 +38,12 @@ struct parquetin {
 	size_t ncol;
 	uint64_t rows;
 	uint64_t at, n; /* of the chunk's rows */
-	struct buf text, ends, lines;
+	uint64_t first; /* row of the chunk that the batch begins with */
+	bool late;      /* some columns are */
+	struct text {
+		struct buf text, ends;
+	} now, rest;
+	struct buf lines;
 };
 
 static bool
@@ -226,7 +232,6 @@ parquetin_open(const char *path, const char *name,
     const struct parquetin_opt *opt, struct err *e)
 {
 	struct parquetin *p = xcalloc(1, sizeof(*p));
-	uint32_t before = UINT32_MAX;
 	size_t i;
 
 	p->opt = *opt;
@@ -234,7 +239,6 @@ parquetin_open(const char *path, const char *name,
 		p->opt.max_record = RECORD_MAX;
 	p->name = xstrdup(name);
 	p->path = xstrdup(path);
-	buf_put(&p->ends, &before, sizeof(before));
 	if (find_columns(p, e) < 0 || check_names(p, e) < 0) {
 		say_name(p, e);
 		parquetin_close(p);
@@ -247,7 +251,8 @@ parquetin_open(const char *path, const char *name,
 }
 
 int
-parquetin_start(struct parquetin *p, const bool *skip, struct err *e)
+parquetin_start(
+    struct parquetin *p, const bool *skip, const bool *late, struct err *e)
 {
 	struct buf sql = BUF_ZERO;
 	size_t i;
@@ -257,11 +262,13 @@ parquetin_start(struct parquetin *p, const bool *skip, struct err *e)
 	for (i = 0; i < p->ncol; i++) {
 		struct pcolumn *c = &p->col[i];
 
-		if (skip && skip[i])
-			c->how = AS_TEXT;
-		buf_printf(&sql, "%s%s", i ? ", " : "",
-		    skip && skip[i] ? "NULL::VARCHAR" : c->expr);
+		c->skip = skip[i];
+		c->late = late[i];
+		p->late |= late[i];
+		if (!c->skip)
+			buf_printf(&sql, "%s, ", c->expr);
 	}
+	buf_puts(&sql, "NULL"); /* there may be no other */
 	put_from(&sql, p->path);
 	rc = duck_query(&p->q, buf_cstr(&sql), e);
 	if (rc < 0)
@@ -364,47 +371,117 @@ fail_cell(const struct parquetin *p, const struct pcolumn *c, uint64_t row,
 	    (unsigned long long)row + 1, err_quote(c->name), what);
 }
 
-/* Row i of the chunk, row k of the batch, in column c. */
-static int
-put_cell(struct parquetin *p, const struct pcolumn *c, uint64_t i, uint32_t k,
-    struct err *e)
+/* Row i of the chunk in column c; false when it is a time that cannot be. */
+static inline bool
+put_cell(struct buf *b, const struct pcolumn *c, uint64_t i)
 {
-	struct buf *b = &p->text;
-	struct bytes s;
-	bool ok = true;
-
 	if (c->valid && !(c->valid[i / 64] >> i % 64 & 1))
-		return 0;
+		return true;
 	switch (c->how) {
 	case AS_BOOL:
 		buf_puts(b, ((const bool *)c->data)[i] ? "true" : "false");
 		break;
 	case AS_INT: put_int(b, ((const int64_t *)c->data)[i]); break;
 	case AS_DOUBLE: put_double(b, ((const double *)c->data)[i]); break;
-	case AS_DATE: ok = put_day(b, ((const int32_t *)c->data)[i]); break;
-	case AS_TIME: ok = put_time(b, c, ((const int64_t *)c->data)[i]); break;
+	case AS_DATE: return put_day(b, ((const int32_t *)c->data)[i]);
+	case AS_TIME: return put_time(b, c, ((const int64_t *)c->data)[i]);
 	case AS_BARE:
 		buf_putb(b, duck_text((const struct duck_string *)c->data + i));
 		break;
 	case AS_TEXT:
-		s = duck_text((const struct duck_string *)c->data + i);
-		if (memchr(s.p, '\0', s.n))
-			return fail_cell(p, c, p->rows + k,
-			    "a NUL character, which is in no text", e);
-		csv_put_quoted(b, s);
+		csv_put_quoted(
+		    b, duck_text((const struct duck_string *)c->data + i));
 		break;
 	}
-	return ok ? 0
-		  : fail_cell(p, c, p->rows + k,
-			"a time outside of the years 1 to 9999", e);
+	return true;
+}
+
+/* Which columns of a row are wanted. */
+enum which { WANT_NONE, WANT_EARLY, WANT_ALL };
+
+/* Row i of the chunk, the batch's k-th, behind the others in t. */
+static int
+put_row(struct parquetin *p, struct text *t, enum which want, uint64_t i,
+    uint32_t k, struct err *e)
+{
+	size_t start = t->text.n, c;
+	uint32_t *end;
+
+	buf_reserve(&t->ends, p->ncol * sizeof(*end));
+	end = (uint32_t *)(void *)(t->ends.p + t->ends.n);
+	for (c = 0; c < p->ncol; c++) {
+		const struct pcolumn *x = &p->col[c];
+
+		if (!x->skip && want != WANT_NONE &&
+		    (want == WANT_ALL || !x->late) && !put_cell(&t->text, x, i))
+			return fail_cell(p, x, p->rows + k,
+			    "a time outside of the years 1 to 9999", e);
+		end[c] = (uint32_t)t->text.n;
+		buf_putc(&t->text, c + 1 < p->ncol ? p->opt.out_sep : '\n');
+	}
+	t->ends.n += p->ncol * sizeof(*end);
+	if (t->text.n - start > p->opt.max_record)
+		return err_set(e,
+		    "%s: row %llu: longer than %llu bytes (--max-record allows "
+		    "more)",
+		    p->name, (unsigned long long)p->rows + k + 1,
+		    (unsigned long long)p->opt.max_record);
+	return 0;
+}
+
+static void
+begin_text(struct text *t)
+{
+	uint32_t before = UINT32_MAX;
+
+	buf_clear(&t->text);
+	buf_clear(&t->ends);
+	buf_put(&t->ends, &before, sizeof(before));
+}
+
+/* The batch is what t holds, in which no text has a NUL character. */
+static int
+show_text(const struct parquetin *p, const struct text *t, struct batch *b,
+    struct err *e)
+{
+	const uint32_t *end = (const uint32_t *)(const void *)t->ends.p + 1;
+	const char *nul = t->text.n ? memchr(t->text.p, '\0', t->text.n) : NULL;
+	size_t i = 0;
+
+	if (nul) {
+		while (end[i] < (size_t)(nul - t->text.p))
+			i++;
+		return fail_cell(p, &p->col[i % p->ncol], b->row0 + i / p->ncol,
+		    "a NUL character, which is in no text", e);
+	}
+	b->base = t->text.p;
+	b->end = end;
+	return 0;
+}
+
+/* Bytes of a row's texts, the part of it that has no bound. */
+static size_t
+text_bytes(const struct parquetin *p, uint64_t i)
+{
+	size_t c, n = 0;
+
+	for (c = 0; c < p->ncol; c++) {
+		const struct pcolumn *x = &p->col[c];
+
+		if (x->late && x->how == AS_TEXT &&
+		    (!x->valid || x->valid[i / 64] >> i % 64 & 1))
+			n += ((const struct duck_string *)x->data)[i].n;
+	}
+	return n;
 }
 
 int
 parquetin_next(struct parquetin *p, struct batch *b, int nslot, struct err *e)
 {
-	uint64_t line;
-	uint32_t end, nrow = 0;
-	size_t c, start;
+	enum which want = p->late ? WANT_EARLY : WANT_ALL;
+	uint64_t line, k;
+	uint32_t nrow = 0;
+	size_t c, late = 0;
 	int rc;
 
 	if (p->at == p->n) {
@@ -414,42 +491,53 @@ parquetin_next(struct parquetin *p, struct batch *b, int nslot, struct err *e)
 			say_name(p, e);
 		if (rc <= 0)
 			return rc;
-		for (c = 0; c < p->ncol; c++)
-			p->col[c].data =
-			    duck_column(&p->q, c, &p->col[c].valid);
+		for (c = k = 0; c < p->ncol; c++)
+			if (!p->col[c].skip)
+				p->col[c].data =
+				    duck_column(&p->q, k++, &p->col[c].valid);
 	}
-	buf_clear(&p->text);
+	begin_text(&p->now);
 	buf_clear(&p->lines);
-	p->ends.n = sizeof(uint32_t);
-	for (; p->at < p->n && p->text.n < BATCH_BYTES; p->at++, nrow++) {
-		start = p->text.n;
-		for (c = 0; c < p->ncol; c++) {
-			if (put_cell(p, &p->col[c], p->at, nrow, e) < 0)
-				return -1;
-			end = (uint32_t)p->text.n;
-			buf_put(&p->ends, &end, sizeof(end));
-			buf_putc(
-			    &p->text, c + 1 < p->ncol ? p->opt.out_sep : '\n');
-		}
+	p->first = p->at;
+	for (; p->at < p->n && p->now.text.n + late < BATCH_BYTES;
+	     p->at++, nrow++) {
+		if (put_row(p, &p->now, want, p->at, nrow, e) < 0)
+			return -1;
+		if (p->late)
+			late += text_bytes(p, p->at);
 		line = p->rows + nrow + 1;
 		buf_put(&p->lines, &line, sizeof(line));
-		if (p->text.n - start > p->opt.max_record)
-			return err_set(e,
-			    "%s: row %llu: longer than %llu bytes "
-			    "(--max-record allows more)",
-			    p->name, (unsigned long long)line,
-			    (unsigned long long)p->opt.max_record);
 	}
-	b->base = p->text.p;
-	b->end = (const uint32_t *)(const void *)p->ends.p + 1;
 	b->nrow = nrow;
 	b->nfield = (uint32_t)p->ncol;
 	b->row0 = p->rows;
 	b->line0 = p->rows + 1;
 	b->line = (const uint64_t *)(const void *)p->lines.p;
 	batch_reset(b, nslot);
+	rc = show_text(p, &p->now, b, e);
 	p->rows += nrow;
-	return 1;
+	return rc < 0 ? -1 : 1;
+}
+
+int
+parquetin_rest(struct parquetin *p, struct batch *b, struct err *e)
+{
+	uint32_t k, i = 0;
+	int rc = 0;
+
+	if (!p->late)
+		return 0;
+	begin_text(&p->rest);
+	p->rows -= b->nrow; /* for messages, as when the batch was begun */
+	for (k = 0; rc == 0 && k < b->nrow; k++) {
+		bool kept = i < b->nsel && b->sel[i] == k;
+
+		i += kept;
+		rc = put_row(p, &p->rest, kept ? WANT_ALL : WANT_NONE,
+		    p->first + k, k, e);
+	}
+	p->rows += b->nrow;
+	return rc < 0 ? -1 : show_text(p, &p->rest, b, e);
 }
 
 const char *
@@ -480,8 +568,10 @@ parquetin_close(struct parquetin *p)
 	free(p->names);
 	free(p->name);
 	free(p->path);
-	buf_fini(&p->text);
-	buf_fini(&p->ends);
+	buf_fini(&p->now.text);
+	buf_fini(&p->now.ends);
+	buf_fini(&p->rest.text);
+	buf_fini(&p->rest.ends);
 	buf_fini(&p->lines);
 	free(p);
 }

@@ -33,13 +33,18 @@ struct parquetin *parquetin_open(const char *path, const char *name,
 const struct bytes *parquetin_names(const struct parquetin *p, size_t *n);
 /* The column's declared type (coltype.h). */
 const char *parquetin_type(const struct parquetin *p, size_t i);
-/* Begins to read; the columns with skip[i] come as if they were missing (NULL:
- * none). */
-MUST_CHECK int
-parquetin_start(struct parquetin *p, const bool *skip, struct err *e);
+/* Begins to read; the columns with skip[i] come as if they were missing, and
+ * those with late[i] too, until parquetin_rest(). */
+MUST_CHECK int parquetin_start(
+    struct parquetin *p, const bool *skip, const bool *late, struct err *e);
 /* 1 and a batch with at least one row; 0 at the end; -1. */
 MUST_CHECK int
 parquetin_next(struct parquetin *p, struct batch *b, int nslot, struct err *e);
+/* The batch again, with the late columns of the rows that are selected; the
+ * others have no column then.  What pointed into its fields stays good until
+ * the next batch. */
+MUST_CHECK int
+parquetin_rest(struct parquetin *p, struct batch *b, struct err *e);
 uint64_t parquetin_rows(const struct parquetin *p);
 void parquetin_close(struct parquetin *p);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "batch.h"
@@ -17,6 +18,7 @@
 
 #define EPOCH_DAY INT64_C(719162) /* 1970-01-01, in days since 0001-01-01 */
 #define TICKS_PER_DAY INT64_C(864000000000) /* of 100 ns */
+#define TEXT_MAX ((size_t)16 << 20)          /* held in memory */
 #define CHUNK 2048 /* rows; DuckDB's vectors have room for so many */
 
 /* How a column's values are handed over: the types but those of AS_CAST are
@@ -48,7 +50,10 @@ struct parquetout {
 	char *name, *temp_dir;
 	struct pcolumn *col;
 	size_t ncol;
-	int fd; /* the text */
+	/* The text: here as long as it is short, then in a file. */
+	struct buf text;
+	size_t text_at;
+	int fd; /* -1: none yet */
 	uint64_t rows, length;
 	struct na_rule na;
 	/* reading it back */
@@ -149,6 +154,20 @@ take_names(struct parquetout *p, const char *s, const uint32_t *end, uint32_t n,
 	return 0;
 }
 
+/* The next n bytes of the text, or what is left of it. */
+static ssize_t
+read_text(struct parquetout *p, char *to, size_t n)
+{
+	size_t left = p->text.n - p->text_at;
+
+	if (p->fd >= 0)
+		return read(p->fd, to, n);
+	n = n < left ? n : left;
+	memcpy(to, p->text.p + p->text_at, n);
+	p->text_at += n;
+	return (ssize_t)n;
+}
+
 /* Reads on, and finds the records in the block: 1, 0 at the end, -1. */
 static int
 next_block(struct parquetout *p, struct err *e)
@@ -162,7 +181,7 @@ next_block(struct parquetout *p, struct err *e)
 	p->used = 0;
 	do {
 		buf_reserve(&p->block, OUT_BLOCK);
-		k = read(p->fd, p->block.p + p->block.n, OUT_BLOCK);
+		k = read_text(p, p->block.p + p->block.n, OUT_BLOCK);
 		if (k < 0)
 			return err_sys(
 			    e, ERR_OUTPUT, "%s: temporary file", p->name);
@@ -515,10 +534,11 @@ send_file(int fd, const char *name, codec_sink *sink, void *arg, struct err *e)
 static int
 finish(struct parquetout *p, codec_sink *sink, void *arg, struct err *e)
 {
+	bool small = p->fd < 0;
 	uint32_t n = 0;
 	int rc, fd;
 
-	if (lseek(p->fd, 0, SEEK_SET) < 0)
+	if (!small && lseek(p->fd, 0, SEEK_SET) < 0)
 		return err_sys(e, ERR_OUTPUT, "%s: temporary file", p->name);
 	rc = next_block(p, e);
 	if (rc <= 0)
@@ -528,7 +548,10 @@ finish(struct parquetout *p, codec_sink *sink, void *arg, struct err *e)
 	if (take_names(p, p->block.p, p->idx + 1, ++n, e) < 0)
 		return -1;
 	p->at = n;
-	fd = temp_file(p->temp_dir, e);
+	/* what is made of little text is little */
+	fd = small ? memfd_create("parquet", MFD_CLOEXEC) : -1;
+	if (fd < 0)
+		fd = temp_file(p->temp_dir, e);
 	if (fd < 0)
 		return -1;
 	rc = copy_rows(p, fd, e);
@@ -544,9 +567,16 @@ filter(void *st, const void *s, size_t n, bool last, codec_sink *sink,
 {
 	struct parquetout *p = st;
 
-	if (p->fd < 0 && (p->fd = temp_file(p->temp_dir, e)) < 0)
-		return -1;
-	if (n && write_all(p->fd, p->name, s, n, e) < 0)
+	if (p->fd < 0 && p->text.n + n > TEXT_MAX) {
+		p->fd = temp_file(p->temp_dir, e);
+		if (p->fd < 0 ||
+		    write_all(p->fd, p->name, p->text.p, p->text.n, e) < 0)
+			return -1;
+		buf_fini(&p->text);
+	}
+	if (p->fd < 0)
+		buf_put(&p->text, s, n);
+	else if (n && write_all(p->fd, p->name, s, n, e) < 0)
 		return -1;
 	return last ? finish(p, sink, arg, e) : 0;
 }
@@ -566,6 +596,7 @@ filter_free(void *st)
 	free(p->temp_dir);
 	free(p->idx);
 	na_rule_fini(&p->na);
+	buf_fini(&p->text);
 	buf_fini(&p->block);
 	buf_fini(&p->scratch);
 	free(p);

@@ -356,6 +356,19 @@ open_json(struct source *s, struct schema *names, struct err *e)
 	return 0;
 }
 
+/* The first column that has another name there, or the number of columns of
+ * the shorter. */
+static size_t
+differs_at(const struct schema *a, const struct schema *b)
+{
+	size_t i;
+
+	for (i = 0; i < a->ncol && i < b->ncol; i++)
+		if (strcmp(a->col[i].name, b->col[i].name) != 0)
+			break;
+	return i;
+}
+
 /* DuckDB reads a plain file: this one, or a copy of what is compressed or in an
  * archive. */
 static int
@@ -369,7 +382,7 @@ open_parquet(struct source *s, struct schema *names, struct err *e)
 	};
 	const struct bytes *name;
 	size_t n, i;
-	bool *skip;
+	bool *skip, *late, in_place;
 	int rc;
 
 	if (in_fd(s->in) >= 0) /* the very file that is digested */
@@ -384,16 +397,23 @@ open_parquet(struct source *s, struct schema *names, struct err *e)
 	s->run->in_sep = ',';
 	if (names_of(s, name, n, path, names, e) < 0)
 		return -1;
+	in_place = !s->canon_of ||
+	    (n == s->canon.ncol && differs_at(names, &s->canon) == n);
 	skip = xcalloc(n + 1, sizeof(*skip));
+	late = xcalloc(n + 1, sizeof(*late));
 	for (i = 0; i < n; i++) {
 		struct column *c = &names->col[i];
 
 		c->type = parquetin_type(s->parquet, i);
 		skip[i] = s->opt->needed &&
 		    schema_find(s->opt->needed, bytes_str(c->name)) < 0;
+		/* fields that are to be moved are so at once */
+		late[i] = s->opt->early && in_place &&
+		    schema_find(s->opt->early, bytes_str(c->name)) < 0;
 	}
-	rc = parquetin_start(s->parquet, skip, e);
+	rc = parquetin_start(s->parquet, skip, late, e);
 	free(skip);
+	free(late);
 	return rc;
 }
 
@@ -464,19 +484,6 @@ check_digest(struct source *s, const char *path, struct err *e)
 		    "bytes differ from what pass 1 read)",
 		    path);
 	return 0;
-}
-
-/* The first column that has another name there, or the number of columns of
- * the shorter. */
-static size_t
-differs_at(const struct schema *a, const struct schema *b)
-{
-	size_t i;
-
-	for (i = 0; i < a->ncol && i < b->ncol; i++)
-		if (strcmp(a->col[i].name, b->col[i].name) != 0)
-			break;
-	return i;
 }
 
 int
@@ -858,6 +865,14 @@ source_next(struct source *s, struct batch *b, int nslot, struct err *e)
 	if (s->rejects && out_finish(s->rejects, false, e) < 0)
 		return -1;
 	return 0;
+}
+
+int
+source_rest(struct source *s, struct batch *b, struct err *e)
+{
+	if (!s->parquet || parquetin_rest(s->parquet, b, e) == 0)
+		return 0;
+	return -1;
 }
 
 void

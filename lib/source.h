@@ -22,6 +22,9 @@ struct source_opt {
 	/* Columns that anyone looks at; NULL: perhaps all.  Others may come as
 	 * if they were missing. */
 	const struct schema *needed;
+	/* Columns that the filters look at before source_rest() is called;
+	 * NULL: it is not, and all columns come at once. */
+	const struct schema *early;
 	bool row_column; /* append _row */
 	bool keep_names; /* leave __DOT__ in the names */
 	bool names;      /* shard-cat: print the column names only */
@@ -45,6 +48,9 @@ struct source *source_open(struct source_opt *o, char *const *paths,
 /* 1 and a batch, 0 at the end, -1. */
 MUST_CHECK int
 source_next(struct source *s, struct batch *b, int nslot, struct err *e);
+/* With early: all columns of the batch's selected rows.  Those of the others
+ * are as if missing; what is in slots stays. */
+MUST_CHECK int source_rest(struct source *s, struct batch *b, struct err *e);
 void source_close(struct source *s);
 
 /* -1 unless the file's names are those of canon, in the same order. */

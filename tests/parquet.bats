@@ -430,3 +430,53 @@ for row in csv.reader(sys.stdin):
 	run -2 --separate-stderr shard-stats --merge --optimize-types -o n n/parts
 	says "pass 1 ran without --schema"
 }
+
+@test "parquet: what dedup drops is not read whole; what stays is as of CSV, whatever the order of columns" {
+	mkdir in pq
+	for i in 0 1 2; do
+		rows $((300 + i)) | awk -F, -v i=$i 'NR > 1 && NR % 11 == i { sub(/,c[0-9]*,/, ",,") }
+			NR > 1 && NR % 13 == i { sub(/,[01]$/, ",") } { print }' >in/part-$i.csv
+	done
+	shard-stats --schema -o c/parts in/part-*.csv
+	shard-stats --merge --no-cutoffs -o c c/parts
+	shard-ls in | shard-run --list - cat {} : write -o pq --format parquet --types c
+	shard-run cat in/part-1.csv : map --select note,label,customerId,id,orderDate : write -o turned --format parquet --types c
+	cp turned/part-00001.parquet pq
+	for how in "--header reorder" "--header reorder --ties one --null-key drop" "--header reorder --key none"; do
+		rm -rf a b
+		preprocess --job-type training --input in --output a --label label --format parquet $how 2>/dev/null >&2
+		preprocess --job-type training --input pq --output b --label label $how 2>/dev/null >&2
+		cmp a/_account.tsv b/_account.tsv
+		cmp a/_manifest.tsv b/_manifest.tsv
+		grep -q missing-label a/_account.tsv
+		[[ $how == *none ]] || grep -q duplicate a/_account.tsv
+	done
+	# in the order of the file, each batch is begun early and completed later
+	ducksql "COPY (SELECT i AS id, TIMESTAMP '2024-01-01' + to_minutes(i::INT) AS orderDate, 'k' || (i % 700)::VARCHAR AS customerId,
+		repeat('é\"', (i % 50)::INT) AS note, CASE WHEN i % 3 = 0 THEN NULL ELSE i / 7.0 END AS x
+		FROM range(20000) t(i)) TO 'd.parquet' (FORMAT parquet)"
+	mkdir one && mv d.parquet one/part-0.parquet
+	preprocess --job-type training --input one --output o --cutoffs 2024-01-01T02:00:00,2024-01-01T04:00:00 >/dev/null
+	[[ $(ducksql "SELECT count(*)::VARCHAR || ' ' || sum(id)::VARCHAR FROM 'o/*/*.parquet'") == "700 244650" ]]
+	[[ $(ducksql "SELECT count(*)::VARCHAR FROM (SELECT * FROM 'o/*/*.parquet' EXCEPT ALL SELECT * FROM 'one/part-0.parquet')") == 0 ]]
+	# a text with NUL is found in what is kept, with its place
+	ducksql "COPY (SELECT i AS id, TIMESTAMP '2024-01-01' + to_minutes(i::INT) AS orderDate, i AS customerId,
+		CASE WHEN i = 9 THEN 'a' || chr(0) ELSE 'x' END AS note FROM range(20) t(i)) TO 'd.parquet' (FORMAT parquet)"
+	mkdir nul && mv d.parquet nul/part-0.parquet
+	run -1 --separate-stderr preprocess --job-type training --input nul --output n
+	says 'part-0.parquet: row 10: column "note": a NUL character'
+	run -1 --separate-stderr shard-cat nul/part-0.parquet
+	says 'part-0.parquet: row 10: column "note": a NUL character'
+}
+
+@test "parquet: more rows than memory holds go through a file, and are the same" {
+	mkdir in
+	awk 'BEGIN { print "id,s"; for (i = 0; i < 150000; i++) printf "%d,\"%s %0110d\"\n", i, "é,", i * i }' >in/part-0.csv
+	(($(stat -c %s in/part-0.csv) > 17 << 20))
+	typed in/part-0.csv
+	shard-cat p/part-00000.parquet | cmp - in/part-0.csv
+	mkdir full
+	run -1 --separate-stderr env TMPDIR=/proc shard-run cat in/part-0.csv : write -o q --format parquet --types c
+	says "temporary file"
+	barren q
+}
