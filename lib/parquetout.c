@@ -18,7 +18,7 @@
 
 #define EPOCH_DAY INT64_C(719162) /* 1970-01-01, in days since 0001-01-01 */
 #define TICKS_PER_DAY INT64_C(864000000000) /* of 100 ns */
-#define TEXT_MAX ((size_t)16 << 20)          /* held in memory */
+#define TEXT_MAX ((size_t)16 << 20)         /* held in memory */
 #define CHUNK 2048 /* rows; DuckDB's vectors have room for so many */
 
 /* How a column's values are handed over: the types but those of AS_CAST are
