@@ -137,9 +137,21 @@ cores() {
 }
 
 # Does the NUL-separated list name shards of that kind?
-has_json() { tr '\n\0' ' \n' <"$1" | grep -qE '\.jsonl?(\.[a-z0-9]+)?$'; }
-has_csv() { tr '\n\0' ' \n' <"$1" | grep -qE '\.[ct]sv(\.[a-z0-9]+)?$'; }
-has_parquet() { tr '\n\0' ' \n' <"$1" | grep -qE '\.parquet(\.[a-z0-9]+)?$'; }
+has_json() { grep -qzE '\.jsonl?(\.[a-z0-9]+)?$' "$1"; }
+has_csv() { grep -qzE '\.[ct]sv(\.[a-z0-9]+)?$' "$1"; }
+has_parquet() { grep -qzE '\.parquet(\.[a-z0-9]+)?$' "$1"; }
+
+# The length of a NUL-separated list, in n.
+count_list() { # FILE
+	local names
+	mapfile -d '' -t names <"$1"
+	n=${#names[@]}
+}
+
+# The bytes of the files in a NUL-separated list, in bytes.
+count_bytes() { # FILE
+	read -r bytes _ < <(du -Lcb --files0-from="$1" 2>/dev/null | tail -n 1)
+}
 
 # What an output of the list's shards needs to know of its columns, in
 # `types`: nothing, the types that the shards declare, or those of their values
@@ -199,11 +211,13 @@ claim() { # OUT JOB JOB-TYPE
 	local out=$1 f
 	[[ -z ${claimed-} ]] || return 0
 	claimed=1
-	mkdir -p "$out" || exit 1
+	[[ -d $out ]] || mkdir -p "$out" || exit 1
 	exec 9>>"$out/_lock" || exit 1
 	flock -w 5 9 ||
 		die "$out is in use by another run ($(tail -n 1 "$out/_lock"))"
-	rm -f "$out"/.job.* # of runs that were killed here
+	for f in "$out"/.job.*; do # of runs that were killed here
+		[[ ! -e $f ]] || rm -f "$f"
+	done
 	if [[ -e $out/_job.tsv ]]; then
 		[[ $(<"$out/_job.tsv") == "$2"$'\t'"$3" ]] ||
 			die "$out belongs to another job: $(tr '\t' ' ' \
@@ -216,8 +230,8 @@ claim() { # OUT JOB JOB-TYPE
 		printf '%s\t%s\n' "$2" "$3" >"$out/.job.$$" &&
 			mv "$out/.job.$$" "$out/_job.tsv" || exit 1
 	fi
-	printf 'process %s on %s since %s\n' $$ "$(hostname 2>/dev/null ||
-		uname -n)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$out/_lock"
+	TZ=UTC0 printf 'process %s on %s since %(%Y-%m-%dT%H:%M:%SZ)T\n' $$ \
+		"$HOSTNAME" -1 >"$out/_lock"
 }
 
 # Archives -------------------------------------------------------------------
@@ -246,7 +260,7 @@ no_plan_of() { # ARCHIVE
 	die "-n: the shards in $1 have no names yet: unpack them (shard-unpack $(printf %q "$1") DIR) and name that directory"
 }
 
-unpacked_done() { rm -rf "$output/_unpacked"; }
+unpacked_done() { [[ ! -e $output/_unpacked ]] || rm -rf "$output/_unpacked"; }
 
 # What makes the files of a list the same as before, by %n ... (stat); those
 # unpacked are the same when their archives are.
@@ -280,8 +294,8 @@ show_progress() { # TITLE SHARDS BYTES
 	printf '\r\033[K' >&2
 }
 
-# chunks LIST DIR: the names of a NUL-separated list in files, for a process
-# each, and the files' names in DIR/list.  A chunk is half of what is left for
+# chunks LIST DIR: the names of a NUL-separated list in files of a new directory,
+# for a process each, and the files' names in DIR/list.  A chunk is half of what is left for
 # a worker: the first are large, as starting a process and its first look at
 # the facts have a price; the last are small, so that no worker waits long for
 # another.
@@ -289,7 +303,7 @@ chunks() {
 	local names n i=0 k=0 take
 	mapfile -d '' -t names <"$1"
 	n=${#names[@]}
-	rm -rf "$2" && mkdir "$2" || return
+	mkdir "$2" || return
 	for (( ; i < n; i += take, k++)); do
 		((take = workers == 1 ? n : (n - i + 2 * workers - 1) / (2 * workers)))
 		((take = take > 256 ? 256 : take))
@@ -301,18 +315,20 @@ chunks() {
 # each TITLE LIST SCRIPT: runs `SCRIPT shard...` over the NUL-separated list,
 # $workers at a time, some shards to a process ($per_process, if it is set).
 # 0 or 1.
+ntimes=0
 each() {
 	local title=$1 list=$2 script=$3 n bytes rc=0 runner=${SHARD_RUNNER:-auto}
 	local jobs
-	n=$(tr -dc '\0' <"$list" | wc -c)
+	count_list "$list"
 	((n == 0)) && return 0
-	bytes=$(du -Lcb --files0-from="$list" 2>/dev/null | tail -n 1 | cut -f 1)
+	count_bytes "$list"
 	if [[ -n ${per_process-} ]]; then
 		jobs=(-a "$list" -n "$per_process" "$script")
 	else
-		chunks "$list" "$tmp/chunks" || return
+		((++ntimes))
+		chunks "$list" "$tmp/chunks$ntimes" || return
 		# -I: a word that no other can hold
-		jobs=(-a "$tmp/chunks/list" -I "$tmp/chunk/" xargs -0 -a "$tmp/chunk/" "$script")
+		jobs=(-a "$tmp/chunks$ntimes/list" -I "$tmp/chunk/" xargs -0 -a "$tmp/chunk/" "$script")
 	fi
 	# GNU parallel takes 0.2 s to start, as long as a GB takes here; on
 	# larger input its control over the jobs is worth that.
