@@ -44,7 +44,7 @@ load(struct err *e)
 		candidate(i, &b);
 		if (!b.n)
 			continue;
-		lib = dlopen(buf_cstr(&b), RTLD_NOW | RTLD_LOCAL);
+		lib = dlopen(buf_cstr(&b), RTLD_LAZY | RTLD_LOCAL);
 		if (!lib && access(b.p, F_OK) == 0) /* there, but no good */
 			buf_printf(&said, "; %s", dlerror());
 	}

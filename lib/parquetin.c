@@ -37,9 +37,9 @@ struct parquetin {
 	struct bytes *names;
 	size_t ncol;
 	uint64_t rows;
-	uint64_t at, n; /* of the chunk's rows */
-	uint64_t first; /* row of the chunk that the batch begins with */
-	bool late;      /* some columns are */
+	uint64_t at, n;     /* of the chunk's rows */
+	uint64_t first;     /* row of the chunk that the batch begins with */
+	bool started, late; /* some columns are late */
 	struct text {
 		struct buf text, ends;
 	} now, rest;
@@ -250,24 +250,32 @@ parquetin_open(const char *path, const char *name,
 	return p;
 }
 
-int
-parquetin_start(
-    struct parquetin *p, const bool *skip, const bool *late, struct err *e)
+void
+parquetin_choose(struct parquetin *p, const bool *skip, const bool *late)
+{
+	size_t i;
+
+	for (i = 0; i < p->ncol; i++) {
+		p->col[i].skip = skip[i];
+		p->col[i].late = late[i];
+		p->late |= late[i];
+	}
+}
+
+/* Asks for the rows, which is the first work: who opens a file may want no
+ * more of it than its columns. */
+static int
+start(struct parquetin *p, struct err *e)
 {
 	struct buf sql = BUF_ZERO;
 	size_t i;
 	int rc;
 
+	p->started = true;
 	buf_puts(&sql, "SELECT ");
-	for (i = 0; i < p->ncol; i++) {
-		struct pcolumn *c = &p->col[i];
-
-		c->skip = skip[i];
-		c->late = late[i];
-		p->late |= late[i];
-		if (!c->skip)
-			buf_printf(&sql, "%s, ", c->expr);
-	}
+	for (i = 0; i < p->ncol; i++)
+		if (!p->col[i].skip)
+			buf_printf(&sql, "%s, ", p->col[i].expr);
 	buf_puts(&sql, "NULL"); /* there may be no other */
 	put_from(&sql, p->path);
 	rc = duck_query(&p->q, buf_cstr(&sql), e);
@@ -484,6 +492,8 @@ parquetin_next(struct parquetin *p, struct batch *b, int nslot, struct err *e)
 	size_t c, late = 0;
 	int rc;
 
+	if (!p->started && start(p, e) < 0)
+		return -1;
 	if (p->at == p->n) {
 		p->at = 0;
 		rc = duck_fetch(&p->q, &p->n, e);

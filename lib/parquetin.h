@@ -33,10 +33,9 @@ struct parquetin *parquetin_open(const char *path, const char *name,
 const struct bytes *parquetin_names(const struct parquetin *p, size_t *n);
 /* The column's declared type (coltype.h). */
 const char *parquetin_type(const struct parquetin *p, size_t i);
-/* Begins to read; the columns with skip[i] come as if they were missing, and
- * those with late[i] too, until parquetin_rest(). */
-MUST_CHECK int parquetin_start(
-    struct parquetin *p, const bool *skip, const bool *late, struct err *e);
+/* The columns with skip[i] come as if they were missing, and those with late[i]
+ * too, until parquetin_rest(). */
+void parquetin_choose(struct parquetin *p, const bool *skip, const bool *late);
 /* 1 and a batch with at least one row; 0 at the end; -1. */
 MUST_CHECK int
 parquetin_next(struct parquetin *p, struct batch *b, int nslot, struct err *e);

@@ -383,7 +383,6 @@ open_parquet(struct source *s, struct schema *names, struct err *e)
 	const struct bytes *name;
 	size_t n, i;
 	bool *skip, *late, in_place;
-	int rc;
 
 	if (in_fd(s->in) >= 0) /* the very file that is digested */
 		snprintf(
@@ -411,10 +410,10 @@ open_parquet(struct source *s, struct schema *names, struct err *e)
 		late[i] = s->opt->early && in_place &&
 		    schema_find(s->opt->early, bytes_str(c->name)) < 0;
 	}
-	rc = parquetin_start(s->parquet, skip, late, e);
+	parquetin_choose(s->parquet, skip, late);
 	free(skip);
 	free(late);
-	return rc;
+	return 0;
 }
 
 /* What Parquet did not read is read for its digest. */

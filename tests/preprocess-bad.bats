@@ -507,3 +507,15 @@ named() {
 	run -2 --separate-stderr train --seed x --split hash
 	[[ ! -e out/_SUCCESS && -z $(find out -name 'part-*' 2>/dev/null) ]]
 }
+
+@test "bad: a column text beside the four that it is made of is refused before anything is read" {
+	for i in 0 1; do
+		lines in/part-$i.csv emailAddress,orderDate,billingAddressName,customerName,paymentAccountHolderName,text "a,2024-01-0$((i + 1)),b,c,d,e"
+	done
+	run -1 --separate-stderr train --key none
+	[[ $stderr == "preprocess: in/part-0.csv: has a column text already"* && $(wc -l <<<"$stderr") == 1 ]]
+	[[ ! -e out ]]
+	sed -i 's/customerName/x/' in/*
+	train --key none --cutoffs 2024-01-02,2024-01-03
+	[[ $(head -n 1 out/train/part-00000.csv) == *,text ]]
+}
