@@ -508,8 +508,8 @@ named() {
 	[[ ! -e out/_SUCCESS && -z $(find out -name 'part-*' 2>/dev/null) ]]
 }
 
-@test "bad: a column text beside the four that it is made of is refused before anything is read" {
-	for i in 0 1; do
+@test "preprocess: a column text beside the four that it is made of is refused before anything is read" {
+	for i in 0 1 2; do
 		lines in/part-$i.csv emailAddress,orderDate,billingAddressName,customerName,paymentAccountHolderName,text "a,2024-01-0$((i + 1)),b,c,d,e"
 	done
 	run -1 --separate-stderr train --key none
