@@ -156,10 +156,31 @@ add_time(struct colfacts *c, struct instant lo, struct instant hi)
 	c->have_time = true;
 }
 
+/*
+ * Is it a float32, and its shortest decimal as one the same number?  So are
+ * those of at most FLT_DIG digits, of which no two are one float32, and whole
+ * numbers to 2^24, between which there are no others.  The float32 next to 0.1
+ * is not: it would be read as 0.1.
+ */
 static bool
 is_float32(double d)
 {
-	return fabs(d) <= FLT_MAX && (double)(float)d == d;
+	double power = 1, x = fabs(d);
+	int k;
+
+	if (!(x <= FLT_MAX) || (double)(float)d != d)
+		return false;
+	if (x <= 16777216 && x == trunc(x))
+		return true;
+	for (k = 0; k < 9; k++, power *= 10) {
+		double m = x * power;
+
+		if (m >= 1e6)
+			return false;
+		if (m == trunc(m) && m / power == x)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -236,7 +257,7 @@ colfacts_add(struct colfacts *c, const struct cell *cell, struct bytes v,
 	case KIND_FLOAT:
 	case KIND_ODD:
 		add_num(c, cell->num.d, cell->num.d);
-		c->f64 |= !is_float32(cell->num.d);
+		c->f64 = c->f64 || !is_float32(cell->num.d);
 		break;
 	case KIND_LOCAL:
 	case KIND_ZONED: add_time(c, cell->time, cell->time); break;

@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,6 +33,7 @@ struct libarchive {
 	FUNC(archive_entry_pathname);
 	FUNC(archive_entry_pathname_utf8);
 	FUNC(archive_entry_size);
+	FUNC(archive_entry_sparse_count);
 	FUNC(archive_entry_symlink);
 };
 
@@ -42,7 +44,8 @@ struct members {
 	int fd;        /* of a plain tar or a zip */
 	struct in *in; /* of a compressed tar */
 	struct err in_err;
-	bool zip, ended;
+	bool zip, ended, sparse;
+	locale_t utf8; /* what names are written in, for libarchive; or 0 */
 	uint64_t left; /* of the member, as its header says */
 	/* Of the unpacked tar: what was handed out, and where its last byte is
 	 * that is not zero. */
@@ -114,6 +117,7 @@ load(struct libarchive *a, struct err *e)
 	    NEED(a, archive_entry_pathname) < 0 ||
 	    NEED(a, archive_entry_pathname_utf8) < 0 ||
 	    NEED(a, archive_entry_size) < 0 ||
+	    NEED(a, archive_entry_sparse_count) < 0 ||
 	    NEED(a, archive_entry_symlink) < 0)
 		return -1;
 	return 0;
@@ -250,6 +254,7 @@ members_open(const char *path, struct err *e)
 
 	m->path = xstrdup(path);
 	m->fd = -1;
+	m->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	m->zip = n > 4 && strcmp(path + n - 4, ".zip") == 0;
 	m->in = in_open(path, 0, e);
 	if (!m->in)
@@ -281,8 +286,8 @@ fail:
 	return NULL;
 }
 
-int
-members_next(struct members *m, struct member *v, struct err *e)
+static int
+next_header(struct members *m, struct member *v, struct err *e)
 {
 	struct archive_entry *x;
 	int rc = m->a.archive_read_next_header(m->ar, &x);
@@ -308,7 +313,18 @@ members_next(struct members *m, struct member *v, struct err *e)
 	v->regular = plain && !v->link;
 	v->bytes = plain ? (uint64_t)m->a.archive_entry_size(x) : 0;
 	m->left = v->bytes;
+	m->sparse = m->a.archive_entry_sparse_count(x) > 0;
 	return 1;
+}
+
+int
+members_next(struct members *m, struct member *v, struct err *e)
+{
+	locale_t before = uselocale(m->utf8);
+	int rc = next_header(m, v, e);
+
+	uselocale(before);
+	return rc;
 }
 
 int
@@ -330,6 +346,9 @@ members_read(struct members *m, char *p, size_t n, struct err *e)
 {
 	la_ssize_t k = m->a.archive_read_data(m->ar, p, n);
 
+	if (k == 0 && m->sparse &&
+	    m->left > 0) /* a hole comes at a second call */
+		k = m->a.archive_read_data(m->ar, p, n);
 	if (k < 0)
 		return refused(m, e);
 	if ((uint64_t)k > m->left || (k == 0 && n > 0 && m->left > 0))
@@ -389,6 +408,8 @@ members_close(struct members *m)
 	in_close(m->in);
 	if (m->fd >= 0)
 		close(m->fd);
+	if (m->utf8)
+		freelocale(m->utf8);
 	free(m->path);
 	free(m);
 }

@@ -248,11 +248,24 @@ unpack() {
 	local dir=$output/_unpacked/$2 id
 	id=$(stat -Lc '%n %s %.9Y %i' -- "$1") || exit 1
 	if [[ ! -e $dir.done || $(<"$dir.done") != "$id" ]]; then
-		rm -rf "$dir" "$dir.done" && mkdir -p "$output/_unpacked" &&
-			shard-unpack "$1" "$dir" && printf '%s\n' "$id" >"$dir.done" || exit 1
+		rm -rf "$dir" "$dir.done" && mkdir -p "$output/_unpacked" || exit 1
+		set -m # to be ended at once with us
+		shard-unpack "$1" "$dir" &
+		group=$!
+		set +m
+		wait "$group" || exit 1
+		group=
+		printf '%s\n' "$id" >"$dir.done" || exit 1
 	fi
 	# shellcheck disable=SC2034
 	unpacked=$dir
+}
+
+# The directories in DIR, itself too, that hold shards; in `found`.
+with_shards() { # DIR
+	# shellcheck disable=SC2034
+	mapfile -d '' -t found < <(find "$1" -mindepth 1 -name '[_.]*' -prune -o \
+		-type f -name 'part-[0-9]*' -printf '%h\0' | sort -zu)
 }
 
 # The plan of a run names shards that are still to be unpacked.
@@ -265,10 +278,12 @@ unpacked_done() { [[ ! -e $output/_unpacked ]] || rm -rf "$output/_unpacked"; }
 # What makes the files of a list the same as before, by %n ... (stat); those
 # unpacked are the same when their archives are.
 inputs_text() { # LIST [FORMAT]
-	local list=$1
+	local list=$1 name
 	if [[ -e $output/_unpacked ]]; then
 		cat "$output/_unpacked"/*.done && list=$tmp/not-unpacked || return
-		grep -zvF "$output/_unpacked/" "$1" >"$list" || :
+		while IFS= read -r -d '' name; do
+			[[ $name == "$output/_unpacked/"* ]] || printf '%s\0' "$name"
+		done <"$1" >"$list"
 	fi
 	xargs -0r -a "$list" stat -Lc "${2-%n %s %y %i}" --
 }

@@ -280,6 +280,77 @@ END
 	done
 }
 
+@test "archive: shards at any depth, in several directories, are all of the job's, or refused" {
+	three_shards
+	mkdir -p deep/a/b deep/__MACOSX deep/.x
+	cp in/part-0.csv deep
+	cp in/part-1.csv deep/a
+	cp in/part-2.csv deep/a/b
+	cp in/part-2.csv deep/__MACOSX/part-9.csv
+	cp in/part-2.csv deep/.x/part-8.csv
+	echo read me >deep/README
+	tar cf deep.tar -C deep .
+	(($(shard-ls deep.tar | wc -l) == 3))
+	train >/dev/null
+	preprocess --job-type training --input deep.tar --output o2 >/dev/null
+	cmp <(result out) <(result o2)
+	shred --input in --output s1 --key customerId --order orderDate --max-rows 20 2>/dev/null >&2
+	for again in '' again; do
+		run -0 --separate-stderr shred --input deep.tar --output s2 --key customerId --order orderDate --max-rows 20
+		[[ $output == *"63 of 63 rows written"* ]]
+		cmp <(tree s1 -name 'batch*') <(tree s2 -name 'batch*')
+	done
+	cp in/part-0.csv deep/a
+	tar cf twice.tar -C deep .
+	run -1 --separate-stderr shred --input twice.tar --output s3 --key customerId --order orderDate
+	says "twice.tar: has part-0.csv in several directories"
+	run -1 --separate-stderr preprocess --job-type training --input twice.tar --output o3
+	says "have one shard number, 0"
+}
+
+@test "archive: a directory beside it that changes makes its outputs anew, however the output is called" {
+	mkdir -p a/2024-01-01 b/2024-01-01
+	rows 20 >a/2024-01-01/part-0.csv
+	rows 20 >b/2024-01-01/part-0.csv
+	tar cf a.tar a
+	out=$'o\nut'
+	job=(shred --output "$out" --key customerId --by-day name --table a=a.tar:orderDate --table b=b:orderDate)
+	"${job[@]}" 2>/dev/null >&2
+	sed -i 's/text, 3/TEXT, 3/' b/2024-01-01/part-0.csv
+	"${job[@]}" 2>/dev/null >&2
+	grep -q TEXT "$out"/2024-01-01/batch-b-*
+}
+
+@test "archive: names in UTF-8, holes, and a job that is ended while it unpacks" {
+	rows 5 >part-1.csv
+	python3 -c 'import zipfile
+with zipfile.ZipFile("n.zip", "w") as z:
+    z.writestr("Überblick.txt", "x")
+    z.write("part-1.csv", "dé/part-1.csv")'
+	[[ $(shard-ls n.zip) == n.zip:dé/part-1.csv ]]
+	cmp part-1.csv <(shard-cat n.zip:dé/part-1.csv)
+	shard-unpack n.zip n
+	cmp n/dé/part-1.csv part-1.csv
+	[[ $(<n/Überblick.txt) == x ]]
+	truncate -s 100k hole
+	{ cat part-1.csv; } >tail && truncate -s 100k tail
+	for format in gnu posix; do
+		tar -S --format $format -cf h.tar hole tail part-1.csv
+		rm -rf h && shard-unpack h.tar h
+		for f in hole tail part-1.csv; do cmp $f h/$f; done
+	done
+	mkdir many
+	(cd many && for i in $(seq 3000); do echo a >part-$i.csv; done)
+	tar cf many.tar many
+	preprocess --job-type training --input many.tar --output o --key none --split none 2>/dev/null >&2 &
+	pid=$!
+	until [[ -n $(find o/_unpacked -name '.tmp.*' -print -quit 2>/dev/null) ]]; do sleep 0.01; done
+	kill -TERM $pid
+	died $pid
+	until ! pgrep -f 'shard-unpack many.tar' >/dev/null; do sleep 0.05; done
+	[[ ! -e o/_unpacked/0.done && -z $(find o -name 'part-*') ]]
+}
+
 @test "archive: by day, from an archive with a directory per day" {
 	mkdir -p in/2024-01-01 in/2024-01-02
 	rows 20 >in/2024-01-01/part-0.csv

@@ -393,7 +393,7 @@ for row in csv.reader(sys.stdin):
 		'1,2024-01-01,127,128,32768,2147483648,9223372036854775808,0.5,0.1,1,,x,b' \
 		'2,2024-01-02,-128,1,1,1,1,16777216.0,1,1.5,,y,a'
 	lines in/part-1.csv id,orderDate,i8,i16,i32,i64,big,f32,f64,mixed,none,t,label \
-		'3,2024-01-03,0,-32768,-2147483648,1,1,-3.4028234663852886e38,16777217.0,,,x,a' \
+		'3,2024-01-03,0,-32768,-2147483648,1,1,-10485.5,16777217.0,,,x,a' \
 		'4,2024-01-04,1,1,1,1,1,-0.0,1e39,2,,z,b'
 	preprocess --job-type training --input in --output out --label label --key none --format parquet --optimize-types >/dev/null
 	lines want 'id TINYINT' 'orderDate TIMESTAMP' 'i8 TINYINT' 'i16 SMALLINT' 'i32 INTEGER' 'i64 BIGINT' \
@@ -404,6 +404,12 @@ for row in csv.reader(sys.stdin):
 	preprocess --job-type training --input in --output plain --label label --key none --format parquet >/dev/null
 	for f in plain/*/*.parquet; do
 		[[ $(ducksql "SELECT count(*)::VARCHAR FROM (SELECT * FROM '$f' EXCEPT ALL SELECT * FROM 'out${f#plain}')") == 0 ]]
+	done
+	# the float32 next to 0.1 would be read back as 0.1
+	for x in 0.10000000149011612 123456792.0 3.4028234663852886e38 0.001953125; do
+		lines f.csv a $x
+		rm -rf f && shard-stats --schema -o f/parts --like part-1.csv <f.csv && shard-stats --merge -o f f/parts
+		grep -q float64 f/schema.tsv
 	done
 	# a new shard may need more: then all outputs are made again
 	lines in/part-2.csv id,orderDate,i8,i16,i32,i64,big,f32,f64,mixed,none,t,label \
