@@ -144,7 +144,6 @@ put_from(struct buf *sql, const char *path)
 	buf_puts(sql, ", hive_partitioning = false)");
 }
 
-/* The columns of the file, and the query that reads them. */
 /* Is each column called as it is in the file?  DuckDB gives another name to one
  * that differs from one before in case alone. */
 static int
@@ -183,6 +182,7 @@ check_names(const struct parquetin *p, struct err *e)
 	return rc;
 }
 
+/* The columns of the file, and what to select for each. */
 static int
 find_columns(struct parquetin *p, struct err *e)
 {

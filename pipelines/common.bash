@@ -121,6 +121,22 @@ one_of() { # NAME VALUE WORD...
 	bad_usage "--$name $value: must be one of: $*"
 }
 
+# --compress, --level and --nested, which all jobs have.
+check_codec() {
+	local max
+	one_of nested "$nested" refuse json
+	[[ -z $compress ]] || one_of compress "$compress" none gz zst lz4 xz
+	[[ -n $level ]] || return 0
+	case $compress in
+	gz | xz) max=9 ;;
+	lz4) max=12 ;;
+	zst) max=19 ;;
+	*) bad_usage "--level $level: of which codec? say --compress gz, zst, lz4 or xz" ;;
+	esac
+	[[ $level =~ ^[1-9][0-9]?$ && $level -le $max ]] ||
+		bad_usage "--level $level: $compress has levels from 1 to $max"
+}
+
 # Cores that affinity and the container's limits (cgroup v2, v1) allow.
 cores() {
 	local n quota period

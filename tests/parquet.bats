@@ -486,3 +486,21 @@ for row in csv.reader(sys.stdin):
 	says "temporary file"
 	barren q
 }
+
+@test "parquet: the jobs take nested columns as JSON text where they are told to" {
+	mkdir in
+	for i in 0 1; do
+		ducksql "COPY (SELECT i AS id, TIMESTAMP '2024-01-01' + to_days(i::INT) AS orderDate, 'c' || i AS customerId,
+			{'a': i, 'b': [1, 2]} AS nest, CASE WHEN i % 2 = 0 THEN 1.5 END AS x
+			FROM range($i * 10, $i * 10 + 10) t(i)) TO 'in/part-$i.parquet' (FORMAT parquet)"
+	done
+	run -1 --separate-stderr preprocess --job-type training --input in --output out
+	says 'column "nest" is nested'
+	preprocess --job-type training --input in --output out --nested json >/dev/null
+	[[ $(ducksql "SELECT nest FROM 'out/*/*.parquet' WHERE id = 3") == '{"a":3,"b":[1,2]}' ]]
+	shred --input in --output s --key customerId --order orderDate --nested json 2>/dev/null >&2
+	[[ $(ducksql "SELECT count(*)::VARCHAR || max(nest) FROM 's/batch*.parquet'") == '20{"a":9,"b":[1,2]}' ]]
+	mkdir nested && mv in nested/train
+	SHARDKIT_NESTED=json impute --job-type training --input nested --output f --artifacts a 2>/dev/null >&2
+	[[ $(ducksql "SELECT sum(x)::VARCHAR FROM 'f/train/*.parquet'") == 30.0 ]]
+}
