@@ -395,10 +395,19 @@ each() {
 	return $rc
 }
 
+# What a job leaves when it ends, however it ends: it has its own.
+clean_up() { :; }
+
 group=
 stop() {
-	trap - INT TERM HUP
+	# A child that bash has just forked runs our trap too: it is to go, and to
+	# send us no second signal, which would end us before we have cleaned up.
+	((BASHPID == $$)) || exit 1
+	trap '' INT TERM HUP
 	[[ -n $group ]] && kill -TERM -- "-$group" 2>/dev/null
+	trap - EXIT
+	clean_up
+	trap - "$1"
 	kill -s "$1" $$
 }
 trap 'stop INT' INT
