@@ -83,3 +83,24 @@ soon() {
 	done
 	return 1
 }
+
+# zip_of FILE NAME...: a zip of these files.
+zip_of() {
+	python3 -c 'import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED) as z:
+    for name in sys.argv[2:]: z.write(name)' "$@"
+}
+# tar_of FILE NAME...: a tar with members of these names, whatever they are;
+# NAME@TARGET is a symbolic link, NAME=TARGET a hard one.
+tar_of() {
+	python3 -c 'import io, sys, tarfile
+with tarfile.open(sys.argv[1], "w") as t:
+    for name in sys.argv[2:]:
+        m, data = tarfile.TarInfo(name), b"a\n1\n"
+        for mark, kind in ("@", tarfile.SYMTYPE), ("=", tarfile.LNKTYPE):
+            if mark in name:
+                m.name, m.linkname = name.split(mark)
+                m.type, data = kind, b""
+        m.size = len(data)
+        t.addfile(m, io.BytesIO(data))' "$@"
+}
