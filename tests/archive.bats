@@ -195,6 +195,18 @@ with zipfile.ZipFile("n.zip", "w") as z:
 	[[ ! -e o/_unpacked/0.done && -z $(find o -name 'part-*') ]]
 }
 
+@test "archive: one member of a compressed tar is whole only when the archive is" {
+	for i in 1 2; do rows 500 >part-$i.csv; done
+	tar cf plain part-1.csv part-2.csv
+	for kind in gz zst xz; do
+		squeeze $kind plain >t.tar.$kind
+		head -c -3 t.tar.$kind >cut.tar.$kind
+		cmp part-1.csv <(shard-cat t.tar.$kind:part-1.csv)
+		run -1 --separate-stderr shard-cat cut.tar.$kind:part-1.csv
+		says "cut.tar.$kind"
+	done
+}
+
 @test "archive: by day, from an archive with a directory per day" {
 	mkdir -p in/2024-01-01 in/2024-01-02
 	rows 20 >in/2024-01-01/part-0.csv
