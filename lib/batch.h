@@ -116,6 +116,18 @@ batch_column_raw(const struct batch_column *x, uint32_t row)
 	return bytes_of(x->base + start, p[0] - start);
 }
 
+/* The last place from where on there are eight bytes of records in a column
+ * that is in the records; NULL: there is none. */
+static inline const char *
+batch_column_wide(const struct batch_column *x)
+{
+	size_t n = (size_t)x->b->nrow * x->nfield;
+
+	return x->end && n && x->b->end[n - 1] >= 8
+	    ? x->base + x->b->end[n - 1] - 7
+	    : NULL;
+}
+
 /* The line of its file on which a row begins. */
 uint64_t batch_line(const struct batch *b, uint32_t row);
 

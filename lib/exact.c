@@ -293,6 +293,15 @@ exact_add(struct exact *a, double x)
 }
 
 void
+exact_add_all(struct exact *a, const double *x, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		add(a, x[i], 1);
+}
+
+void
 exact_add_n(struct exact *a, double x, uint64_t n)
 {
 	if (n)

@@ -63,6 +63,7 @@ exact_fini(struct exact *a)
 }
 
 void exact_add(struct exact *a, double x);
+void exact_add_all(struct exact *a, const double *x, size_t n);
 /* The same as n times exact_add(). */
 void exact_add_n(struct exact *a, double x, uint64_t n);
 /* Adds b's values to a's; a may be b.  False, and a as it was, when they are

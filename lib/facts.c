@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch.h"
 #include "coltype.h"
 #include "digest.h"
 #include "number.h"
+#include "shortnum.h"
 #include "tsv.h"
 
 static const char *const kind_names[KIND_COUNT] = {
@@ -92,20 +94,6 @@ word_kind(struct bytes v, struct instant *t)
 	return KIND_TEXT;
 }
 
-/* Does no number, time, bool or token of pandas begin so?  All begin with a
- * digit, one of + - . # <, or the first letter of inf, nan, null, true and
- * false, small or capital. */
-static inline bool
-begins_text(char c)
-{
-	unsigned char u = (unsigned char)c;
-
-	if (u < 64)
-		return !(UINT64_C(0x13ff680800000000) >> u & 1);
-	/* F I N T, f i n t */
-	return u >= 128 || !(UINT64_C(0x0010424000104240) >> (u - 64) & 1);
-}
-
 void
 cell_scan(struct cell *c, const struct na_rule *na, struct bytes v)
 {
@@ -115,7 +103,7 @@ cell_scan(struct cell *c, const struct na_rule *na, struct bytes v)
 		c->state = CELL_EMPTY;
 		return;
 	}
-	if (begins_text(v.p[0]) && !na->token) {
+	if (begins_text(v.p[0], v.n) && !na->token) {
 		c->state = CELL_VALUE;
 		c->kind = KIND_TEXT;
 		return;
@@ -268,6 +256,111 @@ colfacts_add(struct colfacts *c, const struct cell *cell, struct bytes v,
 		if (k == KIND_INT && cell->num.whole)
 			c->moments->isum += cell->num.i;
 	}
+}
+
+#define COMMON 64
+
+/* Those of colfacts_add_common() that are numbers, on their way. */
+struct common {
+	double *value; /* COMMON of them */
+	size_t nvalue;
+	uint64_t n[KIND_FLOAT + 1];
+	double min, max;
+	int64_t imin, imax;
+	uint128 isum;
+};
+
+static void
+common_flush(struct common *m, struct colfacts *c)
+{
+	size_t i;
+
+	for (i = 0; i < m->nvalue && !c->f64; i++)
+		c->f64 = !is_float32(m->value[i]);
+	if (c->moments)
+		exact_add_all(&c->moments->sums, m->value, m->nvalue);
+	m->nvalue = 0;
+}
+
+/* False: it is no number of a common form, or of a kind that is new. */
+static inline bool
+common_number(struct common *m, const struct colfacts *c, struct bytes v,
+    const char *wide_until)
+{
+	struct number num;
+	enum cell_class class;
+
+	if (v.n <= 8 && LIKELY(v.p <= wide_until)) {
+		if (*v.p == '+' ||
+		    !short_number(short_load_wide(v.p, v.n), v.n, &num, &class))
+			return false;
+	} else if (!number_plain(v, &num, &class)) {
+		return false;
+	}
+	if (class == CLASS_INT) {
+		if (!c->n[KIND_INT])
+			return false;
+		m->n[KIND_INT]++;
+		m->imin = num.i < m->imin ? num.i : m->imin;
+		m->imax = num.i > m->imax ? num.i : m->imax;
+		m->isum += num.i;
+	} else {
+		if (class != CLASS_FLOAT || !c->n[KIND_FLOAT])
+			return false;
+		m->n[KIND_FLOAT]++;
+	}
+	m->min = num.d < m->min ? num.d : m->min;
+	m->max = num.d > m->max ? num.d : m->max;
+	m->value[m->nvalue++] = num.d;
+	return true;
+}
+
+uint32_t
+colfacts_add_common(struct colfacts *c, const struct batch_column *col,
+    const uint32_t *row, uint32_t n)
+{
+	double value[COMMON];
+	struct common m = {.value = value,
+	    .min = INFINITY,
+	    .max = -INFINITY,
+	    .imin = INT64_MAX,
+	    .imax = INT64_MIN};
+	const char *wide_until = batch_column_wide(col);
+	uint64_t missing = 0, text = 0;
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		struct bytes v = batch_column_raw(col, row[i]);
+
+		if (v.n == 0) {
+			missing++;
+			continue;
+		}
+		if (raw_is_text(v)) {
+			if (UNLIKELY(!c->n[KIND_TEXT]))
+				break;
+			text++;
+			continue;
+		}
+		if (!common_number(&m, c, v, wide_until))
+			break;
+		if (m.nvalue == COMMON)
+			common_flush(&m, c);
+	}
+	c->missing += missing;
+	c->n[KIND_TEXT] += text;
+	if (m.n[KIND_INT] | m.n[KIND_FLOAT]) {
+		common_flush(&m, c);
+		c->n[KIND_INT] += m.n[KIND_INT];
+		c->n[KIND_FLOAT] += m.n[KIND_FLOAT];
+		add_num(c, m.min, m.max);
+	}
+	if (m.n[KIND_INT]) {
+		add_int(c, m.imin, m.imax);
+		if (c->moments)
+			c->moments->isum += m.isum;
+	}
+	return i;
 }
 
 static void

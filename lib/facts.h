@@ -149,6 +149,31 @@ struct cell {
 	struct number num;   /* of numbers; d infinite: KIND_INF */
 	struct instant time; /* of times */
 };
+/* Is what begins so, and has n bytes, no number, time, bool or token of pandas?
+ * All begin with a digit, one of + - . # <, or the first letter of infinity,
+ * nan, null, true and false, small or capital, and no word has over 8. */
+static inline bool
+begins_text(char c, size_t n)
+{
+	unsigned char u = (unsigned char)c;
+
+	if (u < 64)
+		return !(UINT64_C(0x13ff680800000000) >> u & 1);
+	/* F I N T, f i n t */
+	return u >= 128 || n > 8 ||
+	    !(UINT64_C(0x0010424000104240) >> (u - 64) & 1);
+}
+
+/* Does a field's first byte tell so of what it holds?  It is not empty. */
+static inline bool
+raw_is_text(struct bytes raw)
+{
+	bool quoted = raw.p[0] == '"';
+
+	return (!quoted || raw.n > 2) &&
+	    begins_text(raw.p[quoted], raw.n - 2 * quoted);
+}
+
 void cell_scan(struct cell *c, const struct na_rule *na, struct bytes value);
 static inline bool
 cell_is_number(const struct cell *c)
@@ -162,6 +187,15 @@ enum kind kind_of(struct bytes value);
 /* Adds one cell to a column's facts. */
 void colfacts_add(struct colfacts *c, const struct cell *cell,
     struct bytes value, struct place at);
+/*
+ * Adds the cells of the rows row[0..n), in their order, as long as they are
+ * empty, or texts or numbers of common forms and kinds that the column has
+ * already, and returns how many that were.  For rules without a list of
+ * tokens, where an empty cell in quotes is missing too.
+ */
+struct batch_column;
+uint32_t colfacts_add_common(struct colfacts *c, const struct batch_column *col,
+    const uint32_t *row, uint32_t n);
 
 /* The type over all shards, by name: int, float, bool, time, text; and the
  * first place that made it so. */

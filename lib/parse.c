@@ -1,9 +1,13 @@
-#include "parse.h"
+#include "shortnum.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+const double number_power[23] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8,
+    1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21,
+    1e22};
 
 static inline bool
 is_digit(char c)
@@ -206,10 +210,6 @@ decimal_slow(struct bytes s)
 	return d;
 }
 
-static const double power[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9,
-    1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21,
-    1e22};
-
 /*
  * A decimal of at most 19 characters whose digits make a whole number m < 2^53
  * and whose exponent is within +-22: m and 10^|e| are doubles, and one
@@ -246,94 +246,15 @@ decimal_fast(struct bytes s, double *d)
 	}
 	if (m > UINT64_C(1) << 53 || exp < -22 || exp > 22)
 		return false;
-	*d = exp < 0 ? (double)m / power[-exp] : (double)m * power[exp];
+	*d = exp < 0 ? (double)m / number_power[-exp]
+		     : (double)m * number_power[exp];
 	if (neg)
 		*d = -*d;
 	return true;
 }
 
-/* p[0..n), n from 1 to 8, zeros behind. */
-static inline uint64_t
-load_short(const char *p, size_t n)
-{
-	uint64_t x;
-	uint32_t a, b;
-
-	if (n == 8) {
-		memcpy(&x, p, 8);
-		return x;
-	}
-	if (n >= 4) { /* two halves that overlap */
-		memcpy(&a, p, 4);
-		memcpy(&b, p + n - 4, 4);
-		return a | (uint64_t)b << 8 * (n - 4);
-	}
-	return (uint64_t)(unsigned char)p[0] |
-	    (uint64_t)(unsigned char)p[n / 2] << n / 2 * 8 |
-	    (uint64_t)(unsigned char)p[n - 1] << (n - 1) * 8;
-}
-
-/*
- * What plain_number() does, of at most 8 characters, without a branch for
- * each: what a column's numbers have in common, the processor foresees, but
- * not their lengths.  Eight digits become a number in three steps, of pairs,
- * fours and eights (J. Lee; see D. Lemire, "Quickly parsing eight digits",
- * 2018).
- */
-static inline bool
-short_number(struct bytes s, struct number *n, enum cell_class *class)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	const uint64_t mask = UINT64_C(0x000000ff000000ff);
-	uint64_t x = load_short(s.p, s.n), point;
-	size_t ndigit = s.n, nint;
-	bool neg = (x & 255) == '-';
-
-	x >>= 8 * neg;
-	ndigit -= neg;
-	nint = ndigit;
-	/* the lowest byte that is a point has its top bit set */
-	point = x ^ ones * '.';
-	point = (point - ones) & ~point & ones * 0x80;
-	if (point) {
-		uint64_t before = (point & -point) >> 7;
-
-		nint = (size_t)__builtin_ctzll(before) / 8;
-		before--;
-		x = (x & before) | (x >> 8 & ~before);
-		ndigit--;
-	}
-	if (ndigit == 0)
-		return false;
-	x <<= 8 * (8 - ndigit);
-	x ^= ones * '0' << 8 * (8 - ndigit);
-	if (((x + ones * 0x76) | x) & ones * 0x80) /* not all up to 9 */
-		return false;
-	n->whole = !point;
-	if (UNLIKELY(nint > 1 && (x >> 8 * (8 - ndigit) & 255) == 0)) {
-		*class = CLASS_ODD;
-		n->whole = false;
-	} else {
-		*class = point ? CLASS_FLOAT : CLASS_INT;
-	}
-	x = x * 10 + (x >> 8);
-	x = ((x & mask) * UINT64_C(0x000f424000000064) +
-		(x >> 16 & mask) * UINT64_C(0x0000271000000001)) >>
-	    32;
-	n->i = neg ? -(int64_t)x : (int64_t)x;
-	n->d = (double)x / power[ndigit - nint];
-	if (neg)
-		n->d = -n->d;
-	return true;
-}
-
-/*
- * What most numbers are, in one go: at most 18 characters of digits with
- * perhaps a sign and a point, whose digits make a whole number up to 2^53.
- * False for all others, numbers or not.
- */
-static bool
-plain_number(struct bytes s, struct number *n, enum cell_class *class)
+bool
+number_plain(struct bytes s, struct number *n, enum cell_class *class)
 {
 	const char *p = s.p, *e = s.p + s.n, *first;
 	bool neg, odd;
@@ -343,7 +264,7 @@ plain_number(struct bytes s, struct number *n, enum cell_class *class)
 	if (s.n == 0 || s.n > 18)
 		return false;
 	if (s.n <= 8 && *p != '+')
-		return short_number(s, n, class);
+		return short_number(short_load(p, s.n), s.n, n, class);
 	neg = *p == '-';
 	odd = *p == '+';
 	first = p += neg || odd;
@@ -363,7 +284,7 @@ plain_number(struct bytes s, struct number *n, enum cell_class *class)
 	*class = odd ? CLASS_ODD : n->whole ? CLASS_INT : CLASS_FLOAT;
 	n->whole &= !odd;
 	n->i = neg ? -(int64_t)m : (int64_t)m;
-	n->d = (double)m / power[nfrac];
+	n->d = (double)m / number_power[nfrac];
 	if (neg)
 		n->d = -n->d;
 	return true;
@@ -374,7 +295,7 @@ number_scan(struct bytes s, struct number *n)
 {
 	enum cell_class c;
 
-	if (plain_number(s, n, &c))
+	if (number_plain(s, n, &c))
 		return c;
 	c = class_number(s);
 	n->whole = false;

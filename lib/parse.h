@@ -76,6 +76,12 @@ struct number {
  * d infinite like that of inf itself.
  */
 enum cell_class number_scan(struct bytes s, struct number *n);
+/*
+ * The same of what most numbers are: at most 18 characters of digits with
+ * perhaps a sign and a point, whose digits make a whole number up to 2^53.
+ * False for all others, numbers or not.
+ */
+bool number_plain(struct bytes s, struct number *n, enum cell_class *class);
 
 /*
  * The integer that a number stands for, in canonical spelling ("1.0" -> "1",

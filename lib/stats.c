@@ -889,13 +889,38 @@ add_column(struct stats *t, size_t c, struct batch *b, const uint32_t *sel,
 	uint64_t shard = t->run->shard.number, first = t->rows - n + 1;
 	struct batch_column col = batch_column(b, &t->col[c]);
 	struct cell cell;
-	uint32_t i;
+	bool plain = !t->na.token && !t->f.quoted_value;
+	bool common = plain && facts && !values;
+	/* nothing is to be known of texts but how many of each */
+	bool texts = plain && values && t->kinds[c] == VALUES_TEXTS &&
+	    (!facts || facts->n[KIND_TEXT]);
+	uint32_t i, next = 0, wait = 1;
 	int rc = 0;
 
 	for (i = 0; i < n && rc == 0; i++) {
-		struct bytes raw = batch_column_raw(&col, sel[i]);
-		struct bytes v = values ? batch_value(b, raw, &t->scratch)
-					: csv_value(raw, &t->scratch);
+		struct bytes raw, v;
+
+		if (i == next && common) {
+			uint32_t took =
+			    colfacts_add_common(facts, &col, sel + i, n - i);
+
+			i += took;
+			if (i == n)
+				break;
+			/* do not ask before each of many others */
+			wait = took ? 1 : wait < 64 ? wait * 2 : wait;
+			next = i + wait;
+		}
+		raw = batch_column_raw(&col, sel[i]);
+		if (texts && raw.n > 0 && raw_is_text(raw)) {
+			if (facts)
+				facts->n[KIND_TEXT]++;
+			v = batch_value(b, raw, &t->scratch);
+			rc = values_add_text(t->values, c, v, e);
+			continue;
+		}
+		v = values ? batch_value(b, raw, &t->scratch)
+			   : csv_value(raw, &t->scratch);
 
 		cell_scan(&cell, &t->na, v);
 		if (UNLIKELY(raw.n == 2 && v.n == 0 && t->f.quoted_value)) {

@@ -137,6 +137,8 @@ values_settle(struct values *v, struct err *e)
 {
 	size_t i;
 
+	for (i = 0; i < v->npending; i++)
+		keytable_prefetch_slot(&v->texts, v->pending[i].hash);
 	for (i = 0; i < v->npending; i++) {
 		const struct pending *p = &v->pending[i];
 
@@ -149,8 +151,8 @@ values_settle(struct values *v, struct err *e)
 	return 0;
 }
 
-static int
-add_text(struct values *v, size_t i, struct bytes value, struct err *e)
+int
+values_add_text(struct values *v, size_t i, struct bytes value, struct err *e)
 {
 	uint64_t hash = value_hash(value, v->digest[i]);
 
@@ -174,13 +176,13 @@ values_add(struct values *v, size_t i, const struct cell *cell,
 			return -1;
 		}
 	}
-	return *k & VALUES_TEXTS ? add_text(v, i, value, e) : 0;
+	return *k & VALUES_TEXTS ? values_add_text(v, i, value, e) : 0;
 }
 
 int
 values_add_token(struct values *v, size_t i, struct bytes value, struct err *e)
 {
-	return v->kinds[i] & VALUES_TEXTS ? add_text(v, i, value, e) : 0;
+	return v->kinds[i] & VALUES_TEXTS ? values_add_text(v, i, value, e) : 0;
 }
 
 int

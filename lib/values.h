@@ -58,6 +58,9 @@ struct values *values_new(const struct facts *f, const unsigned *wanted,
  * until values_settle(). */
 MUST_CHECK int values_add(struct values *v, size_t i, const struct cell *cell,
     struct bytes value, struct err *e);
+/* The same of a text, in a column of which only texts were asked for. */
+MUST_CHECK int
+values_add_text(struct values *v, size_t i, struct bytes value, struct err *e);
 /* The token of a column that may turn out to be text: counted as a value. */
 MUST_CHECK int
 values_add_token(struct values *v, size_t i, struct bytes value, struct err *e);
