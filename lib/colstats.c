@@ -339,11 +339,10 @@ text_values(struct colstats *s, const struct facts *f,
 		for (i = 0; i < c.ncur && rc == 0; i++)
 			rc = take(&c.cur[i], &c, last, r + 1 == nrange, want,
 			    na, &t, e);
-		for (i = 0; i < t.cap && rc == 0; i++) {
+		for (i = 0; i < t.n && rc == 0; i++) {
 			struct bytes key;
 
-			if (!t.hash[i] ||
-			    !keyent_key(&t.slot[i], buf_bytes(&t.heap), &key))
+			if (!keyent_key(&t.slot[i], buf_bytes(&t.heap), &key))
 				continue;
 			if (s->v[t.slot[i].where].type[0] == 'i' &&
 			    is_zero(key))

@@ -166,10 +166,10 @@ sort_range(struct groups *g, const char *path, struct err *e)
 	struct bytes heap = buf_bytes(&g->range.heap), key;
 	size_t i;
 
-	for (i = 0; i < g->range.cap; i++) {
+	for (i = 0; i < g->range.n; i++) {
 		const struct keyent *k = &g->range.slot[i];
 
-		if (!g->range.hash[i] || !keyent_key(k, heap, &key))
+		if (!keyent_key(k, heap, &key))
 			continue;
 		if (keytable_full(&g->table, g->limit, key.n) &&
 		    spill(g, path, e) < 0)

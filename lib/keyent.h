@@ -19,6 +19,7 @@
 #include "base.h"
 #include "digest.h"
 #include "instant.h"
+#include "shortnum.h"
 
 #define KEYENT_INLINE 15
 #define KEYENT_MAX_SHARDS (UINT32_C(1) << 27)
@@ -77,12 +78,48 @@ keyent_is_inline(const struct keyent *k)
 	return k->key[KEYENT_INLINE] != 0xff;
 }
 
+/* What a short key is in an entry: the bytes of key[16], in two words. */
+struct keyhalves {
+	uint64_t a, b;
+};
+
+static inline struct keyhalves
+keyent_halves(struct bytes key)
+{
+	struct keyhalves h = {0, (uint64_t)key.n << 8 * (KEYENT_INLINE - 8)};
+	uint64_t end;
+
+	if (key.n > 8) { /* the halves overlap */
+		memcpy(&h.a, key.p, 8);
+		memcpy(&end, key.p + key.n - 8, 8);
+		h.b |= end >> 8 * (16 - key.n);
+	} else if (key.n > 0) {
+		h.a = short_load(key.p, key.n);
+	}
+	return h;
+}
+
+static inline void
+keyent_set_halves(struct keyent *k, struct keyhalves h)
+{
+	memcpy(k->key, &h.a, 8);
+	memcpy(k->key + 8, &h.b, 8);
+}
+
+static inline bool
+keyent_has_halves(const struct keyent *k, struct keyhalves h)
+{
+	uint64_t a, b;
+
+	memcpy(&a, k->key, 8);
+	memcpy(&b, k->key + 8, 8);
+	return a == h.a && b == h.b;
+}
+
 static inline void
 keyent_set_inline(struct keyent *k, struct bytes key)
 {
-	memset(k->key, 0, sizeof(k->key));
-	memcpy(k->key, key.p, key.n);
-	k->key[KEYENT_INLINE] = (unsigned char)key.n;
+	keyent_set_halves(k, keyent_halves(key));
 }
 
 static inline void

@@ -6,13 +6,14 @@
 void
 keytable_init(struct keytable *t, size_t nkeys)
 {
-	t->cap = 64;
+	*t = (struct keytable){.cap = 64, .room = 64, .heap = BUF_ZERO};
 	while (t->cap * 5 < nkeys * 8)
 		t->cap *= 2;
-	t->n = 0;
-	t->slot = xmalloc(t->cap * sizeof(*t->slot));
-	t->hash = xcalloc(t->cap, sizeof(*t->hash));
-	t->heap = BUF_ZERO;
+	if (t->room < nkeys)
+		t->room = nkeys;
+	t->slot = xmalloc(t->room * sizeof(*t->slot));
+	t->hash = xmalloc(t->room * sizeof(*t->hash));
+	t->index = xcalloc(t->cap, sizeof(*t->index));
 }
 
 void
@@ -20,6 +21,7 @@ keytable_fini(struct keytable *t)
 {
 	free(t->slot);
 	free(t->hash);
+	free(t->index);
 	buf_fini(&t->heap);
 	memset(t, 0, sizeof(*t));
 }
@@ -27,63 +29,92 @@ keytable_fini(struct keytable *t)
 void
 keytable_clear(struct keytable *t)
 {
-	memset(t->hash, 0, t->cap * sizeof(*t->hash));
+	memset(t->index, 0, t->cap * sizeof(*t->index));
 	t->n = 0;
 	buf_clear(&t->heap);
 }
 
-size_t
-keytable_bytes(const struct keytable *t)
+/* What stands in the index of an entry. */
+static inline uint64_t
+mark_of(uint64_t hash, size_t i)
 {
-	return t->n * (sizeof(*t->slot) + sizeof(*t->hash)) + t->heap.n;
+	return (hash & ~(uint64_t)UINT32_MAX) | (i + 1);
 }
 
 static void
-grow(struct keytable *t)
+grow_index(struct keytable *t)
 {
-	struct keytable old = *t;
 	size_t i, at;
 
-	t->cap = old.cap * 2;
-	t->slot = xmalloc(t->cap * sizeof(*t->slot));
-	t->hash = xcalloc(t->cap, sizeof(*t->hash));
-	for (i = 0; i < old.cap; i++) {
-		if (!old.hash[i])
-			continue;
-		at = old.hash[i] & (t->cap - 1);
-		while (t->hash[at])
+	/* numbers of entries have 32 bits: 160 GB of them */
+	assert(t->n < UINT32_MAX / 2);
+	free(t->index);
+	t->cap *= 2;
+	t->index = xcalloc(t->cap, sizeof(*t->index));
+	for (i = 0; i < t->n; i++) {
+		at = t->hash[i] & (t->cap - 1);
+		while (t->index[at])
 			at = (at + 1) & (t->cap - 1);
-		t->hash[at] = old.hash[i];
-		t->slot[at] = old.slot[i];
+		t->index[at] = mark_of(t->hash[i], i);
 	}
-	free(old.slot);
-	free(old.hash);
+}
+
+/* Room for one more key; places in the index are void. */
+static inline void
+make_room(struct keytable *t)
+{
+	if (UNLIKELY(t->n * 8 >= t->cap * 5))
+		grow_index(t);
+	if (UNLIKELY(t->n == t->room)) {
+		t->room *= 2;
+		t->slot = xrealloc(t->slot, t->room * sizeof(*t->slot));
+		t->hash = xrealloc(t->hash, t->room * sizeof(*t->hash));
+	}
 }
 
 static inline bool
-is_key(const struct keytable *t, size_t at, struct bytes key)
+is_key(const struct keytable *t, const struct keyent *k, struct bytes key,
+    struct keyhalves short_key)
 {
 	struct bytes have;
 
-	if (LIKELY(key.n <= KEYENT_INLINE)) {
-		struct keyent want;
-
-		keyent_set_inline(&want, key);
-		return memcmp(want.key, t->slot[at].key, 16) == 0;
-	}
-	return keyent_key(&t->slot[at], buf_bytes(&t->heap), &have) &&
-	    bytes_eq(have, key);
+	if (LIKELY(key.n <= KEYENT_INLINE))
+		return keyent_has_halves(k, short_key);
+	return keyent_key(k, buf_bytes(&t->heap), &have) && bytes_eq(have, key);
 }
 
-/* Fills an empty slot's key. */
-static struct keyent *
+/* The key's entry, in that column if one is given; or NULL, and *place is
+ * where it would be in the index. */
+static inline __attribute__((always_inline)) struct keyent *
+probe(const struct keytable *t, struct bytes key, uint64_t hash,
+    const uint64_t *column, size_t *place)
+{
+	struct keyhalves halves = {0, 0};
+	size_t at = hash & (t->cap - 1);
+	uint64_t mark;
+
+	if (LIKELY(key.n <= KEYENT_INLINE))
+		halves = keyent_halves(key);
+	for (; (mark = t->index[at]) != 0; at = (at + 1) & (t->cap - 1)) {
+		struct keyent *k = &t->slot[(uint32_t)mark - 1];
+
+		if ((mark ^ hash) >> 32 == 0 &&
+		    (!column || k->where == *column) &&
+		    is_key(t, k, key, halves))
+			return k;
+	}
+	*place = at;
+	return NULL;
+}
+
+static inline struct keyent *
 insert(struct keytable *t, size_t at, struct bytes key, uint64_t hash)
 {
-	struct keyent *k = &t->slot[at];
+	struct keyent *k = &t->slot[t->n];
 
-	t->hash[at] = hash;
-	t->n++;
-	if (key.n <= KEYENT_INLINE) {
+	t->hash[t->n] = hash;
+	t->index[at] = mark_of(hash, t->n++);
+	if (LIKELY(key.n <= KEYENT_INLINE)) {
 		keyent_set_inline(k, key);
 	} else {
 		keyent_set_heap(k, t->heap.n, (uint32_t)key.n, hash);
@@ -92,29 +123,16 @@ insert(struct keytable *t, size_t at, struct bytes key, uint64_t hash)
 	return k;
 }
 
-/* Where the key is, or the empty slot where it would be. */
-static inline size_t
-probe(const struct keytable *t, struct bytes key, uint64_t hash)
-{
-	size_t at = hash & (t->cap - 1);
-
-	while (t->hash[at] && (t->hash[at] != hash || !is_key(t, at, key)))
-		at = (at + 1) & (t->cap - 1);
-	return at;
-}
-
 const struct keyent *
 keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
     const struct keyent *what)
 {
 	struct keyent *k;
-	size_t at;
+	size_t at = 0;
 
-	if (UNLIKELY(t->n * 8 >= t->cap * 5))
-		grow(t);
-	at = probe(t, key, hash);
-	k = &t->slot[at];
-	if (!t->hash[at])
+	make_room(t);
+	k = probe(t, key, hash, NULL, &at);
+	if (!k)
 		k = insert(t, at, key, hash);
 	else if (!keyent_before(what, k))
 		return k;
@@ -128,14 +146,12 @@ keytable_add(struct keytable *t, struct bytes key, uint64_t hash, uint64_t hi,
     uint64_t where)
 {
 	struct keyent *k;
-	size_t at;
+	size_t at = 0;
 	bool new;
 
-	if (UNLIKELY(t->n * 8 >= t->cap * 5))
-		grow(t);
-	at = probe(t, key, hash);
-	new = !t->hash[at];
-	k = &t->slot[at];
+	make_room(t);
+	k = probe(t, key, hash, NULL, &at);
+	new = !k;
 	if (new) {
 		k = insert(t, at, key, hash);
 		k->hi = k->where = 0;
@@ -148,15 +164,16 @@ keytable_add(struct keytable *t, struct bytes key, uint64_t hash, uint64_t hi,
 const struct keyent *
 keytable_get(const struct keytable *t, struct bytes key, uint64_t hash)
 {
-	size_t at = probe(t, key, hash);
+	size_t at;
 
-	return t->hash[at] ? &t->slot[at] : NULL;
+	return probe(t, key, hash, NULL, &at);
 }
 
 /*
- * A slot and its hash take 40 bytes, an entry 64 more while it is sorted; the
- * table is up to 5/8 full and doubles.  A third for the table, which is half
- * as much again while it grows, a third for sorting, a sixth for long keys.
+ * An entry and its hash take 40 bytes, its place in the index 13 to 26, and
+ * 64 more while it is sorted; room for entries doubles.  A third for the
+ * table, which is half as much again while it grows, a third for sorting, a
+ * sixth for long keys.
  */
 struct keytable_limit
 keytable_limit(uint64_t memory)
@@ -173,22 +190,16 @@ keytable_count(struct keytable *t, struct bytes key, uint64_t hash,
     uint64_t column, uint64_t n)
 {
 	struct keyent *k;
-	size_t at;
+	size_t at = 0;
 
-	if (UNLIKELY(t->n * 8 >= t->cap * 5))
-		grow(t);
-	for (at = hash & (t->cap - 1); t->hash[at];
-	     at = (at + 1) & (t->cap - 1)) {
-		k = &t->slot[at];
-		if (t->hash[at] == hash && k->where == column &&
-		    is_key(t, at, key)) {
-			k->hi += n;
-			return;
-		}
+	make_room(t);
+	k = probe(t, key, hash, &column, &at);
+	if (!k) {
+		k = insert(t, at, key, hash);
+		k->hi = 0;
+		k->where = column;
 	}
-	k = insert(t, at, key, hash);
-	k->hi = n;
-	k->where = column;
+	k->hi += n;
 }
 
 struct order {
@@ -274,11 +285,10 @@ keytable_sorted(struct keytable *t)
 	struct order *tmp = xmalloc(t->n * sizeof(*tmp));
 	struct keyent *out = xmalloc(t->n * sizeof(*out));
 	struct bytes heap = buf_bytes(&t->heap), a, b;
-	size_t i, k, n = 0;
+	size_t i, k, n = t->n;
 
-	for (i = 0; i < t->cap; i++)
-		if (t->hash[i])
-			v[n++] = (struct order){t->hash[i], (uint32_t)i};
+	for (i = 0; i < n; i++)
+		v[i] = (struct order){t->hash[i], (uint32_t)i};
 	if (n)
 		sort_orders(v, tmp, n);
 	for (i = 0; i < n; i++) {
@@ -340,14 +350,16 @@ keytable_by_key(const struct keytable *t, bool ints)
 {
 	struct keyref *v = xmalloc(t->n * sizeof(*v));
 	struct bytes heap = buf_bytes(&t->heap);
-	size_t i, n = 0;
+	size_t i;
 
-	for (i = 0; i < t->cap; i++)
-		if (t->hash[i] && keyent_key(&t->slot[i], heap, &v[n].key)) {
-			v[n].rank = key_rank(v[n].key, ints);
-			v[n++].slot = (uint32_t)i;
-		}
-	assert(n == t->n);
-	keyrefs_sort(v, n, ints);
+	for (i = 0; i < t->n; i++) {
+		bool ok = keyent_key(&t->slot[i], heap, &v[i].key);
+
+		assert(ok);
+		(void)ok;
+		v[i].rank = key_rank(v[i].key, ints);
+		v[i].slot = (uint32_t)i;
+	}
+	keyrefs_sort(v, t->n, ints);
 	return v;
 }

@@ -10,10 +10,18 @@
 #include "keyent.h"
 #include "parse.h"
 
+/*
+ * The entries lie in the order in which they came, found by an index: where
+ * it is 0 there is none, else it is 32 bits of the hash and 1 + the number of
+ * the entry.  So what is looked at for a key is small, and entries are put
+ * where the last one was.
+ */
 struct keytable {
-	struct keyent *slot;
-	uint64_t *hash; /* 0: the slot is empty */
-	size_t cap, n;  /* cap is a power of two */
+	struct keyent *slot; /* n of them */
+	uint64_t *hash;      /* of each */
+	size_t n, room;
+	uint64_t *index;
+	size_t cap; /* of the index, a power of two */
 	struct buf heap;
 };
 
@@ -25,12 +33,20 @@ void keytable_fini(struct keytable *t);
  * the next call. */
 const struct keyent *keytable_put(struct keytable *t, struct bytes key,
     uint64_t hash, const struct keyent *what);
-/* Tells the cache that this hash comes soon. */
+/* Tells the cache that this hash comes soon; and, when the index has come,
+ * that the entry there does. */
 static inline void
 keytable_prefetch(const struct keytable *t, uint64_t hash)
 {
-	__builtin_prefetch(&t->hash[hash & (t->cap - 1)]);
-	__builtin_prefetch(&t->slot[hash & (t->cap - 1)]);
+	__builtin_prefetch(&t->index[hash & (t->cap - 1)]);
+}
+static inline void
+keytable_prefetch_slot(const struct keytable *t, uint64_t hash)
+{
+	uint32_t i = (uint32_t)t->index[hash & (t->cap - 1)];
+
+	if (i)
+		__builtin_prefetch(&t->slot[i - 1]);
 }
 /* For counts of values of columns: adds n to the count (hi) of the key in
  * that column (where). */
@@ -56,8 +72,6 @@ keytable_full(const struct keytable *t, struct keytable_limit l, size_t n)
 	return t->n >= l.keys || (t->heap.n + n > l.heap && t->n > 0);
 }
 
-/* Bytes in use: for spill decisions. */
-size_t keytable_bytes(const struct keytable *t);
 /* The entries in (hash, key) order, n of them; valid until the next call.
  * Caller frees the array; the heap stays the table's. */
 struct keyent *keytable_sorted(struct keytable *t);
