@@ -10,6 +10,7 @@
 #include "filldict.h"
 #include "filter.h"
 #include "json.h"
+#include "shortnum.h"
 #include "tsv.h"
 
 struct impute_opt {
@@ -493,7 +494,7 @@ is_missing(const struct impute_opt *o, struct bytes raw, bool tokens,
 
 	if (csv_is_empty(raw))
 		return raw.n == 0 || o->quoted_empty == 0;
-	if (!tokens)
+	if (!tokens || (!na->token && raw_is_text(raw)))
 		return false;
 	/* pandas' tokens have 2 to 8 bytes, and none is quoted in two */
 	if (!na->token && raw.n > 10)
@@ -508,12 +509,24 @@ fill_column(struct impute *m, struct target *t, struct batch *b)
 	bool copy = t->from.slot >= 0;
 	struct bytes *cell = copy ? batch_cells(b, t->slot) : NULL;
 	uint8_t *flag = t->indicator >= 0 ? batch_codes(b, t->indicator) : NULL;
+	struct batch_column col = batch_column(b, &t->from);
+	const char *wide_until = batch_column_wide(&col);
+	/* a number is no token, then */
+	bool plain = t->number && !m->o->rule.token;
+	enum cell_class class;
 	uint32_t i;
 
 	for (i = 0; i < b->nsel; i++) {
 		uint32_t row = b->sel[i];
-		struct bytes raw = batch_raw(b, &t->from, row);
+		struct bytes raw = batch_column_raw(&col, row);
 
+		if (plain && raw.n > 0 &&
+		    class_plain_at(raw, wide_until, &class)) {
+			t->unfit += t->check && class == CLASS_ODD;
+			if (copy)
+				cell[row] = raw;
+			continue;
+		}
 		if (UNLIKELY(is_missing(m->o, raw, t->tokens, &m->scratch))) {
 			if (!cell)
 				cell = batch_cells(b, t->slot);
@@ -528,10 +541,8 @@ fill_column(struct impute *m, struct target *t, struct batch *b)
 		if (copy)
 			cell[row] = raw;
 		if (t->check) {
-			enum cell_class c =
-			    class_number(csv_value(raw, &m->scratch));
-
-			t->unfit += c == CLASS_TEXT || c == CLASS_ODD;
+			class = class_number(csv_value(raw, &m->scratch));
+			t->unfit += class == CLASS_TEXT || class == CLASS_ODD;
 		}
 	}
 }
@@ -550,14 +561,15 @@ count_missing(struct impute *m, const struct batch *b)
 	}
 	memset(m->gaps, 0, b->nsel * sizeof(*m->gaps));
 	for (c = 0; c < m->ncol; c++) {
+		struct batch_column col = batch_column(b, &m->col[c]);
 		uint64_t n = 0;
 
 		if (m->filled[c])
 			continue;
 		for (i = 0; i < b->nsel; i++)
 			if (UNLIKELY(is_missing(m->o,
-				batch_raw(b, &m->col[c], b->sel[i]),
-				m->tokens[c], &m->scratch))) {
+				batch_column_raw(&col, b->sel[i]), m->tokens[c],
+				&m->scratch))) {
 				m->gaps[i]++;
 				n++;
 			}

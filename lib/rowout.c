@@ -20,6 +20,9 @@ struct rowout {
 	size_t nslot, nfield;
 	char sep;
 	struct buf row;
+	uint64_t
+	    *mask; /* of each row: which of slot[] are replaced, 64 a word */
+	size_t mask_cap;
 };
 
 struct rowout *
@@ -63,6 +66,7 @@ rowout_free(struct rowout *r)
 	if (!r)
 		return;
 	buf_fini(&r->row);
+	free(r->mask);
 	free(r->seg);
 	free(r->slot);
 	free(r->skip);
@@ -148,24 +152,72 @@ replaced(const struct rowout *r, const struct batch *b, uint32_t row)
 	return false;
 }
 
-/* A record with the replaced fields in place of its own. */
+#define BITS 64
+
+/* Fills the masks of the rows sel[0..n). */
 static void
-splice(struct rowout *r, const struct batch *b, uint32_t row, struct buf *to)
+find_replaced(
+    struct rowout *r, const struct batch *b, const uint32_t *sel, uint32_t n)
 {
+	size_t nword = (r->nslot + BITS - 1) / BITS, i;
+	uint32_t k;
+
+	if (r->mask_cap < n * nword) {
+		r->mask_cap = n * nword;
+		free(r->mask);
+		r->mask = xmalloc(r->mask_cap * sizeof(*r->mask));
+	}
+	memset(r->mask, 0, n * nword * sizeof(*r->mask));
+	for (i = 0; i < r->nslot; i++) {
+		const struct slot *s = &b->slot[r->slot[i]->slot];
+		uint64_t *mask = r->mask + i / BITS;
+		unsigned bit = i % BITS;
+
+		if (s->code)
+			for (k = 0; k < n; k++)
+				mask[k * nword] |= UINT64_C(1) << bit;
+		else if (s->cell)
+			for (k = 0; k < n; k++)
+				mask[k * nword] |=
+				    (uint64_t)(s->cell[sel[k]].p != NULL)
+				    << bit;
+	}
+}
+
+/* The row'th of those; false: nothing in it is replaced. */
+static inline bool
+is_masked(const struct rowout *r, uint32_t row)
+{
+	size_t nword = (r->nslot + BITS - 1) / BITS, i;
+
+	for (i = 0; i < nword; i++)
+		if (r->mask[row * nword + i])
+			return true;
+	return false;
+}
+
+/* A record with the replaced fields in place of its own; the k'th of those
+ * that have masks. */
+static void
+splice(struct rowout *r, const struct batch *b, uint32_t row, uint32_t k,
+    struct buf *to)
+{
+	size_t nword = (r->nslot + BITS - 1) / BITS, i;
 	struct bytes rec = batch_record(b, row);
 	const char *at = rec.p;
-	size_t i;
 
-	for (i = 0; i < r->nslot; i++) {
-		const struct column *c = r->slot[i];
-		struct bytes f = batch_field(b, row, (uint32_t)c->src);
-		struct bytes v = batch_raw(b, c, row);
+	for (i = 0; i < nword; i++) {
+		uint64_t mask = r->mask[k * nword + i];
 
-		if (v.p == f.p)
-			continue;
-		buf_put(to, at, (size_t)(f.p - at));
-		buf_putb(to, v);
-		at = f.p + f.n;
+		for (; mask; mask &= mask - 1) {
+			unsigned bit = (unsigned)__builtin_ctzll(mask);
+			const struct column *c = r->slot[i * BITS + bit];
+			struct bytes f = batch_field(b, row, (uint32_t)c->src);
+
+			buf_put(to, at, (size_t)(f.p - at));
+			buf_putb(to, batch_raw(b, c, row));
+			at = f.p + f.n;
+		}
 	}
 	buf_put(to, at, (size_t)(rec.p + rec.n - at));
 }
@@ -195,19 +247,21 @@ rowout_rows(struct rowout *r, const struct batch *b, const uint32_t *sel,
 	uint32_t i, k;
 
 	if (is_whole(r, b)) {
+		if (r->nslot)
+			find_replaced(r, b, sel, n);
 		for (i = 0; i < n; i = k) {
 			struct bytes a = batch_record(b, sel[i]), z;
 
 			k = i + 1;
-			if (r->nslot && replaced(r, b, sel[i])) {
+			if (r->nslot && is_masked(r, i)) {
 				buf_clear(&r->row);
-				splice(r, b, sel[i], &r->row);
+				splice(r, b, sel[i], i, &r->row);
 				if (out_write(o, r->row.p, r->row.n, e) < 0)
 					return -1;
 				continue;
 			}
 			while (k < n && sel[k] == sel[k - 1] + 1 &&
-			    !(r->nslot && replaced(r, b, sel[k])))
+			    !(r->nslot && is_masked(r, k)))
 				k++;
 			z = batch_record(b, sel[k - 1]);
 			if (out_write(o, a.p, (size_t)(z.p + z.n - a.p), e) < 0)
