@@ -20,6 +20,12 @@ print_names(struct chain *c, char *const *paths, size_t n, struct err *e)
 	return src ? 0 : -1;
 }
 
+static const struct opt_spec specs[] = {
+    OPT(OPT_U64, 0, "head", "N", struct source_opt, head,
+	"stop after so many rows"),
+    OPT_END,
+};
+
 int
 main(int argc, char *argv[])
 {
@@ -28,8 +34,9 @@ main(int argc, char *argv[])
 	struct session session = {.tool = "shard-cat", .warn = cmd_warn};
 	struct cmd_files files;
 	struct err e = ERR_ZERO;
-	const struct opt_group groups[] = {{source_specs, &chain.source},
-	    {common_specs, &common}, {NULL, NULL}};
+	const struct opt_group groups[] = {{specs, &chain.source},
+	    {source_specs, &chain.source}, {common_specs, &common},
+	    {NULL, NULL}};
 	const struct cmd cmd = {"shard-cat", "[FILE ...]",
 	    "decode shards into one row stream",
 	    "shard-cat part-00042.csv.gz part-00043.tsv | head", groups, false};

@@ -355,7 +355,7 @@ fit_needs(const struct colstats *s, const struct fit_opt *o, struct buf *to,
 {
 	struct fit_opt quiet = *o; /* fit_make() will say it */
 	struct choice *ch;
-	bool any = false;
+	bool lacking = false;
 	size_t i;
 
 	quiet.warn = say_nothing;
@@ -366,8 +366,7 @@ fit_needs(const struct colstats *s, const struct fit_opt *o, struct buf *to,
 		const struct colstat *c = ch[i].c;
 		bool need, texts;
 
-		if (!c || no_value(c) ||
-		    (ch[i].st.op == MEDIAN ? c->quartiles : c->values))
+		if (!c || no_value(c))
 			continue;
 		texts = !is_numeric(c);
 		need = ch[i].st.op == MEDIAN || ch[i].st.op == MODE ||
@@ -380,13 +379,16 @@ fit_needs(const struct colstats *s, const struct fit_opt *o, struct buf *to,
 		/* the mode of whole numbers is exact as text only */
 		if (ch[i].st.op == MODE && c->type[0] == 'i')
 			texts = true;
-		if (!any)
+		lacking |= !(ch[i].st.op == MEDIAN ? c->quartiles : c->values);
+		if (to->n == 0)
 			buf_puts(to, "column\tvalues\n");
-		any = true;
 		tsv_put(to, bytes_str(c->name));
 		buf_printf(to, "\t%s\n", texts ? "texts" : "numbers");
 	}
 	free(ch);
+	/* what --update collects takes the place of all that was */
+	if (!lacking)
+		buf_clear(to);
 	return 0;
 }
 

@@ -41,8 +41,9 @@ struct fit {
 /* Checks what can be checked without any data: ERR_USAGE. */
 MUST_CHECK int fit_check(const struct fit_opt *o, struct err *e);
 /*
- * Which values have to be collected, appended as TSV `column values`, with its
- * header; nothing at all when none have.
+ * Which values have to be collected, put to the empty buffer as TSV `column
+ * values`, with its header: all that the fit looks at, if one of them has not
+ * been, else none.
  */
 MUST_CHECK int fit_needs(const struct colstats *s, const struct fit_opt *o,
     struct buf *to, struct err *e);

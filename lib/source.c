@@ -61,6 +61,7 @@ source_defaults(struct source_opt *o)
 
 	memset(o, 0, sizeof(*o));
 	o->max_record = CSV_MAX_RECORD;
+	o->head = UINT64_MAX;
 	env = getenv("SHARD_MAX_RECORD");
 	if (env && !parse_size(bytes_str(env), &o->max_record))
 		o->max_record = 0; /* refused when a source is opened */
@@ -89,7 +90,8 @@ struct source {
 	uint32_t *idx;
 	size_t idx_cap;
 	struct out *rejects;
-	int row_slot; /* of _row; -1: none */
+	int row_slot;  /* of _row; -1: none */
+	uint64_t rows; /* handed out */
 };
 
 /* __DOT__ becomes a dot. */
@@ -837,7 +839,7 @@ number_rows(struct source *s, struct batch *b)
 int
 source_next(struct source *s, struct batch *b, int nslot, struct err *e)
 {
-	for (;;) {
+	while (s->rows < s->opt->head) {
 		int rc = s->csv ? csv_next(s->csv, b, nslot, e)
 		    : s->json   ? jsonin_next(s->json, b, nslot, e)
 				: parquetin_next(s->parquet, b, nslot, e);
@@ -852,6 +854,9 @@ source_next(struct source *s, struct batch *b, int nslot, struct err *e)
 				return -1;
 			if (s->row_slot >= 0)
 				number_rows(s, b);
+			if (b->nsel > s->opt->head - s->rows)
+				b->nsel = (uint32_t)(s->opt->head - s->rows);
+			s->rows += b->nsel;
 			return 1;
 		}
 		if (end_of_file(s, e) < 0)

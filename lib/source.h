@@ -28,6 +28,8 @@ struct source_opt {
 	bool row_column; /* append _row */
 	bool keep_names; /* leave __DOT__ in the names */
 	bool names;      /* shard-cat: print the column names only */
+	uint64_t head;   /* shard-cat: so many rows, and what is behind them
+	                    is not looked for */
 };
 
 extern const struct opt_spec source_specs[];

@@ -39,6 +39,29 @@ same() {
 	done
 }
 
+@test "recipe: one scan of train finds the values too, where its first rows tell which" {
+	[[ -s want/_run/guess.tsv && ! -s want/_run/need.tsv ]]
+	[[ -z $(ls want/_run/fit/full) ]]
+	# a text that is first missing behind them: all values are collected again
+	rm -rf late out a twice b
+	mkdir -p late/train
+	awk 'BEGIN { OFS = ","; print "a", "b", "x"
+		for (i = 1; i <= 9000; i++)
+			print i % 7 ? "a" i % 3 : "", i == 8000 ? "" : "b" i % 5, i }' \
+		>late/train/part-0.csv
+	impute --job-type training --input late --output out --artifacts a 2>/dev/null
+	[[ $(cut -f 1 out/_run/guess.tsv | xargs) == "column a" ]]
+	[[ $(cut -f 1 out/_run/need.tsv | xargs) == "column a b" ]]
+	[[ $(cut -f 1,3 a/impute.tsv | xargs) == "column value a a0 b b1" ]]
+	# nor does it matter that the first shard has no row at all
+	mkdir -p twice/train
+	echo a,b,x >twice/train/part-0.csv
+	cp late/train/part-0.csv twice/train/part-1.csv
+	impute --job-type training --input twice --output out2 --artifacts b 2>/dev/null
+	[[ $(cut -f 1 out2/_run/guess.tsv | xargs) == column ]]
+	same_artifacts a b
+}
+
 @test "recipe: a statistic of other rows, or by another rule, is not taken" {
 	rm -rf pre out a
 	preprocess --job-type training --input raw --output pre --label label --fit-imputation

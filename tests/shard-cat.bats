@@ -521,6 +521,24 @@ y"' 5,6
 	says "sig: no column names"
 }
 
+@test "cat: --head stops after so many rows, over shards, without looking further" {
+	lines one.csv a,b 1,2 3,4
+	lines two.csv a,b 5,6 7,8
+	shard-cat --head 3 one.csv two.csv not-opened.csv >got
+	lines want a,b 1,2 3,4 5,6
+	cmp want got
+	shard-cat --head 0 one.csv | cmp - <(echo a,b)
+	shard-cat --head 5 one.csv | cmp - one.csv
+	run -1 --separate-stderr shard-cat --head 5 one.csv two.csv not-opened.csv
+	says "not-opened.csv"
+	# rows are not lines; a reader that goes away is no error of the writer's
+	gen tx -o g -n 20000 -s 1
+	shard-cat --keep-names g/part-00000.csv | shard-cat --keep-names --head 1234 - >got
+	(($(stat -c %s got) < $(stat -c %s g/part-00000.csv) / 10))
+	(($(grep -c '^T0' got) == 1234))
+	cmp got <(head -c "$(stat -c %s got)" g/part-00000.csv)
+}
+
 @test "cat: --ragged=pad fills, --ragged=reject leaves out, counts and keeps" {
 	lines t.csv a,b,c 1,2,3 4 '5,"6"' 7,8,9
 	shard-cat --ragged pad t.csv >got
