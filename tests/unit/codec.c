@@ -568,6 +568,47 @@ a_name_that_lies_is_refused(void)
 }
 
 /* A few bytes that stand for gigabytes are read a block at a time. */
+static int
+gather(void *to, const void *p, size_t n, struct err *e)
+{
+	(void)e;
+	buf_put(to, p, n);
+	return 0;
+}
+
+/* Wherever in memory the compressor lies. */
+static void
+our_bytes_depend_on_the_text_alone(void)
+{
+	static const char repeats[] = "abcd,efgh\nabcd,efgh\n1\n";
+	void *st[200] = {NULL};
+	struct buf first = BUF_ZERO, b = BUF_ZERO;
+	int codec;
+	size_t i;
+
+	for (codec = CODEC_GZIP; codec <= CODEC_ZSTD; codec++) {
+		const struct encoder *c = codec_info((enum codec)codec)->enc;
+		struct err e = ERR_ZERO;
+
+		/* none is freed before all are there: each has its place */
+		for (i = 0; i < LEN(st); i++) {
+			buf_clear(&b);
+			st[i] = c->open(1, &e);
+			CHECK(st[i] &&
+			    c->write(st[i], repeats, sizeof(repeats) - 1, true,
+				gather, &b, &e) == 0);
+			if (i == 0)
+				buf_putb(&first, buf_bytes(&b));
+			EQ_B(buf_bytes(&b), buf_bytes(&first));
+		}
+		for (i = 0; i < LEN(st); i++)
+			c->free(st[i]);
+		buf_clear(&first);
+	}
+	buf_fini(&first);
+	buf_fini(&b);
+}
+
 static void
 large_output_of_small_input(void)
 {
@@ -608,6 +649,7 @@ main(void)
 	RUN(zstd_skippable_frames_are_skipped);
 	RUN(our_frames_carry_checksums);
 	RUN(a_name_that_lies_is_refused);
+	RUN(our_bytes_depend_on_the_text_alone);
 	RUN(large_output_of_small_input);
 	return test_end();
 }
