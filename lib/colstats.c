@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helpers.h"
 #include "number.h"
 #include "tsv.h"
 #include "values.h"
@@ -255,6 +256,20 @@ struct wanted {
 	bool texts, no_tokens;
 };
 
+/* A cursor's entry: its key and hash. */
+static inline int
+entry(const struct cursor *c, const struct counts *all, uint64_t at,
+    struct bytes *key, uint64_t *hash, struct err *e)
+{
+	const struct keyent *k = &c->ent[at];
+
+	if (k->where >= c->ncolumn || c->column[k->where] == UINT32_MAX ||
+	    !keyent_key(k, c->heap, key))
+		return err_set(e, "%s: damaged partial", c->p->path);
+	*hash = value_hash(*key, all->digest[c->column[k->where]]);
+	return 0;
+}
+
 /* Moves a cursor's entries with hash <= last into the table. */
 static int
 take(struct cursor *c, const struct counts *all, uint64_t last, bool rest,
@@ -264,16 +279,14 @@ take(struct cursor *c, const struct counts *all, uint64_t last, bool rest,
 	for (; c->at < c->n; c->at++) {
 		const struct keyent *k = &c->ent[c->at];
 		struct bytes key;
-		uint64_t hash;
+		uint64_t hash = 0;
 		uint32_t col;
 
-		if (k->where >= c->ncolumn ||
-		    (col = c->column[k->where]) == UINT32_MAX ||
-		    !keyent_key(k, c->heap, &key))
-			return err_set(e, "%s: damaged partial", c->p->path);
-		hash = value_hash(key, all->digest[col]);
+		if (entry(c, all, c->at, &key, &hash, e) < 0)
+			return -1;
 		if (!rest && hash > last)
 			break;
+		col = c->column[k->where];
 		if (want[col].texts &&
 		    !(want[col].no_tokens && na_is_token(na, key)))
 			keytable_count(t, key, hash, col, k->hi);
@@ -281,14 +294,13 @@ take(struct cursor *c, const struct counts *all, uint64_t last, bool rest,
 	return 0;
 }
 
-/* A distinct value with all its rows: is it the mode so far? */
+/* Is a value, with all its rows, the mode so far? */
 static void
-count_value(struct colstat *c, struct bytes value, uint64_t rows)
+take_mode(struct colstat *c, struct bytes value, uint64_t rows)
 {
 	int64_t a, b;
 	int cmp;
 
-	c->distinct++;
 	if (c->mode && rows < c->mode_rows)
 		return;
 	if (c->mode && rows == c->mode_rows) {
@@ -305,6 +317,13 @@ count_value(struct colstat *c, struct bytes value, uint64_t rows)
 	c->mode_rows = rows;
 }
 
+static void
+count_value(struct colstat *c, struct bytes value, uint64_t rows)
+{
+	c->distinct++;
+	take_mode(c, value, rows);
+}
+
 /* The one whole number that has two spellings. */
 static bool
 is_zero(struct bytes s)
@@ -313,52 +332,165 @@ is_zero(struct bytes s)
 }
 
 /* Modes and distinct counts of texts: a range of hashes at a time, whose
- * entries of all runs fit a table. */
-static int
-text_values(struct colstats *s, const struct facts *f,
-    const struct wanted *want, const struct na_rule *na,
-    const struct partial *part, size_t npart, struct err *e)
-{
+ * entries of all runs fit a table; several processes have their ranges. */
+struct texts {
+	struct colstats *s;
+	const struct wanted *want;
+	const struct na_rule *na;
+	const struct partial *part;
+	size_t npart;
 	struct counts c;
-	struct keytable t = {0};
-	uint64_t nrange, r;
+	uint64_t nrange;
+};
+
+/* Puts a cursor where the range behind this hash begins. */
+static int
+seek(struct cursor *c, const struct counts *all, uint64_t last, struct err *e)
+{
+	uint64_t lo = c->at, hi = c->n;
+
+	while (lo < hi) {
+		uint64_t mid = lo + (hi - lo) / 2, hash = 0;
+		struct bytes key;
+
+		if (entry(c, all, mid, &key, &hash, e) < 0)
+			return -1;
+		if (hash <= last)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	c->at = lo;
+	return 0;
+}
+
+static int
+count_ranges(struct texts *x, uint64_t first, uint64_t step, struct err *e)
+{
+	uint64_t width = UINT64_MAX / x->nrange, r, n = 0;
+	struct keytable t;
 	size_t i;
-	int rc = counts_open(&c, f, part, npart, e);
+	int rc = 0;
 
-	if (rc < 0)
-		goto out;
-	nrange = c.total / RANGE_ENTRIES + 1;
-	if (c.heap / RANGE_HEAP + 1 > nrange)
-		nrange = c.heap / RANGE_HEAP + 1;
 	keytable_init(&t, 1024);
-	for (r = 0; r < nrange && rc == 0; r++) {
-		uint64_t last = UINT64_MAX / nrange * (r + 1);
-
-		for (i = 0; i < npart && r % FORGET == 0; i++)
-			partial_forget(&part[i]);
-		for (i = 0; i < c.ncur && rc == 0; i++)
-			rc = take(&c.cur[i], &c, last, r + 1 == nrange, want,
-			    na, &t, e);
+	for (r = first; r < x->nrange && rc == 0; r += step) {
+		for (i = 0; i < x->npart && n % FORGET == 0; i++)
+			partial_forget(&x->part[i]);
+		n++;
+		for (i = 0; i < x->c.ncur && rc == 0; i++)
+			if ((r > 0 &&
+				seek(&x->c.cur[i], &x->c, width * r, e) < 0) ||
+			    take(&x->c.cur[i], &x->c, width * (r + 1),
+				r + 1 == x->nrange, x->want, x->na, &t, e) < 0)
+				rc = -1;
 		for (i = 0; i < t.n && rc == 0; i++) {
+			const struct keyent *k = &t.slot[i];
+			struct colstat *c = &x->s->v[k->where];
 			struct bytes key;
 
-			if (!keyent_key(&t.slot[i], buf_bytes(&t.heap), &key))
+			if (!keyent_key(k, buf_bytes(&t.heap), &key))
 				continue;
-			if (s->v[t.slot[i].where].type[0] == 'i' &&
-			    is_zero(key))
-				c.zero[t.slot[i].where] += t.slot[i].hi;
+			if (c->type[0] == 'i' && is_zero(key))
+				x->c.zero[k->where] += k->hi;
 			else
-				count_value(
-				    &s->v[t.slot[i].where], key, t.slot[i].hi);
+				count_value(c, key, k->hi);
 		}
 		keytable_clear(&t);
 	}
-	for (i = 0; i < f->ncol && rc == 0; i++)
-		if (c.zero[i])
-			count_value(&s->v[i], bytes_str("0"), c.zero[i]);
 	keytable_fini(&t);
+	return rc;
+}
+
+/* What a process found of a column; the mode's bytes follow. */
+struct found {
+	uint64_t distinct, mode_rows, zero, mode_bytes;
+};
+
+/* A helper: the columns of texts in one record. */
+static int
+help_count(void *arg, int fd, uint64_t first, uint64_t step)
+{
+	struct texts *x = arg;
+	struct buf b = BUF_ZERO;
+	struct err e = ERR_ZERO;
+	size_t i;
+
+	if (count_ranges(x, first, step, &e) < 0)
+		return helper_failed(fd, &e);
+	for (i = 0; i < x->s->n; i++) {
+		const struct colstat *c = &x->s->v[i];
+		size_t n = c->mode ? strlen(c->mode) : 0;
+		struct found found = {
+		    c->distinct, c->mode_rows, x->c.zero[i], n};
+
+		if (!x->want[i].texts)
+			continue;
+		buf_put(&b, &found, sizeof(found));
+		buf_put(&b, c->mode ? c->mode : "", n);
+	}
+	return helper_tell(fd, (struct told){0, b.n}, b.p, b.n, "", 0) < 0;
+}
+
+static int
+add_found(struct texts *x, const struct helper *h, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	struct told told;
+	const char *p;
+	size_t i;
+	int rc = helper_hear(h, &told, e);
+
+	if (rc == 0) {
+		buf_reserve(&b, told.bytes);
+		rc = helper_read(h, b.p, told.bytes, e);
+	}
+	for (i = 0, p = b.p; rc == 0 && i < x->s->n; i++) {
+		struct colstat *c = &x->s->v[i];
+		struct found found;
+
+		if (!x->want[i].texts)
+			continue;
+		memcpy(&found, p, sizeof(found));
+		p += sizeof(found);
+		c->distinct += found.distinct;
+		x->c.zero[i] += found.zero;
+		if (found.distinct)
+			take_mode(
+			    c, bytes_of(p, found.mode_bytes), found.mode_rows);
+		p += found.mode_bytes;
+	}
+	buf_fini(&b);
+	return rc;
+}
+
+static int
+text_values(
+    struct texts *x, const struct facts *f, uint64_t workers, struct err *e)
+{
+	struct helper *h = NULL;
+	size_t i, nhelp = 0;
+	int rc = counts_open(&x->c, f, x->part, x->npart, e);
+
+	if (rc < 0)
+		goto out;
+	x->nrange = x->c.total / RANGE_ENTRIES + 1;
+	if (x->c.heap / RANGE_HEAP + 1 > x->nrange)
+		x->nrange = x->c.heap / RANGE_HEAP + 1;
+	if (workers > x->nrange)
+		workers = x->nrange;
+	h = xcalloc(workers, sizeof(*h));
+	rc = helpers_start(h, workers - 1, &nhelp, help_count, x, e);
+	if (rc == 0)
+		rc = count_ranges(x, 0, workers, e);
+	for (i = 0; i < nhelp && rc == 0; i++)
+		rc = add_found(x, &h[i], e);
+	rc = helpers_end(h, nhelp, rc, e);
+	for (i = 0; i < f->ncol && rc == 0; i++)
+		if (x->c.zero[i])
+			count_value(&x->s->v[i], bytes_str("0"), x->c.zero[i]);
+	free(h);
 out:
-	counts_fini(&c);
+	counts_fini(&x->c);
 	return rc;
 }
 
@@ -431,9 +563,11 @@ fits_double(const struct colfacts *c)
 int
 colstats_make(struct colstats *s, const struct facts *f,
     const struct na_rule *na, const struct partial *part, size_t npart,
-    struct err *e)
+    uint64_t workers, struct err *e)
 {
 	struct wanted *want = xcalloc(f->ncol, sizeof(*want));
+	struct texts x = {
+	    .s = s, .want = want, .na = na, .part = part, .npart = npart};
 	uint64_t rows = facts_rows(f);
 	bool texts = false;
 	size_t i;
@@ -443,27 +577,27 @@ colstats_make(struct colstats *s, const struct facts *f,
 	s->n = f->ncol;
 	for (i = 0; i < f->ncol; i++) {
 		const struct colfacts *c = &f->col[i];
-		struct colstat *x = &s->v[i];
+		struct colstat *v = &s->v[i];
 
-		one_column(x, c, rows, na);
-		x->values = c->values & VALUES_TEXTS;
-		if (colstat_is_number(x) && c->values & VALUES_NUMBERS) {
+		one_column(v, c, rows, na);
+		v->values = c->values & VALUES_TEXTS;
+		if (colstat_is_number(v) && c->values & VALUES_NUMBERS) {
 			/* the texts of whole numbers are exact, their doubles
 			 * only up to 2^53 */
-			bool whole = x->type[0] == 'i';
+			bool whole = v->type[0] == 'i';
 
-			number_values(part, npart, x,
-			    whole ? !x->values && fits_double(c) : true);
-			x->values = !whole || x->values || fits_double(c);
+			number_values(part, npart, v,
+			    whole ? !v->values && fits_double(c) : true);
+			v->values = !whole || v->values || fits_double(c);
 			if (!whole)
 				continue;
 		}
-		want[i].texts = x->values && c->values & VALUES_TEXTS;
+		want[i].texts = v->values && c->values & VALUES_TEXTS;
 		want[i].no_tokens = colfacts_tokens_missing(c);
 		texts |= want[i].texts;
 	}
 	if (texts)
-		rc = text_values(s, f, want, na, part, npart, e);
+		rc = text_values(&x, f, workers ? workers : 1, e);
 	free(want);
 	return rc;
 }

@@ -40,11 +40,12 @@ colstat_is_number(const struct colstat *c)
 	return c->type[0] == 'i' || c->type[0] == 'f'; /* int, float */
 }
 
-/* From merged facts and the runs of values in the partials they come from.
- * Memory: a range of the distinct values at a time. */
+/* From merged facts and the runs of values in the partials they come from, in
+ * that many processes at most.  Memory of each: a range of the distinct values
+ * at a time. */
 MUST_CHECK int colstats_make(struct colstats *s, const struct facts *f,
     const struct na_rule *na, const struct partial *part, size_t npart,
-    struct err *e);
+    uint64_t workers, struct err *e);
 void colstats_save(const struct colstats *s, struct buf *to);
 /* name is for messages. */
 MUST_CHECK int colstats_parse(

@@ -1,14 +1,9 @@
 #include "keymerge.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "out.h"
+#include "helpers.h"
 
 #define RANGE_ENTRIES ((uint64_t)64 << 10)
 #define FORGET 4 /* ranges, after which what was read is given back */
@@ -55,24 +50,10 @@ struct keymerge {
 	const struct na_rule *skip;
 	uint64_t nrange, nmade;
 	struct keytable t;
-	/* What a process does for ranges first, first + step ...; it says what
-	 * came out through fd. */
-	int (*help)(struct keymerge *m, int fd, uint64_t first, uint64_t step);
+	helper_fn *help; /* what other processes do for their ranges */
 	struct firstrows_writer *rows;
 	bool one;
 	uint64_t *from; /* where each run's part of the range begins */
-};
-
-/* What a process says of a range: so many entries, then their long keys; or
- * FAILED, and so many bytes of message. */
-struct made {
-	uint64_t n, heap;
-};
-#define FAILED UINT64_MAX
-
-struct helper {
-	pid_t pid;
-	int fd; /* to read from */
 };
 
 /* Puts a run where the range behind this hash begins. */
@@ -208,32 +189,12 @@ add_all(struct keyindex_writer *w, const struct keyent *v, uint64_t n,
 	return 0;
 }
 
-/* p[0..n) and q[0..m) behind what they are. */
+/* keymerge::help: of each range how many entries and bytes of long keys, and
+ * both. */
 static int
-tell(int fd, struct made made, const void *p, size_t n, const void *q, size_t m)
+help_index(void *arg, int fd, uint64_t first, uint64_t step)
 {
-	struct err ignored; /* who reads is gone, and has its own */
-
-	return write_all(fd, "pipe", &made, sizeof(made), &ignored) < 0 ||
-		write_all(fd, "pipe", p, n, &ignored) < 0 ||
-		write_all(fd, "pipe", q, m, &ignored) < 0
-	    ? -1
-	    : 0;
-}
-
-static int
-tell_failed(int fd, const struct err *e)
-{
-	struct made failed = {FAILED, strlen(e->msg)};
-
-	(void)!tell(fd, failed, e->msg, failed.heap, "", 0);
-	return 1;
-}
-
-/* keymerge::help: the entries of each range into the pipe. */
-static int
-help_index(struct keymerge *m, int fd, uint64_t first, uint64_t step)
-{
+	struct keymerge *m = arg;
 	struct err e = ERR_ZERO;
 	int rc = 0;
 
@@ -241,86 +202,25 @@ help_index(struct keymerge *m, int fd, uint64_t first, uint64_t step)
 		struct keyent *v = make_range(m, first, &e);
 
 		if (!v)
-			return tell_failed(fd, &e);
-		rc = tell(fd, (struct made){m->t.n, m->t.heap.n}, v,
+			return helper_failed(fd, &e);
+		rc = helper_tell(fd, (struct told){m->t.n, m->t.heap.n}, v,
 		    m->t.n * sizeof(*v), m->t.heap.p, m->t.heap.n);
 		free(v);
 	}
 	return rc < 0;
 }
 
-/* keymerge::help: the number of the keys into the pipe, in the end. */
+/* keymerge::help: the number of the keys, in the end. */
 static int
-help_rows(struct keymerge *m, int fd, uint64_t first, uint64_t step)
+help_rows(void *arg, int fd, uint64_t first, uint64_t step)
 {
+	struct keymerge *m = arg;
 	struct err e = ERR_ZERO;
 	uint64_t keys;
 
 	if (mark_ranges(m, first, step, &keys, &e) < 0)
-		return tell_failed(fd, &e);
-	return tell(fd, (struct made){keys, 0}, "", 0, "", 0) < 0;
-}
-
-static int
-start(struct helper *h, struct keymerge *m, uint64_t first, uint64_t step,
-    struct err *e)
-{
-	int fd[2];
-
-	if (pipe2(fd, O_CLOEXEC) < 0)
-		return err_sys(e, ERR_OUTPUT, "pipe");
-	h->pid = fork();
-	if (h->pid == 0) {
-		close(fd[0]);
-		_exit(m->help(m, fd[1], first, step));
-	}
-	close(fd[1]);
-	if (h->pid < 0) {
-		close(fd[0]);
-		return err_sys(e, ERR_OUTPUT, "fork");
-	}
-	h->fd = fd[0];
-	/* as much as the system allows; less only makes it wait more often */
-	(void)fcntl(h->fd, F_SETPIPE_SZ, 1 << 20);
-	return 0;
-}
-
-static int
-read_all(const struct helper *h, void *p, size_t n, struct err *e)
-{
-	char *s = p;
-
-	while (n > 0) {
-		ssize_t k = read(h->fd, s, n);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return err_kind_set(e, ERR_OUTPUT,
-			    "a process that merged keys ended early");
-		s += k;
-		n -= (size_t)k;
-	}
-	return 0;
-}
-
-/* What a helper says next, with the message when it failed. */
-static int
-hear(const struct helper *h, struct made *made, struct err *e)
-{
-	struct buf b = BUF_ZERO;
-
-	if (read_all(h, made, sizeof(*made), e) < 0)
-		return -1;
-	if (made->n != FAILED)
-		return 0;
-	buf_reserve(&b, made->heap + 1);
-	if (read_all(h, b.p, made->heap, e) == 0) {
-		b.n = made->heap;
-		err_set(e, "%s", buf_cstr(&b));
-	}
-	buf_fini(&b);
-	return -1;
+		return helper_failed(fd, &e);
+	return helper_tell(fd, (struct told){keys, 0}, "", 0, "", 0) < 0;
 }
 
 /* A helper's next range into w, through b. */
@@ -328,39 +228,19 @@ static int
 take_made(const struct helper *h, struct keyindex_writer *w, struct buf *b,
     struct err *e)
 {
-	struct made made;
+	struct told told;
 	size_t n;
 
-	if (hear(h, &made, e) < 0)
+	if (helper_hear(h, &told, e) < 0)
 		return -1;
-	n = made.n * sizeof(struct keyent);
+	n = told.n * sizeof(struct keyent);
 	buf_clear(b);
-	buf_reserve(b, n + made.heap);
-	if (read_all(h, b->p, n + made.heap, e) < 0)
+	buf_reserve(b, n + told.bytes);
+	if (helper_read(h, b->p, n + told.bytes, e) < 0)
 		return -1;
-	b->n = n + made.heap;
-	return add_all(w, (const struct keyent *)(const void *)b->p, made.n,
-	    bytes_of(b->p + n, made.heap), e);
-}
-
-/* Waits for them; those that are not needed any more are ended. */
-static int
-end_helpers(struct helper *h, size_t n, int rc, struct err *e)
-{
-	size_t i;
-	int status;
-
-	for (i = 0; i < n; i++) {
-		close(h[i].fd);
-		if (rc < 0)
-			kill(h[i].pid, SIGKILL);
-		while (waitpid(h[i].pid, &status, 0) < 0 && errno == EINTR)
-			;
-		if (rc == 0 && status != 0)
-			rc = err_kind_set(e, ERR_OUTPUT,
-			    "a process that merged keys ended early");
-	}
-	return rc;
+	b->n = n + told.bytes;
+	return add_all(w, (const struct keyent *)(const void *)b->p, told.n,
+	    bytes_of(b->p + n, told.bytes), e);
 }
 
 /* Begins a merge with that many processes, at most; the helpers run already. */
@@ -368,23 +248,19 @@ static int
 merge_begin(struct keymerge *m, uint64_t total, uint64_t *workers,
     struct helper **helpers, size_t *nhelp, struct err *e)
 {
-	int rc = 0;
-
 	m->nrange = total / RANGE_ENTRIES + 1;
 	m->from = xcalloc(m->n + 1, sizeof(*m->from));
 	keytable_init(&m->t, RANGE_ENTRIES);
 	*workers = *workers > m->nrange ? m->nrange : *workers ? *workers : 1;
 	*helpers = xcalloc(*workers, sizeof(**helpers));
-	for (*nhelp = 0; *nhelp + 1 < *workers && rc == 0; *nhelp += rc == 0)
-		rc = start(&(*helpers)[*nhelp], m, *nhelp + 1, *workers, e);
-	return rc;
+	return helpers_start(*helpers, *workers - 1, nhelp, m->help, m, e);
 }
 
 static int
 merge_end(
     struct keymerge *m, struct helper *h, size_t nhelp, int rc, struct err *e)
 {
-	rc = end_helpers(h, nhelp, rc, e);
+	rc = helpers_end(h, nhelp, rc, e);
 	keytable_fini(&m->t);
 	free(m->from);
 	free(h);
@@ -430,15 +306,15 @@ keymerge_rows(struct firstrows_writer *w, bool one, struct key_run *run,
 	    .rows = w,
 	    .one = one};
 	struct helper *h;
-	struct made made;
+	struct told told;
 	size_t nhelp, i;
 	int rc = merge_begin(&m, total, &workers, &h, &nhelp, e);
 
 	if (rc == 0)
 		rc = mark_ranges(&m, 0, workers, keys, e);
 	for (i = 0; i < nhelp && rc == 0; i++) {
-		rc = hear(&h[i], &made, e);
-		*keys += rc == 0 ? made.n : 0;
+		rc = helper_hear(&h[i], &told, e);
+		*keys += rc == 0 ? told.n : 0;
 	}
 	return merge_end(&m, h, nhelp, rc, e);
 }

@@ -540,7 +540,8 @@ make_stats(struct merge *m, struct err *e)
 	size_t i, k;
 	int rc;
 
-	rc = colstats_make(&s, f, &m->na, m->part, m->npart, e);
+	rc =
+	    colstats_make(&s, f, &m->na, m->part, m->npart, m->opt->workers, e);
 	if (rc == 0)
 		colstats_save(&s, &m->stats);
 	colstats_fini(&s);

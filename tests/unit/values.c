@@ -42,10 +42,10 @@ keys_order_as_numbers(void)
 	CHECK(number_key(INFINITY) > number_key(1e308));
 }
 
-/* A partial of one shard with two columns of random values, made with so much
+/* A partial of one shard with three columns of random values, made with so much
  * memory; its statistics as text. */
 static struct buf
-stats_with(uint64_t memory, unsigned wanted)
+stats_with(uint64_t memory, unsigned wanted, uint64_t workers)
 {
 	struct facts f = {.nin = 0};
 	struct na_rule na = {.everywhere = false};
@@ -55,19 +55,20 @@ stats_with(uint64_t memory, unsigned wanted)
 	struct colstats s = {NULL, 0};
 	struct values *v;
 	struct buf b = BUF_ZERO, text = BUF_ZERO;
-	unsigned kinds[2] = {wanted, wanted};
+	unsigned kinds[3] = {wanted, wanted, wanted};
+	static const char *const names[3] = {"number", "text", "int"};
 	uint64_t seed = 7;
 	int i, c;
 
 	f.schema = f.moments = f.format = true;
-	f.ncol = 2;
-	f.col = xcalloc(2, sizeof(*f.col));
+	f.ncol = 3;
+	f.col = xcalloc(3, sizeof(*f.col));
 	f.nin = 1;
 	f.in = xcalloc(1, sizeof(*f.in));
 	f.in[0].path = xstrdup("part-0.csv");
 	f.in[0].rows = 120000;
-	for (c = 0; c < 2; c++) {
-		f.col[c].name = xstrdup(c ? "text" : "number");
+	for (c = 0; c < 3; c++) {
+		f.col[c].name = xstrdup(names[c]);
 		f.col[c].pos = (uint32_t)c;
 		f.col[c].moments = xcalloc(1, sizeof(*f.col[c].moments));
 	}
@@ -75,14 +76,21 @@ stats_with(uint64_t memory, unsigned wanted)
 	CHECK(w != NULL);
 	v = values_new(&f, kinds, memory, w);
 	for (i = 0; i < 120000; i++)
-		for (c = 0; c < 2; c++) {
+		for (c = 0; c < 3; c++) {
 			char value[40];
 			struct cell cell;
 			struct bytes t;
 
 			seed = seed * UINT64_C(6364136223846793005) + 1442695;
-			snprintf(value, sizeof(value), c ? "v%u" : "%u.5",
-			    (unsigned)(seed >> 40) % (c ? 50000 : 90000));
+			if (c == 2)
+				snprintf(value, sizeof(value),
+				    seed >> 60 ? "%d" : "-0",
+				    (int)(seed >> 40) % 9);
+			else
+				snprintf(value, sizeof(value),
+				    c ? "v%u" : "%u.5",
+				    (unsigned)(seed >> 40) %
+					(c ? 50000 : 90000));
 			t = bytes_str(value);
 			cell_scan(&cell, &na, t);
 			colfacts_add(&f.col[c], &cell, t,
@@ -91,7 +99,7 @@ stats_with(uint64_t memory, unsigned wanted)
 			    values_settle(v, &e) == 0);
 		}
 	CHECK(values_finish(v, kinds, &e) == 0);
-	for (c = 0; c < 2; c++)
+	for (c = 0; c < 3; c++)
 		f.col[c].values = kinds[c];
 	values_free(v);
 	facts_save(&f, &text);
@@ -101,7 +109,7 @@ stats_with(uint64_t memory, unsigned wanted)
 	CHECK(partial_open(&p, test_path("0.st"), &e) == 0);
 	if (memory <= VALUES_MEMORY_MIN)
 		CHECK(p.nsec > 4); /* it did spill */
-	CHECK(colstats_make(&s, &f, &na, &p, 1, &e) == 0);
+	CHECK(colstats_make(&s, &f, &na, &p, 1, workers, &e) == 0);
 	colstats_save(&s, &b);
 	colstats_fini(&s);
 	partial_close(&p);
@@ -114,19 +122,37 @@ static void
 spilled_or_not_the_statistics_are_the_same(void)
 {
 	struct buf a =
-	    stats_with(VALUES_MEMORY_MIN, VALUES_NUMBERS | VALUES_TEXTS);
+	    stats_with(VALUES_MEMORY_MIN, VALUES_NUMBERS | VALUES_TEXTS, 1);
 	struct buf b =
-	    stats_with(VALUES_MEMORY_DEFAULT, VALUES_NUMBERS | VALUES_TEXTS);
+	    stats_with(VALUES_MEMORY_DEFAULT, VALUES_NUMBERS | VALUES_TEXTS, 1);
 
 	CHECK(a.n > 100 && bytes_eq(buf_bytes(&a), buf_bytes(&b)));
 	buf_fini(&a);
 	buf_fini(&b);
 }
 
+/* Each has ranges of its own, and numbers besides. */
+static void
+several_processes_find_what_one_does(void)
+{
+	unsigned all = VALUES_NUMBERS | VALUES_TEXTS;
+	struct buf a = stats_with(VALUES_MEMORY_MIN, all, 1);
+	struct buf b = stats_with(VALUES_MEMORY_MIN, all, 2);
+	struct buf c = stats_with(VALUES_MEMORY_MIN, VALUES_TEXTS, 1);
+	struct buf d = stats_with(VALUES_MEMORY_MIN, VALUES_TEXTS, 9);
+
+	CHECK(a.n > 100 && bytes_eq(buf_bytes(&a), buf_bytes(&b)));
+	CHECK(c.n > 100 && bytes_eq(buf_bytes(&c), buf_bytes(&d)));
+	buf_fini(&a);
+	buf_fini(&b);
+	buf_fini(&c);
+	buf_fini(&d);
+}
+
 static void
 saved_statistics_load_as_they_were(void)
 {
-	struct buf a = stats_with(VALUES_MEMORY_MIN, VALUES_NUMBERS),
+	struct buf a = stats_with(VALUES_MEMORY_MIN, VALUES_NUMBERS, 1),
 		   b = BUF_ZERO;
 	struct colstats s;
 	struct err e = ERR_ZERO;
@@ -184,6 +210,7 @@ main(void)
 {
 	RUN(keys_order_as_numbers);
 	RUN(spilled_or_not_the_statistics_are_the_same);
+	RUN(several_processes_find_what_one_does);
 	RUN(saved_statistics_load_as_they_were);
 	RUN(no_special_word_is_taken_for_text);
 	return test_end();
