@@ -359,7 +359,7 @@ each() {
 		((++ntimes))
 		chunks "$list" "$tmp/chunks$ntimes" || return
 		# -I: a word that no other can hold
-		jobs=(-a "$tmp/chunks$ntimes/list" -I "$tmp/chunk/" xargs -0 -a "$tmp/chunk/" "$script")
+		jobs=(-a "$tmp/chunks$ntimes/list" -I "$tmp/chunk/" "$script" --list "$tmp/chunk/")
 	fi
 	# GNU parallel takes 0.2 s to start, as long as a GB takes here; on
 	# larger input its control over the jobs is worth that.
@@ -414,23 +414,26 @@ trap 'stop INT' INT
 trap 'stop TERM' TERM
 trap 'stop HUP' HUP
 
-# Where ${progress[@]} makes workers tell of finished shards on descriptor 3:
-# a line for their scripts, that they run by hand too, where nobody listens.
-progress_guard() {
-	((${#progress[@]})) && echo '{ : >&3; } 2>/dev/null || exec 3>/dev/null'
+# What the scripts of a run begin with: workers tell of finished shards on
+# descriptor 3, but scripts run by hand too, where nobody listens; and `each`
+# gives them their arguments as a list.
+script_head() {
+	((${#progress[@]})) || return 0
+	echo '{ : >&3; } 2>/dev/null || exec 3>/dev/null'
+	echo '[[ $1 != --list ]] || { mapfile -d "" -t names <"$2" && set -- "${names[@]}"; } || exit 1'
 }
 
-# A script of one line that runs these words with the shards' names as
-# standard input, a list.
+# A script that runs these words with the shards' names as standard input, a
+# list.
 list_script() { # FILE WORD...
 	local file=$1
 	shift
 	{
 		echo '#!/bin/bash'
-		progress_guard
-		printf 'printf '\''%%s\\0'\'' "$@" | exec'
+		script_head
+		printf exec
 		printf ' %q' "$@"
-		echo
+		printf '%s\n' " < <(printf '%s\\0' \"\$@\")"
 	} >"$file" && chmod +x "$file"
 }
 
@@ -491,7 +494,7 @@ pass2_piped() { # FILE
 	((${#progress[@]})) && tell='stat -Lc %s -- "$shard" >&3'
 	cat >"$1" <<END && chmod +x "$1"
 #!/bin/bash
-$(progress_guard)
+$(script_head)
 set -o pipefail
 export SHARD_STRICT=1
 status=0
