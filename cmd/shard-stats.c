@@ -284,6 +284,27 @@ check_modes(const struct main_opt *mo, struct err *e)
 	return 0;
 }
 
+/* --need: the values to collect, if any are lacking; with the list of those
+ * that were, also if others were. */
+static int
+print_needs(const struct colstats *s, const struct fit_opt *how,
+    const char *collected, struct err *e)
+{
+	struct buf need = BUF_ZERO, had = BUF_ZERO;
+	bool lacking;
+	int rc = fit_needs(s, how, &need, &lacking, e);
+
+	if (rc == 0 && collected) {
+		rc = file_load(collected, &had, e);
+		lacking |= !bytes_eq(buf_bytes(&need), buf_bytes(&had));
+	}
+	if (rc == 0 && lacking)
+		fwrite(need.p, 1, need.n, stdout);
+	buf_fini(&need);
+	buf_fini(&had);
+	return rc;
+}
+
 static int
 fit(const struct stats_opt *so, struct main_opt *mo, struct err *e)
 {
@@ -299,9 +320,7 @@ fit(const struct stats_opt *so, struct main_opt *mo, struct err *e)
 	    context_colstats(c, &s, e) < 0)
 		goto out;
 	if (mo->need) {
-		rc = fit_needs(&s, &mo->how, &b, e);
-		if (rc == 0 && b.n)
-			fwrite(b.p, 1, b.n, stdout);
+		rc = print_needs(&s, &mo->how, so->values, e);
 		goto out;
 	}
 	mo->how.empty_is_value = c->facts.quoted_value;

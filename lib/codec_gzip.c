@@ -209,6 +209,7 @@ struct gzip {
 #ifdef HAVE_ISAL
 	char first[FIRST];
 	size_t nfirst;
+	bool begun;
 	struct isal_zstream iz;
 	unsigned char level_buf[ISAL_DEF_LVL1_DEFAULT];
 #endif
@@ -270,12 +271,14 @@ isal_write(struct gzip *g, const char *p, size_t n, bool last, codec_sink *sink,
 {
 	size_t take = n < FIRST - g->nfirst ? n : FIRST - g->nfirst;
 
-	if (take > 0) {
+	if (!g->begun) {
 		memcpy(g->first + g->nfirst, p, take);
 		g->nfirst += take;
 		if (g->nfirst < FIRST && !last)
 			return 0;
-		if (isal_step(g, g->first, g->nfirst, false, SYNC_FLUSH, sink,
+		g->begun = true;
+		if (g->nfirst > 0 &&
+		    isal_step(g, g->first, g->nfirst, false, SYNC_FLUSH, sink,
 			arg, e) < 0)
 			return -1;
 	}

@@ -298,18 +298,14 @@ take(struct cursor *c, const struct counts *all, uint64_t last, bool rest,
 static void
 take_mode(struct colstat *c, struct bytes value, uint64_t rows)
 {
-	int64_t a, b;
-	int cmp;
-
 	if (c->mode && rows < c->mode_rows)
 		return;
 	if (c->mode && rows == c->mode_rows) {
+		struct bytes mode = bytes_str(c->mode);
+
 		/* the smallest: of whole numbers as such */
-		cmp = bytes_cmp(value, bytes_str(c->mode));
-		if (c->type[0] == 'i' && parse_i64(value, &a) &&
-		    parse_i64(bytes_str(c->mode), &b))
-			cmp = (a > b) - (a < b);
-		if (cmp > 0)
+		if ((c->type[0] == 'i' ? int_cmp(value, mode)
+				       : bytes_cmp(value, mode)) > 0)
 			return;
 	}
 	free(c->mode);
@@ -581,16 +577,19 @@ colstats_make(struct colstats *s, const struct facts *f,
 
 		one_column(v, c, rows, na);
 		v->values = c->values & VALUES_TEXTS;
-		if (colstat_is_number(v) && c->values & VALUES_NUMBERS) {
+		if (v->type[0] == 'f') {
+			/* one number has many texts */
+			v->values = c->values & VALUES_NUMBERS;
+			if (v->values)
+				number_values(part, npart, v, true);
+			continue;
+		}
+		if (v->type[0] == 'i' && c->values & VALUES_NUMBERS) {
 			/* the texts of whole numbers are exact, their doubles
 			 * only up to 2^53 */
-			bool whole = v->type[0] == 'i';
-
-			number_values(part, npart, v,
-			    whole ? !v->values && fits_double(c) : true);
-			v->values = !whole || v->values || fits_double(c);
-			if (!whole)
-				continue;
+			number_values(
+			    part, npart, v, !v->values && fits_double(c));
+			v->values = v->values || fits_double(c);
 		}
 		want[i].texts = v->values && c->values & VALUES_TEXTS;
 		want[i].no_tokens = colfacts_tokens_missing(c);

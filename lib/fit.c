@@ -351,17 +351,18 @@ say_nothing(const char *fmt, ...)
 
 int
 fit_needs(const struct colstats *s, const struct fit_opt *o, struct buf *to,
-    struct err *e)
+    bool *lacking, struct err *e)
 {
 	struct fit_opt quiet = *o; /* fit_make() will say it */
 	struct choice *ch;
-	bool lacking = false;
 	size_t i;
 
+	*lacking = false;
 	quiet.warn = say_nothing;
 	ch = choose(s, &quiet, e);
 	if (!ch)
 		return -1;
+	buf_puts(to, "column\tvalues\n");
 	for (i = 0; i < s->n; i++) {
 		const struct colstat *c = ch[i].c;
 		bool need, texts;
@@ -379,16 +380,11 @@ fit_needs(const struct colstats *s, const struct fit_opt *o, struct buf *to,
 		/* the mode of whole numbers is exact as text only */
 		if (ch[i].st.op == MODE && c->type[0] == 'i')
 			texts = true;
-		lacking |= !(ch[i].st.op == MEDIAN ? c->quartiles : c->values);
-		if (to->n == 0)
-			buf_puts(to, "column\tvalues\n");
+		*lacking |= !(ch[i].st.op == MEDIAN ? c->quartiles : c->values);
 		tsv_put(to, bytes_str(c->name));
 		buf_printf(to, "\t%s\n", texts ? "texts" : "numbers");
 	}
 	free(ch);
-	/* what --update collects takes the place of all that was */
-	if (!lacking)
-		buf_clear(to);
 	return 0;
 }
 

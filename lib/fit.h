@@ -41,12 +41,11 @@ struct fit {
 /* Checks what can be checked without any data: ERR_USAGE. */
 MUST_CHECK int fit_check(const struct fit_opt *o, struct err *e);
 /*
- * Which values have to be collected, put to the empty buffer as TSV `column
- * values`, with its header: all that the fit looks at, if one of them has not
- * been, else none.
+ * The values that the fit looks at, put to the empty buffer as TSV `column
+ * values`, with its header; and whether any of them has not been collected.
  */
 MUST_CHECK int fit_needs(const struct colstats *s, const struct fit_opt *o,
-    struct buf *to, struct err *e);
+    struct buf *to, bool *lacking, struct err *e);
 /* The NA rule says which fill values would be taken for missing again. */
 MUST_CHECK int fit_make(struct fit *f, const struct colstats *s,
     const struct fit_opt *o, const struct na_rule *na, struct err *e);

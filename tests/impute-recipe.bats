@@ -62,6 +62,37 @@ same() {
 	same_artifacts a b
 }
 
+@test "recipe: the artifacts do not depend on what the first rows look like" {
+	local order how
+	rm -rf turn && mkdir turn && cd turn
+	# whole numbers, then others; true and false, then texts; texts that are
+	# missing later; 5000 rows are looked at
+	awk 'BEGIN { OFS = ","; print "c", "b", "t"
+		for (i = 0; i < 6000; i++)
+			print i % 10 ? i % 50 + 100 : "", i % 3 ? i % 3 == 1 ? "false" : "NA" : "true", "x" i % 3 }' >first.csv
+	awk 'BEGIN { OFS = ","; print "c", "b", "t"
+		for (i = 0; i < 330; i++)
+			print i < 100 ? 7 : i < 180 ? "7.0" : 8, i % 2 ? "maybe" : "NA", i % 11 ? "y" : "" }' >second.csv
+	for order in "first second" "second first"; do
+		# shellcheck disable=SC2086
+		set -- $order
+		rm -rf in && mkdir -p in/train
+		cp "$1.csv" in/train/part-0.csv
+		cp "$2.csv" in/train/part-1.csv
+		for how in "--column c=mode" "--numeric median" "--column c=mode --text constant"; do
+			# shellcheck disable=SC2086
+			impute --job-type training --input in --output "out $order $how" \
+				--artifacts "art $order $how" $how 2>/dev/null
+		done
+	done
+	[[ $(awk '$1 == "c" { print $3 }' "art first second --column c=mode/impute.tsv") == 7.0 ]]
+	for how in "--column c=mode" "--numeric median" "--column c=mode --text constant"; do
+		same_artifacts "art first second $how" "art second first $how"
+		cmp art\ {first\ second,second\ first}\ "$how/stats.tsv"
+	done
+	cd ..
+}
+
 @test "recipe: a statistic of other rows, or by another rule, is not taken" {
 	rm -rf pre out a
 	preprocess --job-type training --input raw --output pre --label label --fit-imputation

@@ -50,6 +50,24 @@ no_fit() {
 	[[ ! -e c/impute.tsv && ! -e c/impute_dict.json && ! -e c/impute_dict.pkl ]]
 }
 
+@test "stats: whole numbers beyond 64 bits that tie are in their order, however merged" {
+	local i=0 x
+	for x in 9 1000000000000000000000 10 -1000000000000000000000 -3; do
+		lines part-$i.csv c "$x"
+		((++i))
+	done
+	shard-stats --moments --values all -o p part-*.csv
+	shard-stats --merge -o all p
+	[[ $(cut -f 14 all/stats.tsv | tail -n 1) == -1000000000000000000000 ]]
+	shard-stats --merge -o m.st p/00000.st p/00002.st
+	shard-stats --merge -o n.st p/00003.st p/00001.st
+	shard-stats --merge -o parts m.st p/00004.st n.st
+	cmp all/stats.tsv parts/stats.tsv
+	# without the least, the least of the others
+	shard-stats --merge -o some p/00001.st p/00000.st p/00002.st
+	[[ $(cut -f 14 some/stats.tsv | tail -n 1) == 9 ]]
+}
+
 @test "fit: every column with a missing cell, in the order of the table, by mean or mode" {
 	lines part-1.csv id,n,f,t,b,w,full 1,1,1.5,x,true,2024-01-02,a 2,,,,,,a 3,2,2.5,x,false,2024-01-01,a
 	lines part-2.csv id,n,f,t,b,w,full '4,3,"",y,true,2024-01-01,a'
