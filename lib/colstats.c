@@ -343,12 +343,17 @@ struct texts {
 static int
 seek(struct cursor *c, const struct counts *all, uint64_t last, struct err *e)
 {
-	uint64_t lo = c->at, hi = c->n;
+	uint64_t lo = c->at, hi = c->n, near = 64;
 
 	while (lo < hi) {
 		uint64_t mid = lo + (hi - lo) / 2, hash = 0;
 		struct bytes key;
 
+		/* it is near, as a rule: do not touch pages all over */
+		if (mid - lo > near) {
+			mid = lo + near;
+			near *= 2;
+		}
 		if (entry(c, all, mid, &key, &hash, e) < 0)
 			return -1;
 		if (hash <= last)

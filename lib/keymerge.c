@@ -60,12 +60,17 @@ struct keymerge {
 static int
 seek(struct key_run *c, uint64_t last, struct err *e)
 {
-	uint64_t lo = c->at, hi = c->n;
+	uint64_t lo = c->at, hi = c->n, near = 64;
 
 	while (lo < hi) {
 		uint64_t mid = lo + (hi - lo) / 2;
 		struct bytes key;
 
+		/* it is near, as a rule: do not touch pages all over */
+		if (mid - lo > near) {
+			mid = lo + near;
+			near *= 2;
+		}
 		if (!keyent_key(&c->ent[mid], c->heap, &key))
 			return err_set(e, "%s: damaged partial", c->p->path);
 		if (key_hash(key) <= last)
