@@ -7,6 +7,7 @@
 
 #include "helpers.h"
 #include "number.h"
+#include "sort.h"
 #include "tsv.h"
 #include "values.h"
 
@@ -339,30 +340,31 @@ struct texts {
 	uint64_t nrange;
 };
 
+/* A cursor, and the last hash of the range before. */
+struct border {
+	const struct cursor *cur;
+	const struct counts *all;
+	uint64_t last;
+};
+
+static int
+is_before(void *arg, uint64_t i, struct err *e)
+{
+	const struct border *b = arg;
+	struct bytes key;
+	uint64_t hash = 0;
+
+	if (entry(b->cur, b->all, i, &key, &hash, e) < 0)
+		return -1;
+	return hash <= b->last;
+}
+
 /* Puts a cursor where the range behind this hash begins. */
 static int
 seek(struct cursor *c, const struct counts *all, uint64_t last, struct err *e)
 {
-	uint64_t lo = c->at, hi = c->n, near = 64;
-
-	while (lo < hi) {
-		uint64_t mid = lo + (hi - lo) / 2, hash = 0;
-		struct bytes key;
-
-		/* it is near, as a rule: do not touch pages all over */
-		if (mid - lo > near) {
-			mid = lo + near;
-			near *= 2;
-		}
-		if (entry(c, all, mid, &key, &hash, e) < 0)
-			return -1;
-		if (hash <= last)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	c->at = lo;
-	return 0;
+	return search_near(
+	    &c->at, c->n, is_before, &(struct border){c, all, last}, e);
 }
 
 static int

@@ -290,13 +290,8 @@ common_number(struct common *m, const struct colfacts *c, struct bytes v,
 	struct number num;
 	enum cell_class class;
 
-	if (v.n <= 8 && LIKELY(v.p <= wide_until)) {
-		if (*v.p == '+' ||
-		    !short_number(short_load_wide(v.p, v.n), v.n, &num, &class))
-			return false;
-	} else if (!number_plain(v, &num, &class)) {
+	if (!number_plain_at(v, wide_until, &num, &class))
 		return false;
-	}
 	if (class == CLASS_INT) {
 		if (!c->n[KIND_INT])
 			return false;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "helpers.h"
+#include "sort.h"
 
 #define RANGE_ENTRIES ((uint64_t)64 << 10)
 #define FORGET 4 /* ranges, after which what was read is given back */
@@ -56,30 +57,29 @@ struct keymerge {
 	uint64_t *from; /* where each run's part of the range begins */
 };
 
+/* A run, and the last hash of the range before. */
+struct border {
+	const struct key_run *run;
+	uint64_t last;
+};
+
+static int
+is_before(void *arg, uint64_t i, struct err *e)
+{
+	const struct border *b = arg;
+	struct bytes key;
+
+	if (!keyent_key(&b->run->ent[i], b->run->heap, &key))
+		return err_set(e, "%s: damaged partial", b->run->p->path);
+	return key_hash(key) <= b->last;
+}
+
 /* Puts a run where the range behind this hash begins. */
 static int
 seek(struct key_run *c, uint64_t last, struct err *e)
 {
-	uint64_t lo = c->at, hi = c->n, near = 64;
-
-	while (lo < hi) {
-		uint64_t mid = lo + (hi - lo) / 2;
-		struct bytes key;
-
-		/* it is near, as a rule: do not touch pages all over */
-		if (mid - lo > near) {
-			mid = lo + near;
-			near *= 2;
-		}
-		if (!keyent_key(&c->ent[mid], c->heap, &key))
-			return err_set(e, "%s: damaged partial", c->p->path);
-		if (key_hash(key) <= last)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	c->at = lo;
-	return 0;
+	return search_near(
+	    &c->at, c->n, is_before, &(struct border){c, last}, e);
 }
 
 /* The keys of a range, in m->t. */

@@ -20,8 +20,8 @@ struct rowout {
 	size_t nslot, nfield;
 	char sep;
 	struct buf row;
-	uint64_t
-	    *mask; /* of each row: which of slot[] are replaced, 64 a word */
+	/* of each row which of slot[] are replaced, 64 to a word */
+	uint64_t *mask;
 	size_t mask_cap;
 };
 

@@ -39,3 +39,30 @@ sort_u64(uint64_t *v, uint64_t *tmp, size_t n)
 	if (from != v)
 		memcpy(v, from, n * sizeof(*v));
 }
+
+int
+search_near(uint64_t *at, uint64_t n,
+    int (*in_front)(void *arg, uint64_t i, struct err *e), void *arg,
+    struct err *e)
+{
+	uint64_t lo = *at, hi = n, step = 64;
+
+	while (lo < hi) {
+		uint64_t mid = lo + (hi - lo) / 2;
+		int rc;
+
+		if (mid - lo > step) {
+			mid = lo + step;
+			step *= 2;
+		}
+		rc = in_front(arg, mid, e);
+		if (rc < 0)
+			return -1;
+		if (rc)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	*at = lo;
+	return 0;
+}
