@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "parse.h"
+#include "shortnum.h"
 
 #define TICKS_PER_S 10000000u
 #define EPOCH_DAY 719162 /* 1970-01-01 */
@@ -17,21 +18,24 @@ is_leap(unsigned y)
 	return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
 }
 
-/*
- * Days from 0001-01-01.  The year begins in March so that the leap day comes
- * last; see Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
- */
+/* Days of a common year before each month. */
+static const uint16_t month_start[13] = {
+    0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+
+/* Days from 0001-01-01. */
 static uint32_t
 days_of(unsigned y, unsigned m, unsigned d)
 {
-	unsigned yy = y - (m <= 2);
-	unsigned era = yy / 400, yoe = yy % 400;
-	unsigned doy = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
-	unsigned doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+	unsigned past = y - 1;
 
-	return era * 146097 + doe - 306;
+	return past * 365 + past / 4 - past / 100 + past / 400 +
+	    month_start[m] + (m > 2 && is_leap(y)) + d - 1;
 }
 
+/*
+ * The reverse.  The year begins in March so that the leap day comes last; see
+ * Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+ */
 static void
 date_of(uint32_t days, unsigned *y, unsigned *m, unsigned *d)
 {
@@ -110,11 +114,40 @@ parse_zone(const char *p, const char *e, int *offset_s)
 	return true;
 }
 
+/*
+ * The digits from the point at *p on, which has eight bytes in front of it in
+ * the text, as nanoseconds; *p gets to where they end.  False: none, or more
+ * than nine.
+ */
+static inline bool
+parse_fraction(const char **p, const char *e, uint32_t *ns)
+{
+	static const uint32_t power[10] = {1000000000, 100000000, 10000000,
+	    1000000, 100000, 10000, 1000, 100, 10, 1};
+	const char *from = ++*p;
+	size_t n = (size_t)(e - from);
+	uint64_t x;
+
+	*ns = 0;
+	if (LIKELY(n - 1 < 8) && short_digits8(e, n, &x)) {
+		*p = e;
+		*ns = (uint32_t)x * power[n];
+		return true;
+	}
+	for (; *p < e && (unsigned char)(**p - '0') <= 9; ++*p) {
+		if (*p - from == 9)
+			return false;
+		*ns = *ns * 10 + (unsigned)(**p - '0');
+	}
+	*ns *= power[*p - from];
+	return *p > from;
+}
+
 enum time_kind
 instant_parse(struct bytes s, struct instant *t)
 {
 	const char *p = s.p, *e = s.p + s.n;
-	unsigned y, m, d, hh = 0, mm = 0, ss = 0, nfrac;
+	unsigned y, m, d, hh = 0, mm = 0, ss = 0;
 	enum time_kind kind = TIME_LOCAL;
 	uint64_t ticks, x;
 	uint32_t ns = 0;
@@ -145,19 +178,9 @@ instant_parse(struct bytes s, struct instant *t)
 			mm = (unsigned)(x >> 24 & 255);
 			ss = (unsigned)(x >> 48 & 255);
 			p += 9;
-			if (e - p >= 2 && *p == '.') {
-				for (p++, nfrac = 0;
-				     p < e && (unsigned char)(*p - '0') <= 9;
-				     p++) {
-					if (++nfrac > 9)
-						return TIME_NONE;
-					ns = ns * 10 + (unsigned)(*p - '0');
-				}
-				if (nfrac == 0)
-					return TIME_NONE;
-				for (; nfrac < 9; nfrac++)
-					ns *= 10;
-			}
+			if (e - p >= 2 && *p == '.' &&
+			    !parse_fraction(&p, e, &ns))
+				return TIME_NONE;
 		} else { /* without seconds */
 			hh = two(p + 1), mm = two(p + 4);
 			p += 6;

@@ -91,23 +91,45 @@ short_split(
 	return true;
 }
 
-/*
- * What number_plain() does, of such characters.  Eight digits become a number
- * in three steps, of pairs, fours and eights (J. Lee; see D. Lemire, "Quickly
- * parsing eight digits", 2018).
- */
+/* The number of eight digits, the last one in the top byte, in three steps, of
+ * pairs, fours and eights (J. Lee; see D. Lemire, "Quickly parsing eight
+ * digits", 2018). */
+static inline uint64_t
+short_value(uint64_t digits)
+{
+	const uint64_t mask = UINT64_C(0x000000ff000000ff);
+	uint64_t x = digits * 10 + (digits >> 8);
+
+	return ((x & mask) * UINT64_C(0x000f424000000064) +
+		   (x >> 16 & mask) * UINT64_C(0x0000271000000001)) >>
+	    32;
+}
+
+/* The number of the n digits, from 1 to 8, in front of e, where eight bytes
+ * may be read.  False: not all of them are digits. */
+static inline bool
+short_digits8(const char *e, size_t n, uint64_t *v)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t x;
+
+	memcpy(&x, e - 8, 8);
+	x = (x ^ ones * '0') >> 8 * (8 - n) << 8 * (8 - n);
+	if (((x + ones * 0x76) | x) & ones * 0x80)
+		return false;
+	*v = short_value(x);
+	return true;
+}
+
+/* What number_plain() does, of such characters. */
 static inline bool
 short_number(uint64_t x, size_t n, struct number *num, enum cell_class *class)
 {
-	const uint64_t mask = UINT64_C(0x000000ff000000ff);
 	struct short_digits s;
 
 	if (!short_split(x, n, &s, class))
 		return false;
-	x = s.digits * 10 + (s.digits >> 8);
-	x = ((x & mask) * UINT64_C(0x000f424000000064) +
-		(x >> 16 & mask) * UINT64_C(0x0000271000000001)) >>
-	    32;
+	x = short_value(s.digits);
 	num->whole = *class == CLASS_INT;
 	num->d = (double)x / number_power[s.nfrac];
 	num->i = ((int64_t)x ^ -(int64_t)s.neg) + s.neg;
