@@ -546,24 +546,34 @@ sort_extents(
 	return rc;
 }
 
+/* May so many files be open?  The system's first limit is moved for that. */
+static bool
+may_open(size_t n)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return false;
+	if (n <= files.rlim_cur)
+		return true;
+	if (n > files.rlim_max)
+		return false;
+	files.rlim_cur = n;
+	return setrlimit(RLIMIT_NOFILE, &files) == 0;
+}
+
 /* What each of the extents gets of the memory, or 0: they are too many to be
  * merged. */
 static size_t
 merge_room(const struct gather *g, const struct extents *x)
 {
-	size_t keys = 0, most = EXTSORT_FAN_IN, each, i;
-	struct rlimit files;
+	size_t keys = 0, each, i;
 
 	if (x->n == 0)
 		return READ_MIN;
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
-	    most + OTHER_FILES > files.rlim_cur)
-		most = files.rlim_cur > OTHER_FILES
-		    ? files.rlim_cur - OTHER_FILES
-		    : 0;
 	for (i = 0; i < x->n; i++)
 		keys += spill_room(&x->v[i].run);
-	if (x->n > most || keys >= g->o->memory)
+	if (!may_open(x->n + OTHER_FILES) || keys >= g->o->memory)
 		return 0;
 	each = (g->o->memory - keys) / x->n;
 	return each < READ_MIN ? 0 : each < READ_MAX ? each : READ_MAX;
