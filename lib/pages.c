@@ -8,7 +8,7 @@
  * cheaper.  The last one may be touched in part, so at most 2 MiB are taken
  * beyond what is used.
  */
-#define HUGE_FROM ((size_t)64 << 20)
+#define HUGE_FROM ((size_t)32 << 20)
 
 bool
 pages_reserve(struct pages *a, size_t n)

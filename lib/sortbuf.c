@@ -8,7 +8,10 @@
 #define COUNT(lo) ((unsigned)((lo) >> PLACE_BITS) & 255)
 #define MORE 11
 
-#define FEW 24 /* entries that insertion sorts soonest */
+#define FEW 32      /* entries that insertion sorts soonest */
+#define STEPS 2     /* for each of more that are nearly in order */
+#define BITS_MAX 13 /* by which entries are dealt out at first */
+#define BITS_FEW 8  /* and again */
 #define AHEAD 16
 
 static struct sort_entry *
@@ -62,6 +65,15 @@ entry_of(struct bytes key, uint64_t place)
 	    low | (uint64_t)(key.n > TEN ? MORE : key.n) << PLACE_BITS | place};
 }
 
+/* Room for all at once, where the system gives it: pages that do not move may
+ * be huge ones. */
+static inline bool
+arena_reserve(struct sortbuf *b, size_t n)
+{
+	return LIKELY(n <= b->arena.cap) ||
+	    pages_reserve(&b->arena, b->memory) || pages_reserve(&b->arena, n);
+}
+
 bool
 sortbuf_add(struct sortbuf *b, struct bytes key, struct bytes row)
 {
@@ -70,7 +82,7 @@ sortbuf_add(struct sortbuf *b, struct bytes key, struct bytes row)
 
 	if (!sortbuf_fits(b, key, row) ||
 	    b->used + need + (b->n + 1) * SORTBUF_ENTRY > b->memory ||
-	    !pages_reserve(&b->arena, b->used + need) ||
+	    !arena_reserve(b, b->used + need) ||
 	    !pages_reserve(&b->entry, (b->n + 1) * sizeof(struct sort_entry)))
 		return false;
 	entries(b)[b->n++] = entry_of(key, b->used);
@@ -131,78 +143,105 @@ before(const struct sort_entry *a, const struct sort_entry *b)
 			      : a->lo >> PLACE_BITS < b->lo >> PLACE_BITS;
 }
 
-static void
-insertion(struct sort_entry *v, size_t n)
+/* Puts from[0..n) into to, in order; stable.  False when that takes more than
+ * limit steps, to is void then. */
+static bool
+insertion(const struct sort_entry *from, struct sort_entry *to, size_t n,
+    size_t limit)
 {
 	size_t i, k;
 
-	for (i = 1; i < n; i++) {
-		struct sort_entry x = v[i];
+	for (i = 0; i < n; i++) {
+		struct sort_entry x = from[i];
 
-		for (k = i; k > 0 && before(&x, &v[k - 1]); k--)
-			v[k] = v[k - 1];
-		v[k] = x;
+		for (k = i; k > 0 && before(&x, &to[k - 1]); k--)
+			to[k] = to[k - 1];
+		to[k] = x;
+		limit -= i - k;
+		if (UNLIKELY(limit > SIZE_MAX / 2))
+			return false;
 	}
+	return true;
 }
 
-/* One pass of an LSD radix sort, by the byte at shift of hi or lo. */
-static void
-scatter(const struct sort_entry *from, struct sort_entry *to, size_t n,
-    bool low, unsigned shift)
+/* In which bits entries differ. */
+struct differ {
+	uint64_t hi, lo;
+	bool sorted;
+};
+
+static struct differ
+differ(const struct sort_entry *v, size_t n)
 {
-	size_t at[256] = {0}, sum = 0, i;
-
-#define DIGIT(v) ((low ? (v).lo : (v).hi) >> shift & 255)
-	for (i = 0; i < n; i++)
-		at[DIGIT(from[i])]++;
-	for (i = 0; i < 256; i++) {
-		size_t count = at[i];
-
-		at[i] = sum;
-		sum += count;
-	}
-	for (i = 0; i < n; i++)
-		to[at[DIGIT(from[i])]++] = from[i];
-#undef DIGIT
-}
-
-/*
- * Sorts by what the entries hold; stable.  A byte that all have in common
- * costs nothing.  False when nothing differs at all.
- */
-static bool
-radix(struct sort_entry *v, struct sort_entry *spare, size_t n)
-{
-	uint64_t hi = 0, lo = 0;
-	struct sort_entry *from = v, *to = spare, *swap;
-	bool sorted = true;
-	unsigned shift;
+	struct differ d = {0, 0, true};
 	size_t i;
 
 	for (i = 1; i < n; i++) {
-		hi |= v[i].hi ^ v[0].hi;
-		lo |= v[i].lo ^ v[0].lo;
-		sorted &= !before(&v[i], &v[i - 1]);
+		d.hi |= v[i].hi ^ v[0].hi;
+		d.lo |= v[i].lo ^ v[0].lo;
+		d.sorted &= !before(&v[i], &v[i - 1]);
 	}
-	lo = lo >> PLACE_BITS << PLACE_BITS;
-	if (sorted)
-		return (hi | lo) != 0;
+	d.lo = d.lo >> PLACE_BITS << PLACE_BITS;
+	return d;
+}
+
+/*
+ * Sorts by what the entries hold; stable.  They are dealt out by the topmost
+ * bits in which they differ, at most so many, to places of which each gets few
+ * or those with a group in common, which as a rule are nearly in order.  A
+ * place where that is not so is dealt out again; each time a bit less differs.
+ * at has room for as many places and one.
+ */
+static void
+deal(struct sort_entry *v, struct sort_entry *spare, size_t n, struct differ d,
+    size_t *at, unsigned bits_max)
+{
+	size_t few[(1 << BITS_FEW) + 1];
+	uint64_t diff = d.hi ? d.hi : d.lo;
+	unsigned top = 64 - (unsigned)__builtin_clzll(diff), shift, bits = 61;
+	size_t mask, i, k;
+
+	bits -= (unsigned)__builtin_clzll(n);
+	bits = bits < bits_max ? bits : bits_max;
+	shift = top > bits ? top - bits : 0;
+	if (!d.hi && shift < PLACE_BITS)
+		shift = PLACE_BITS;
+	mask = ((size_t)1 << (top - shift)) - 1;
+	memset(at, 0, (mask + 2) * sizeof(*at));
+#define PLACE(x) ((d.hi ? (x).hi : (x).lo) >> shift & mask)
+	for (i = 0; i < n; i++)
+		at[PLACE(v[i]) + 1]++;
+	for (i = 0; i < mask; i++)
+		at[i + 1] += at[i];
+	for (i = 0; i < n; i++)
+		spare[at[PLACE(v[i])]++] = v[i];
+#undef PLACE
+	/* at[i] is now where place i ends */
+	for (i = k = 0; i <= mask; k = at[i++]) {
+		size_t m = at[i] - k;
+
+		if (insertion(spare + k, v + k, m,
+			m <= FEW ? SIZE_MAX / 2 : STEPS * m))
+			continue;
+		memcpy(v + k, spare + k, m * sizeof(*v));
+		deal(v + k, spare + k, m, differ(v + k, m), few, BITS_FEW);
+	}
+}
+
+/* Sorts by what the entries hold; stable.  False when nothing differs. */
+static bool
+sort_held(struct sort_entry *v, struct sort_entry *spare, size_t n)
+{
+	size_t at[(1 << BITS_MAX) + 1];
+	struct differ d = differ(v, n);
+
+	if (d.sorted)
+		return (d.hi | d.lo) != 0;
 	if (n <= FEW) {
-		insertion(v, n);
-		return true;
+		memcpy(spare, v, n * sizeof(*v));
+		return insertion(spare, v, n, SIZE_MAX / 2);
 	}
-	for (shift = PLACE_BITS; shift < 64; shift += 8)
-		if (lo >> shift & 255) {
-			scatter(from, to, n, true, shift);
-			swap = from, from = to, to = swap;
-		}
-	for (shift = 0; shift < 64; shift += 8)
-		if (hi >> shift & 255) {
-			scatter(from, to, n, false, shift);
-			swap = from, from = to, to = swap;
-		}
-	if (from != v)
-		memcpy(v, from, n * sizeof(*v));
+	deal(v, spare, n, d, at, BITS_MAX);
 	return true;
 }
 
@@ -266,7 +305,7 @@ sort_from(const struct sortbuf *b, struct sort_entry *v,
 		struct sort_entry *rest = v;
 		size_t nrest = 0, i, k;
 
-		if (!radix(v, spare, n)) {
+		if (!sort_held(v, spare, n)) {
 			if (COUNT(v[0].lo) != MORE)
 				return; /* all of one key */
 			depth += TEN;

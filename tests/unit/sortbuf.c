@@ -177,11 +177,69 @@ what_was_taken_out_makes_room(void)
 	free(m);
 }
 
+/* How keys may come: few bits that differ, here or there, in order or nearly,
+ * of a few groups or of all kinds. */
+enum order { RANDOM, ASCENDING, NEARLY, DESCENDING, ONE_VALUE, ORDERS };
+
+static void
+make_keys(struct rec *v, size_t n, enum order order)
+{
+	size_t at = below(10), groups = 1 + below(one_in(2) ? 4 : 5000), i;
+	unsigned noise = 1 + (unsigned)below(40);
+
+	for (i = 0; i < n; i++) {
+		struct rec *r = &v[i];
+		uint32_t group = __builtin_bswap32((uint32_t)below(groups));
+		uint64_t place = order == ASCENDING ? i
+		    : order == NEARLY               ? i + below(noise)
+		    : order == DESCENDING           ? n - i
+		    : order == ONE_VALUE            ? 7
+						    : rnd();
+
+		memset(r->key, 'x', sizeof(r->key));
+		if (groups > 1)
+			memcpy(r->key, &group, sizeof(group));
+		place = __builtin_bswap64(place);
+		memcpy(r->key + at, &place, sizeof(place));
+		r->nkey = at + sizeof(place) - (one_in(9) && order == RANDOM);
+		r->place = i;
+	}
+}
+
+static void
+any_order_of_any_keys(void)
+{
+	static const size_t sizes[] = {2, 31, 33, 100, 3000, 60000};
+	size_t max = sizes[LEN(sizes) - 1], s, i;
+	struct rec *v = xcalloc(max, sizeof(*v));
+	unsigned round, order;
+	struct sortbuf b;
+
+	for (round = 0; round < 8; round++)
+		for (s = 0; s < LEN(sizes); s++)
+			for (order = 0; order < ORDERS; order++) {
+				test_about("%zu, order %u", sizes[s], order);
+				make_keys(v, sizes[s], (enum order)order);
+				sortbuf_init(&b, (size_t)16 << 20);
+				for (i = 0; i < sizes[s]; i++)
+					CHECK(sortbuf_add(&b,
+					    bytes_of(v[i].key, v[i].nkey),
+					    bytes_of((char *)&v[i].place,
+						sizeof(v[i].place))));
+				CHECK(sortbuf_sort(&b));
+				qsort(v, sizes[s], sizeof(*v), by_key);
+				compare(&b, v, sizes[s]);
+				sortbuf_fini(&b);
+			}
+	free(v);
+}
+
 int
 main(void)
 {
 	RUN(any_use_of_marks_is_as_the_model_says);
 	RUN(a_mark_of_nothing_sorts_and_removes_nothing);
 	RUN(what_was_taken_out_makes_room);
+	RUN(any_order_of_any_keys);
 	return test_end();
 }
