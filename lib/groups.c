@@ -74,6 +74,16 @@ open_cursors(struct groups *g, const struct partial *part, size_t npart)
 		}
 }
 
+static void
+add_entry(
+    struct keytable *t, struct bytes key, uint64_t hash, const struct keyent *k)
+{
+	struct keyent *sum = keytable_entry(t, key, hash);
+
+	sum->hi += k->hi;
+	sum->where += k->where;
+}
+
 /* Adds up a section's entries with hash <= last, or all that are left. */
 static int
 take_range(
@@ -89,8 +99,7 @@ take_range(
 		if (!rest && hash > last)
 			break;
 		if (!g->skip || !na_is_token(g->skip, key))
-			keytable_add(
-			    &g->range, key, hash, c->k->hi, c->k->where);
+			add_entry(&g->range, key, hash, c->k);
 	}
 	return 0;
 }
@@ -174,7 +183,7 @@ sort_range(struct groups *g, const char *path, struct err *e)
 		if (keytable_full(&g->table, g->limit, key.n) &&
 		    spill(g, path, e) < 0)
 			return -1;
-		keytable_add(&g->table, key, g->range.hash[i], k->hi, k->where);
+		add_entry(&g->table, key, g->range.hash[i], k);
 	}
 	keytable_clear(&g->range);
 	return 0;

@@ -141,24 +141,19 @@ keytable_put(struct keytable *t, struct bytes key, uint64_t hash,
 	return k;
 }
 
-bool
-keytable_add(struct keytable *t, struct bytes key, uint64_t hash, uint64_t hi,
-    uint64_t where)
+struct keyent *
+keytable_entry(struct keytable *t, struct bytes key, uint64_t hash)
 {
 	struct keyent *k;
 	size_t at = 0;
-	bool new;
 
 	make_room(t);
 	k = probe(t, key, hash, NULL, &at);
-	new = !k;
-	if (new) {
+	if (!k) {
 		k = insert(t, at, key, hash);
 		k->hi = k->where = 0;
 	}
-	k->hi += hi;
-	k->where += where;
-	return new;
+	return k;
 }
 
 const struct keyent *

@@ -52,9 +52,10 @@ keytable_prefetch_slot(const struct keytable *t, uint64_t hash)
  * that column (where). */
 void keytable_count(struct keytable *t, struct bytes key, uint64_t hash,
     uint64_t column, uint64_t n);
-/* For sizes of groups: adds to the key's hi and where.  True: it is new. */
-bool keytable_add(struct keytable *t, struct bytes key, uint64_t hash,
-    uint64_t hi, uint64_t where);
+/* For sizes of groups, to be added to: the key's entry, with hi and where 0 if
+ * it is new; valid until the next one that is. */
+struct keyent *
+keytable_entry(struct keytable *t, struct bytes key, uint64_t hash);
 /* The key's entry, or NULL; valid until the next call. */
 const struct keyent *
 keytable_get(const struct keytable *t, struct bytes key, uint64_t hash);

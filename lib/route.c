@@ -24,6 +24,7 @@
 #include "batchmap.h"
 #include "filter.h"
 #include "gather.h"
+#include "keyfront.h"
 #include "rowout.h"
 #include "runfile.h"
 #include "sortbuf.h"
@@ -84,9 +85,11 @@ struct router {
 	struct batchmap map;
 	uint32_t *slot;     /* of the group in each line */
 	uint32_t *batch_of; /* of each slot */
-	char *key, *order;  /* columns as a sortkey has them */
-	struct sortkey by;  /* the key, the order column */
-	char *dir;          /* OUT/_runs/TABLE */
+	/* of the groups met lately, also those the map does not have */
+	struct keyfront front;
+	char *key, *order; /* columns as a sortkey has them */
+	struct sortkey by; /* the key, the order column */
+	char *dir;         /* OUT/_runs/TABLE */
 	char *out, *table;
 	struct sortbuf buf;
 	/* the header line of all shards, and whose it was */
@@ -435,11 +438,8 @@ struct route {
 	struct rowout *rows;
 	bool tokens;
 	struct buf key, scratch, value, row;
+	struct buf shard; /* its part of the keys */
 	uint64_t routed;
-	/* the key of the row before, and its slot */
-	struct buf last;
-	int64_t last_group;
-	bool have_last;
 	bool done;
 };
 
@@ -466,6 +466,19 @@ same_header(struct route *t, const struct schema *s, struct err *e)
 	return 0;
 }
 
+/* So many bytes as it has, then these, big-endian. */
+static void
+put_counted(struct buf *b, uint64_t v)
+{
+	unsigned n = v ? (71 - (unsigned)__builtin_clzll(v)) / 8 : 0;
+	uint64_t first = n ? __builtin_bswap64(v << (64 - 8 * n)) : 0;
+
+	buf_reserve(b, 1 + sizeof(first));
+	b->p[b->n] = (char)n;
+	memcpy(b->p + b->n + 1, &first, sizeof(first));
+	b->n += 1 + n;
+}
+
 static int
 route_init(void **st, const void *opt, struct schema *s, struct run *run,
     struct err *e)
@@ -487,41 +500,31 @@ route_init(void **st, const void *opt, struct schema *s, struct run *run,
 	    context_tokens_missing(o->ctx, bytes_str(t->r->by.col[0].name));
 	if (same_header(t, s, e) < 0)
 		return -1;
+	put_counted(&t->shard, run->shard.number);
 	if (!t->r->unit)
 		t->r->unit = record_shard(NULL, run->shard.number);
 	return 0;
 }
 
-/* So many bytes as it has, then these, big-endian. */
-static void
-put_counted(struct buf *b, uint64_t v)
+/* The place of the row's group, NO_SLOT if it has none; and why. */
+static uint32_t
+slot_of_group(struct route *t, struct bytes key, enum drop *why)
 {
-	unsigned n = v ? (71 - (unsigned)__builtin_clzll(v)) / 8 : 0;
-	uint64_t first = n ? __builtin_bswap64(v << (64 - 8 * n)) : 0;
+	struct router *r = t->r;
+	uint64_t known = keyfront_find(&r->front, key);
+	int64_t line;
 
-	buf_reserve(b, 1 + sizeof(first));
-	b->p[b->n] = (char)n;
-	memcpy(b->p + b->n + 1, &first, sizeof(first));
-	b->n += 1 + n;
-}
-
-/* The group's line in the map, or -1; and why, when it has none. */
-static int64_t
-group_of(struct route *t, struct bytes key, enum drop *why)
-{
-	if (t->have_last && bytes_eq(key, buf_bytes(&t->last))) {
-		*why = DROP_UNPLANNED;
-		return t->last_group;
-	}
-	*why = DROP_MISSING_GROUP;
-	if (key.n == 0 || (t->tokens && na_is_token(&t->o->ctx->na, key)))
-		return -1;
 	*why = DROP_UNPLANNED;
-	t->last_group = batchmap_find(&t->r->map, key, key_hash(key));
-	buf_clear(&t->last);
-	buf_putb(&t->last, key);
-	t->have_last = true;
-	return t->last_group;
+	if (LIKELY(known))
+		return (uint32_t)(known - 1);
+	if (key.n == 0 || (t->tokens && na_is_token(&t->o->ctx->na, key))) {
+		*why = DROP_MISSING_GROUP;
+		return NO_SLOT;
+	}
+	line = batchmap_find(&r->map, key, key_hash(key));
+	known = line < 0 ? NO_SLOT : r->slot[line];
+	keyfront_put(&r->front, key, known + 1);
+	return (uint32_t)known;
 }
 
 static int
@@ -598,17 +601,17 @@ add_row(struct route *t, const struct batch *b, uint32_t row, struct err *e)
 	    csv_value(batch_raw(b, &r->by.col[1].col, row), &t->value);
 	struct bytes bytes;
 	enum drop why;
-	int64_t group = group_of(t, key, &why);
-	uint32_t slot = group < 0 ? NO_SLOT : r->slot[group];
+	uint32_t slot = slot_of_group(t, key, &why);
+	bool planned = slot != NO_SLOT;
 
-	if (group < 0 && t->o->unplanned == UNPLANNED_DROP) {
+	if (!planned && t->o->unplanned == UNPLANNED_DROP) {
 		run_drop(t->run, why, 1);
 		return 0;
 	}
 	buf_clear(&t->key);
 	slot = __builtin_bswap32(slot);
 	buf_put(&t->key, &slot, sizeof(slot));
-	if (group < 0 && sortkey_value(&r->by, 0, key, &t->key, e) < 0)
+	if (!planned && sortkey_value(&r->by, 0, key, &t->key, e) < 0)
 		return -1;
 	if (UNLIKELY(order.n == 0 && r->by.col[1].type == SORT_TIME)) {
 		err_set(e, "missing time in column %s", r->by.col[1].name);
@@ -617,10 +620,10 @@ add_row(struct route *t, const struct batch *b, uint32_t row, struct err *e)
 	if (sortkey_value(&r->by, 1, order, &t->key, e) < 0)
 		return run_at(t->run, b, row, e);
 	t->routed++;
-	if (r->sorted && group >= 0)
+	if (r->sorted && planned)
 		return write_sorted(t, b, row, key, order,
 		    rowout_bytes(t->rows, b, row, &t->row), e);
-	put_counted(&t->key, t->run->shard.number);
+	buf_putb(&t->key, buf_bytes(&t->shard));
 	put_counted(&t->key, b->row0 + row);
 	bytes = rowout_bytes(t->rows, b, row, &t->row);
 	if (LIKELY(sortbuf_add(&r->buf, buf_bytes(&t->key), bytes)))
@@ -710,7 +713,7 @@ route_free(void *st)
 	buf_fini(&t->scratch);
 	buf_fini(&t->value);
 	buf_fini(&t->row);
-	buf_fini(&t->last);
+	buf_fini(&t->shard);
 	free(t);
 }
 

@@ -284,7 +284,7 @@ group_number(
 		buf_putb(&s->odd, key);
 	}
 	if (s->universe) {
-		if (keytable_add(&s->strange, key, hash, 1, 0))
+		if (keytable_entry(&s->strange, key, hash)->hi++ == 0)
 			sizes_note(&s->left_out, key);
 		return -2;
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "keyfront.h"
 #include "partial.h"
 #include "rowout.h"
 #include "sort.h"
@@ -350,6 +351,7 @@ struct stats {
 	struct rowout *row, *sized; /* all columns; those of the table */
 	struct buf row_bytes;
 	struct keytable groups;
+	struct keyfront *front; /* of their entries, as number + 1 */
 	struct keytable_limit groups_limit;
 	struct column *col;  /* of each of the facts' */
 	struct column split; /* for --only */
@@ -472,6 +474,7 @@ init_groups(struct stats *t)
 	t->f.groups = xstrdup(o->groups);
 	t->f.table = o->table ? xstrdup(o->table) : NULL;
 	keytable_init(&t->groups, 64);
+	t->front = xcalloc(1, sizeof(*t->front));
 	t->groups_limit = keytable_limit(memory_share(o));
 }
 
@@ -825,32 +828,54 @@ add_stratum(struct stats *t, struct batch *b, uint32_t row, struct err *e)
 static int
 flush_groups(struct stats *t, struct err *e)
 {
-	return t->groups.n
-	    ? partial_put_keys(t->w, SECTION_GROUPS, &t->groups, e)
-	    : 0;
+	keyfront_clear(t->front);
+	return partial_put_keys(t->w, SECTION_GROUPS, &t->groups, e);
 }
 
-/* A token counts as a key until the merge knows what the column is. */
+/* The entry of a row's group; NULL and an error.  A token counts as a key until
+ * the merge knows what the column is. */
+static struct keyent *
+group_entry(struct stats *t, struct bytes key, struct err *e)
+{
+	struct keyent *k;
+	struct cell cell;
+	size_t had;
+
+	if (keytable_full(&t->groups, t->groups_limit, key.n) &&
+	    flush_groups(t, e) < 0)
+		return NULL;
+	had = t->groups.n;
+	k = keytable_entry(&t->groups, key, key_hash(key));
+	if (t->groups.n > had) {
+		cell_scan(&cell, &t->na, key);
+		if (cell.state == CELL_VALUE)
+			t->f.group_kinds |= 1u << cell.kind;
+	}
+	/* of tokens each row is counted, here */
+	if (na_is_token(&t->na, key))
+		t->f.group_tokens++;
+	else
+		keyfront_put(t->front, key, (uint64_t)(k - t->groups.slot) + 1);
+	return k;
+}
+
 static int
 add_group(struct stats *t, const struct batch *b, uint32_t row, struct err *e)
 {
 	struct bytes v = csv_value(batch_raw(b, &t->group, row), &t->scratch);
-	struct cell cell;
+	struct keyent *k;
+	uint64_t at;
 
 	if (v.n == 0) {
 		t->f.group_missing++;
 		return 0;
 	}
-	if (keytable_full(&t->groups, t->groups_limit, v.n) &&
-	    flush_groups(t, e) < 0)
+	at = keyfront_find(t->front, v);
+	k = at ? &t->groups.slot[at - 1] : group_entry(t, v, e);
+	if (!k)
 		return -1;
-	t->f.group_tokens += na_is_token(&t->na, v);
-	if (keytable_add(&t->groups, v, key_hash(v), 1,
-		rowout_bytes(t->sized, b, row, &t->row_bytes).n)) {
-		cell_scan(&cell, &t->na, v);
-		if (cell.state == CELL_VALUE)
-			t->f.group_kinds |= 1u << cell.kind;
-	}
+	k->hi++;
+	k->where += rowout_bytes(t->sized, b, row, &t->row_bytes).n;
 	return 0;
 }
 
@@ -1073,7 +1098,7 @@ stats_finish(void *st, struct err *e)
 	if (t->o->label && t->labels.n &&
 	    partial_put_keys(t->w, SECTION_LABELS, &t->labels, e) < 0)
 		return -1;
-	if (flush_groups(t, e) < 0)
+	if (t->groups.n && flush_groups(t, e) < 0)
 		return -1;
 	if (t->values) {
 		if (values_finish(t->values, t->kinds, e) < 0)
@@ -1111,6 +1136,7 @@ stats_free(void *st)
 	keytable_fini(&t->labels);
 	keytable_fini(&t->stratum);
 	keytable_fini(&t->groups);
+	free(t->front);
 	rowout_free(t->row);
 	rowout_free(t->sized);
 	schema_fini(&t->source);

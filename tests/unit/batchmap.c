@@ -90,8 +90,9 @@ check_random(struct keys *keys)
 
 	keytable_init(&t, 0);
 	for (i = 0; i < keys->n; i++)
-		keytable_add(&t, key_bytes(&keys->v[i]),
-		    key_hash(key_bytes(&keys->v[i])), 1, 0);
+		keytable_entry(&t, key_bytes(&keys->v[i]),
+		    key_hash(key_bytes(&keys->v[i])))
+		    ->hi++;
 	v = keytable_by_key(&t, false);
 	buf_puts(&b, "k\tbatch_id\n");
 	for (i = 0; i < t.n; i++) {

@@ -86,6 +86,7 @@ make_partial(const char *path, struct list *l, unsigned runs)
 	while (runs--) {
 		for (i = 0; i < l->n; i++) {
 			struct group *g = &l->v[i];
+			struct keyent *k;
 			uint64_t rows = below(5), bytes = rows * below(1000);
 
 			if (rows == 0 && g->rows > 0)
@@ -94,8 +95,10 @@ make_partial(const char *path, struct list *l, unsigned runs)
 			g->rows += rows;
 			g->bytes += bytes;
 			total += rows;
-			keytable_add(&t, bytes_str(g->key),
-			    key_hash(bytes_str(g->key)), rows, bytes);
+			k = keytable_entry(
+			    &t, bytes_str(g->key), key_hash(bytes_str(g->key)));
+			k->hi += rows;
+			k->where += bytes;
 		}
 		OK(partial_put_keys(w, SECTION_GROUPS, &t, &e) == 0, e);
 	}

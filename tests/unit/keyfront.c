@@ -1,0 +1,73 @@
+/* keyfront - what it finds is what was put there last, for every kind of key.
+ */
+#include "keyfront.h"
+
+#include "keys.h"
+#include "test.h"
+
+static void
+finds_what_was_put_or_nothing(void)
+{
+	struct keys k = keys_make(20000, 3, false);
+	struct keyfront *f = xcalloc(1, sizeof(*f));
+	uint64_t *last = xcalloc(k.n, sizeof(*last)), found = 0;
+	size_t i, n;
+
+	for (n = 1; n < 400000; n++) {
+		/* few of them most of the time */
+		uint64_t got;
+
+		i = below(one_in(8) ? k.n : 500);
+		got = keyfront_find(f, key_bytes(&k.v[i]));
+		if (got)
+			EQ_U(got, last[i]);
+		found += got != 0;
+		if (!got || one_in(50)) {
+			last[i] = n;
+			keyfront_put(f, key_bytes(&k.v[i]), n);
+		}
+		if (key_bytes(&k.v[i]).n <= KEYENT_INLINE)
+			EQ_U(keyfront_find(f, key_bytes(&k.v[i])), last[i]);
+	}
+	CHECK(found > 100000);
+	keyfront_clear(f);
+	for (i = 0; i < k.n; i++)
+		EQ_U(keyfront_find(f, key_bytes(&k.v[i])), 0);
+	free(last);
+	free(f);
+	keys_free(&k);
+}
+
+/* Keys that are alike: of other lengths, with zeros, in all but one byte. */
+static void
+tells_keys_apart(void)
+{
+	static const char zero[32];
+	struct keyfront *f = xcalloc(1, sizeof(*f));
+	char a[16], b[16];
+	size_t n, m, i;
+
+	for (n = 1; n <= KEYENT_INLINE + 1; n++) {
+		keyfront_clear(f);
+		keyfront_put(f, bytes_of(zero, n), 7);
+		for (m = 0; m <= KEYENT_INLINE + 1; m++)
+			EQ_U(keyfront_find(f, bytes_of(zero, m)),
+			    m == n && n <= KEYENT_INLINE ? 7 : 0);
+		for (i = 0; i < n; i++) {
+			memset(a, 'x', n);
+			memset(b, 'x', n);
+			b[i] = 'y';
+			keyfront_put(f, bytes_of(a, n), 1);
+			EQ_U(keyfront_find(f, bytes_of(b, n)), 0);
+		}
+	}
+	free(f);
+}
+
+int
+main(void)
+{
+	RUN(finds_what_was_put_or_nothing);
+	RUN(tells_keys_apart);
+	return test_end();
+}
