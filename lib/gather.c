@@ -556,8 +556,6 @@ may_open(size_t n)
 		return false;
 	if (n <= files.rlim_cur)
 		return true;
-	if (n > files.rlim_max)
-		return false;
 	files.rlim_cur = n;
 	return setrlimit(RLIMIT_NOFILE, &files) == 0;
 }

@@ -64,10 +64,33 @@ tells_keys_apart(void)
 	free(f);
 }
 
+/* Of keys that begin alike some fall on one place. */
+static void
+one_place_is_one_key(void)
+{
+	struct keyfront *f = xcalloc(1, sizeof(*f));
+	unsigned i, front;
+
+	for (front = 0; front < 2; front++)
+		for (i = 0; i < 100000; i++) {
+			char a[12] = "the same", b[12] = "the same";
+			uint32_t x = (uint32_t)rnd(), y = x + 1 + (uint32_t)i;
+
+			memcpy(a + (front ? 0 : 8), &x, sizeof(x));
+			memcpy(b + (front ? 0 : 8), &y, sizeof(y));
+			keyfront_put(f, bytes_of(a, sizeof(a)), 1);
+			keyfront_put(f, bytes_of(b, sizeof(b)), 2);
+			EQ_U(keyfront_find(f, bytes_of(a, sizeof(a))) == 2, 0);
+			EQ_U(keyfront_find(f, bytes_of(b, sizeof(b))), 2);
+		}
+	free(f);
+}
+
 int
 main(void)
 {
 	RUN(finds_what_was_put_or_nothing);
 	RUN(tells_keys_apart);
+	RUN(one_place_is_one_key);
 	return test_end();
 }
