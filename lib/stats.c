@@ -914,7 +914,7 @@ add_column(struct stats *t, size_t c, struct batch *b, const uint32_t *sel,
 	uint64_t shard = t->run->shard.number, first = t->rows - n + 1;
 	struct batch_column col = batch_column(b, &t->col[c]);
 	struct cell cell;
-	bool plain = !t->na.token && !t->f.quoted_value;
+	bool plain = !t->na.token;
 	bool common = plain && facts && !values;
 	/* nothing is to be known of texts but how many of each */
 	bool texts = plain && values && t->kinds[c] == VALUES_TEXTS &&

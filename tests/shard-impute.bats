@@ -139,7 +139,19 @@ hostile() {
 	small
 	lines part-1.csv n,t,q oops,1,1 007,x,2 ' ,"",3'
 	lines want n,t,q oops,1,1 007,x,2 ' ,"b, c",3'
-	shard-impute -c c part-1.csv | cmp - want
+	shard-impute -c c --counts n.tsv part-1.csv | cmp - want
+	# oops, 007 and a blank are no numbers of n
+	[[ $(awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$at["name"] == "n" { print $at["unfit"] }' n.tsv) == 3 ]]
+}
+
+@test "impute: rows that a filter in front leaves out are not those that are filled" {
+	small
+	lines part-1.csv n,t,q 1,,0 ,a,1 ,,0 2,b,1 ,,1 3,,0
+	shard-run cat part-1.csv : map --where 'q == 1' : impute -c c >got
+	shard-map --where 'q == 1' part-1.csv >part-2.csv
+	shard-impute -c c part-2.csv | cmp - got
+	[[ $(wc -l <got) == 4 && $(grep -c ',,\|^,' got) == 0 ]]
 }
 
 @test "impute: --counts says how many cells of each column were filled" {

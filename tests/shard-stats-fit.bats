@@ -208,6 +208,24 @@ no_fit() {
 	row c $'x\tmean\t2.5\t3'
 }
 
+@test "stats: what --na names is missing everywhere, be it a word or a number" {
+	awk 'BEGIN { OFS = ","; print "a", "b"; for (i = 0; i < 999; i++) print i % 3 == 1 ? "lost" : "kept", i % 4 == 2 ? -9 : i }' >part-1.csv
+	shard-stats --schema --moments --values all --na lost,-9 -o p part-1.csv
+	shard-stats --merge -o c p
+	awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		{ print $1, $at["missing"], $at["min"], $at["distinct"], $at["mode"] }' c/stats.tsv >got
+	lines want 'a 333 - 1 kept' 'b 250 0 749 0'
+	cmp want got
+}
+
+@test "fit: texts of a column that turns out to be of numbers do not do for their mode" {
+	lines part-1.csv x,y 1.5,1 2.5,1 1.5,1 ,1
+	lines texts.tsv $'column\tvalues' $'x\ttexts'
+	shard-stats --moments --values texts.tsv -o p part-1.csv
+	shard-stats --merge -o c p
+	shard-stats --fit c --column x=mode --need | cmp - <(printf 'column\tvalues\nx\tnumbers\n')
+}
+
 @test "fit: a column that is missing only in the last shard is fitted" {
 	for i in 1 2 3; do lines "part-$i.csv" x,y 4,1 5,1; done
 	lines part-9.csv x,y ,1

@@ -301,6 +301,29 @@ sums_against_a_list(void)
 	}
 }
 
+/* Counts are of a value in a column, also where two have one hash. */
+static void
+counts_are_of_columns(void)
+{
+	struct bytes key = bytes_str("value");
+	uint64_t column, got[3] = {0, 0, 0};
+	struct keytable t;
+	size_t i;
+
+	keytable_init(&t, 0);
+	for (i = 0; i < 600; i++)
+		keytable_count(&t, key, 77, i % 3, 1 + i % 3);
+	EQ_U(t.n, 3);
+	for (i = 0; i < t.n; i++) {
+		column = t.slot[i].where;
+		if (CHECK(column < 3))
+			got[column] = t.slot[i].hi;
+	}
+	for (column = 0; column < 3; column++)
+		EQ_U(got[column], 200 * (1 + column));
+	keytable_fini(&t);
+}
+
 static void
 keys_in_their_own_order(void)
 {
@@ -412,6 +435,7 @@ main(void)
 	RUN(a_cleared_table_is_as_new);
 	RUN(the_order_of_puts_does_not_matter);
 	RUN(sums_against_a_list);
+	RUN(counts_are_of_columns);
 	RUN(keys_in_their_own_order);
 	RUN(the_limit_of_a_table_holds);
 	return test_end();
