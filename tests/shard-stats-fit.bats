@@ -216,6 +216,15 @@ no_fit() {
 		{ print $1, $at["missing"], $at["min"], $at["distinct"], $at["mode"] }' c/stats.tsv >got
 	lines want 'a 333 - 1 kept' 'b 250 0 749 0'
 	cmp want got
+	lines texts.tsv $'column\tvalues' $'a\ttexts'
+	for how in "" "--values texts.tsv"; do
+		rm -rf p c
+		# shellcheck disable=SC2086
+		shard-stats --schema --moments --na lost,-9 $how -o p part-1.csv
+		shard-stats --merge -o c p
+		[[ $(cut -f 1,4,7 c/stats.tsv | tail -n 2) == $'a\t333\t-\nb\t250\t0' ]]
+	done
+	[[ $(cut -f 13,14 c/stats.tsv | sed -n 2p) == $'1\tkept' ]]
 }
 
 @test "fit: texts of a column that turns out to be of numbers do not do for their mode" {
