@@ -209,12 +209,12 @@ no_fit() {
 }
 
 @test "stats: what --na names is missing everywhere, be it a word or a number" {
-	awk 'BEGIN { OFS = ","; print "a", "b"; for (i = 0; i < 999; i++) print i % 3 == 1 ? "lost" : "kept", i % 4 == 2 ? -9 : i }' >part-1.csv
+	awk 'BEGIN { OFS = ","; print "a", "b"; for (i = 0; i < 29997; i++) print i % 3 == 1 ? "lost" : "kept", i % 4 == 2 ? -9 : i }' >part-1.csv
 	shard-stats --schema --moments --values all --na lost,-9 -o p part-1.csv
 	shard-stats --merge -o c p
 	awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
 		{ print $1, $at["missing"], $at["min"], $at["distinct"], $at["mode"] }' c/stats.tsv >got
-	lines want 'a 333 - 1 kept' 'b 250 0 749 0'
+	lines want 'a 9999 - 1 kept' 'b 7499 0 22498 0'
 	cmp want got
 	lines texts.tsv $'column\tvalues' $'a\ttexts'
 	for how in "" "--values texts.tsv"; do
@@ -222,7 +222,7 @@ no_fit() {
 		# shellcheck disable=SC2086
 		shard-stats --schema --moments --na lost,-9 $how -o p part-1.csv
 		shard-stats --merge -o c p
-		[[ $(cut -f 1,4,7 c/stats.tsv | tail -n 2) == $'a\t333\t-\nb\t250\t0' ]]
+		[[ $(cut -f 1,4,7 c/stats.tsv | tail -n 2) == $'a\t9999\t-\nb\t7499\t0' ]]
 	done
 	[[ $(cut -f 13,14 c/stats.tsv | sed -n 2p) == $'1\tkept' ]]
 }
