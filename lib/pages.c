@@ -11,13 +11,11 @@
 #define HUGE_FROM ((size_t)32 << 20)
 
 bool
-pages_reserve(struct pages *a, size_t n)
+pages_grow(struct pages *a, size_t n)
 {
 	size_t cap = a->cap ? a->cap : FIRST;
 	void *p;
 
-	if (n <= a->cap)
-		return true;
 	while (cap < n && cap <= SIZE_MAX / 4)
 		cap *= 2;
 	if (cap < n)

@@ -22,7 +22,13 @@ struct pages {
 
 /* Makes room for n bytes in all, the content kept (it may move).  False when
  * the system gives no more; then nothing has changed. */
-MUST_CHECK bool pages_reserve(struct pages *a, size_t n);
+MUST_CHECK bool pages_grow(struct pages *a, size_t n);
+MUST_CHECK static inline bool
+pages_reserve(struct pages *a, size_t n)
+{
+	return LIKELY(n <= a->cap) || pages_grow(a, n);
+}
+
 void pages_free(struct pages *a);
 
 #endif

@@ -70,8 +70,8 @@ entry_of(struct bytes key, uint64_t place)
 static inline bool
 arena_reserve(struct sortbuf *b, size_t n)
 {
-	return LIKELY(n <= b->arena.cap) ||
-	    pages_reserve(&b->arena, b->memory) || pages_reserve(&b->arena, n);
+	return LIKELY(n <= b->arena.cap) || pages_grow(&b->arena, b->memory) ||
+	    pages_grow(&b->arena, n);
 }
 
 bool

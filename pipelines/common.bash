@@ -415,12 +415,17 @@ trap 'stop TERM' TERM
 trap 'stop HUP' HUP
 
 # What the scripts of a run begin with: workers tell of finished shards on
-# descriptor 3, but scripts run by hand too, where nobody listens; and `each`
-# gives them their arguments as a list.
+# descriptor 3, but scripts run by hand too, where nobody listens.
+script_begin() {
+	echo '#!/bin/bash'
+	((${#progress[@]} == 0)) || echo '{ : >&3; } 2>/dev/null || exec 3>/dev/null'
+}
+
+# And that `each` gives them their arguments as a list.
 script_head() {
-	((${#progress[@]})) || return 0
-	echo '{ : >&3; } 2>/dev/null || exec 3>/dev/null'
-	echo '[[ $1 != --list ]] || { mapfile -d "" -t names <"$2" && set -- "${names[@]}"; } || exit 1'
+	script_begin
+	((${#progress[@]} == 0)) ||
+		echo '[[ $1 != --list ]] || { mapfile -d "" -t names <"$2" && set -- "${names[@]}"; } || exit 1'
 }
 
 # A script that runs these words with the shards' names as standard input, a
@@ -429,11 +434,12 @@ list_script() { # FILE WORD...
 	local file=$1
 	shift
 	{
-		echo '#!/bin/bash'
-		script_head
+		script_begin
+		# shellcheck disable=SC2028
+		echo 'if [[ $1 == --list ]]; then exec <"$2"; else exec < <(printf "%s\0" "$@"); fi || exit 1'
 		printf exec
 		printf ' %q' "$@"
-		printf '%s\n' " < <(printf '%s\\0' \"\$@\")"
+		echo
 	} >"$file" && chmod +x "$file"
 }
 
@@ -493,7 +499,6 @@ pass2_piped() { # FILE
 	local tell=:
 	((${#progress[@]})) && tell='stat -Lc %s -- "$shard" >&3'
 	cat >"$1" <<END && chmod +x "$1"
-#!/bin/bash
 $(script_head)
 set -o pipefail
 export SHARD_STRICT=1
