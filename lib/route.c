@@ -85,8 +85,10 @@ struct router {
 	struct batchmap map;
 	uint32_t *slot;     /* of the group in each line */
 	uint32_t *batch_of; /* of each slot */
-	/* of the groups met lately, also those the map does not have */
+	/* slots + 1 of the groups met lately, also of those the map does not
+	 * have, but of none that is missing by this context */
 	struct keyfront front;
+	const struct context *front_of;
 	char *key, *order; /* columns as a sortkey has them */
 	struct sortkey by; /* the key, the order column */
 	char *dir;         /* OUT/_runs/TABLE */
@@ -498,6 +500,10 @@ route_init(void **st, const void *opt, struct schema *s, struct run *run,
 		return -1;
 	t->tokens = o->ctx &&
 	    context_tokens_missing(o->ctx, bytes_str(t->r->by.col[0].name));
+	if (t->r->front_of != o->ctx) {
+		keyfront_clear(&t->r->front);
+		t->r->front_of = o->ctx;
+	}
 	if (same_header(t, s, e) < 0)
 		return -1;
 	put_counted(&t->shard, run->shard.number);

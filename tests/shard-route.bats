@@ -43,6 +43,29 @@ refuses() {
 	batches
 }
 
+@test "route: what is a missing key is by the context of each shard, whatever came before" {
+	for i in 0 1; do lines part-$i.csv sym,t,v NA,2024-01-01,1 ZZ,2024-01-02,2; done
+	for i in 0 1; do
+		local na=(QQ pandas)
+		shard-stats --schema --na "${na[i]}" -o p$i part-*.csv
+		shard-stats --merge -o part-$i.csv.c p$i
+	done
+	for keys in "NA ZZ" ZZ; do
+		for order in "0 1" "1 0"; do
+			rm -rf out && mkdir out
+			# shellcheck disable=SC2086
+			{ echo $'sym\tbatch_id' && printf '%s\t0\n' $keys; } >out/batches.tsv
+			# shellcheck disable=SC2086
+			printf 'part-%d.csv\0' $order | shard-run -0 --list - cat {} : route -o out --order t -c {}.c
+			# of part-1 NA is missing
+			[[ $(grep -hc $'^drop\tmissing-group\t1\t' out/_runs/data/*.tsv) == 1 ]]
+			[[ $keys == ZZ ]] || ! grep -q $'^drop\tunplanned' out/_runs/data/*.tsv
+			shard-gather -o out
+			[[ $(grep -c NA, out/batch-data-0.csv) == $([[ $keys == ZZ ]]; echo $?) ]]
+		done
+	done
+}
+
 @test "route: a stream with --like is routed as the file is" {
 	shard-route -o out --order t --like part-1.csv <part-1.csv
 	shard-cat part-0.csv | shard-route -o out --order t --like part-0.csv
