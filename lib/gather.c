@@ -444,7 +444,8 @@ sorted_row(void *x, struct bytes *piece, struct err *e)
 	return extsort_row(x, piece, e);
 }
 
-/* Few extents: they are merged as they lie there. */
+/* They are merged as they lie there: 0, -1, or 1 where no more files may be
+ * open and nothing was done. */
 static int
 merge_extents(struct gather *g, struct extents *x, size_t each,
     struct batch_file *t, struct err *e)
@@ -466,8 +467,10 @@ merge_extents(struct gather *g, struct extents *x, size_t each,
 	for (p = g->room.p; n < x->n; n++) {
 		size_t cap = each + spill_room(&x->v[n].run);
 
-		if (open_extent(&d[n], &x->v[n], p, cap, e) < 0)
+		if (open_extent(&d[n], &x->v[n], p, cap, e) < 0) {
+			rc = errno == EMFILE ? 1 : -1;
 			goto out;
+		}
 		in[n] = spill_in(&d[n].r);
 		p += cap;
 	}
@@ -520,7 +523,7 @@ out:
 	return rc > 0 ? -1 : rc;
 }
 
-/* Many extents, of which each is small then: sorted anew, most often in
+/* They are too many for that, each is small then: sorted anew, most often in
  * memory. */
 static int
 sort_extents(
@@ -546,7 +549,7 @@ sort_extents(
 	return rc;
 }
 
-/* May so many files be open?  The system's first limit is moved for that. */
+/* May so many files be open?  The soft limit is moved for that. */
 static bool
 may_open(size_t n)
 {
@@ -556,8 +559,8 @@ may_open(size_t n)
 		return false;
 	if (n <= files.rlim_cur)
 		return true;
-	files.rlim_cur = n;
-	return setrlimit(RLIMIT_NOFILE, &files) == 0;
+	files.rlim_cur = files.rlim_max;
+	return n <= files.rlim_max && setrlimit(RLIMIT_NOFILE, &files) == 0;
 }
 
 /* What each of the extents gets of the memory, or 0: they are too many to be
@@ -582,9 +585,11 @@ write_rows(
     struct gather *g, struct extents *x, struct batch_file *t, struct err *e)
 {
 	size_t each = merge_room(g, x);
+	int rc = each ? merge_extents(g, x, each, t, e) : 1;
 
-	if ((each ? merge_extents(g, x, each, t, e)
-		  : sort_extents(g, x, t, e)) < 0)
+	if (rc > 0)
+		rc = sort_extents(g, x, t, e);
+	if (rc < 0)
 		return -1;
 	if (t->rows == x->rows)
 		return 0;

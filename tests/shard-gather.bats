@@ -251,6 +251,23 @@ todo() {
 	for f in out/batch-*; do cmp "$f" "soft/${f##*/}"; done
 }
 
+@test "gather: files that are open already do not keep runs from being merged" {
+	rm -rf out/_* part-*
+	for i in {0..109}; do
+		lines "part-$i.csv" sym,t,v "A,$((i * 7 % 50)),$i" "B,$((i * 3 % 40)),$i"
+		shard-route -o out --order t:n "part-$i.csv"
+	done
+	cp -r out want
+	shard-gather -o want
+	( # of 122 files 8 are taken, 110 are runs
+		ulimit -n 122
+		for i in {1..8}; do exec {fd}</dev/null; done
+		shard-gather -o out --memory 64M
+	)
+	cmp want/batch-data-0.csv out/batch-data-0.csv
+	cmp want/batch-data-1.csv out/batch-data-1.csv
+}
+
 @test "gather: again does nothing where no row was unplanned" {
 	rm -rf out/_*
 	shard-route -o out --order t part-1.csv
