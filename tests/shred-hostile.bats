@@ -299,3 +299,11 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 	for _ in {1..100}; do pgrep -s $pid sleep >/dev/null || return 0; sleep 0.1; done
 	return 1
 }
+
+@test "shred: an output with a newline in its name, and rows of no batch" {
+	{ head -n 1 in/part-0.csv && sed -n 's/^[^,]*//; 2p' in/part-0.csv; } >in/part-9.csv
+	job want --unplanned keep
+	job $'a\nname' --unplanned keep
+	diff <(promised want) <(promised $'a\nname')
+	cmp want/batch-data-unplanned.csv $'a\nname/batch-data-unplanned.csv'
+}
