@@ -3,12 +3,6 @@
 #include <sys/mman.h>
 
 #define FIRST ((size_t)64 << 10)
-/*
- * From this size on the kernel may use huge pages, which makes random access
- * cheaper.  The last one may be touched in part, so at most 2 MiB are taken
- * beyond what is used.
- */
-#define HUGE_FROM ((size_t)32 << 20)
 
 bool
 pages_grow(struct pages *a, size_t n)
@@ -29,7 +23,7 @@ pages_grow(struct pages *a, size_t n)
 		return false;
 	a->p = p;
 	a->cap = cap;
-	if (cap >= HUGE_FROM)
+	if (cap >= PAGES_HUGE)
 		(void)madvise(a->p, cap, MADV_HUGEPAGE); /* or not: slower */
 	return true;
 }

@@ -20,6 +20,12 @@ struct pages {
 
 #define PAGES_ZERO ((struct pages){NULL, 0})
 
+/* From this size on the kernel may use huge pages, which makes random access
+ * cheaper.  The last one may be touched in part, so at most PAGES_ROUND are
+ * taken beyond what is used. */
+#define PAGES_HUGE ((size_t)64 << 20)
+#define PAGES_ROUND ((size_t)2 << 20)
+
 /* Makes room for n bytes in all, the content kept (it may move).  False when
  * the system gives no more; then nothing has changed. */
 MUST_CHECK bool pages_grow(struct pages *a, size_t n);

@@ -1,6 +1,7 @@
 #include "sortbuf.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 #define TEN ((size_t)10) /* key bytes in an entry */
 #define PLACE_BITS 40
@@ -24,6 +25,8 @@ void
 sortbuf_init(struct sortbuf *b, size_t memory)
 {
 	memset(b, 0, sizeof(*b));
+	if (memory > PAGES_HUGE / 2)
+		memory -= PAGES_ROUND;
 	b->memory = memory < PLACE_MAX ? memory : PLACE_MAX;
 }
 
@@ -65,13 +68,18 @@ entry_of(struct bytes key, uint64_t place)
 	    low | (uint64_t)(key.n > TEN ? MORE : key.n) << PLACE_BITS | place};
 }
 
-/* Room for all at once, where the system gives it: pages that do not move may
- * be huge ones. */
-static inline bool
-arena_reserve(struct sortbuf *b, size_t n)
+/* The first pages of a large buffer are huge ones, so that few are faulted in;
+ * not where address space is short. */
+static bool
+arena_grow(struct sortbuf *b, size_t n)
 {
-	return LIKELY(n <= b->arena.cap) || pages_grow(&b->arena, b->memory) ||
-	    pages_grow(&b->arena, n);
+	size_t first = b->memory < PAGES_HUGE ? b->memory : PAGES_HUGE;
+	struct rlimit space;
+
+	if (b->arena.cap > 0 || n > first || getrlimit(RLIMIT_AS, &space) < 0 ||
+	    space.rlim_cur != RLIM_INFINITY || !pages_grow(&b->arena, first))
+		return pages_grow(&b->arena, n);
+	return true;
 }
 
 bool
@@ -82,7 +90,7 @@ sortbuf_add(struct sortbuf *b, struct bytes key, struct bytes row)
 
 	if (!sortbuf_fits(b, key, row) ||
 	    b->used + need + (b->n + 1) * SORTBUF_ENTRY > b->memory ||
-	    !arena_reserve(b, b->used + need) ||
+	    (b->used + need > b->arena.cap && !arena_grow(b, b->used + need)) ||
 	    !pages_reserve(&b->entry, (b->n + 1) * sizeof(struct sort_entry)))
 		return false;
 	entries(b)[b->n++] = entry_of(key, b->used);
