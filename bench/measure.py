@@ -60,7 +60,7 @@ def touch_memory(most=6 << 30):
     free = 1024 * int(re.search(r"^MemFree: +(\d+)", info, re.M)[1])
     size = min(free // 10 * 9, most) // mmap.PAGESIZE * mmap.PAGESIZE
     if size:
-        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE).close()
+        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_POPULATE", 0)).close()
 
 
 def measure(command, env=None, clear=()):
