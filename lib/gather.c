@@ -25,6 +25,8 @@
 #define JOIN_LINE ((size_t)1 << 20)
 #define READ_MIN ((size_t)8 << 10)
 #define READ_MAX ((size_t)256 << 10)
+/* What an extent takes beside its buffer: its path, a digest, a leaf. */
+#define EXTENT_COST ((size_t)1 << 10)
 
 char *
 batch_shard(const char *table, uint32_t batch)
@@ -573,7 +575,7 @@ merge_room(const struct gather *g, const struct extents *x)
 	if (x->n == 0)
 		return READ_MIN;
 	for (i = 0; i < x->n; i++)
-		keys += spill_room(&x->v[i].run);
+		keys += spill_room(&x->v[i].run) + EXTENT_COST;
 	if (!may_open(x->n + OTHER_FILES) || keys >= g->o->memory)
 		return 0;
 	each = (g->o->memory - keys) / x->n;
