@@ -107,7 +107,7 @@ check: check-deps
 $(BIN)/ducksql: $(B)/tests/ducksql.o $(B)/libshard.a
 	$(link)
 
-unit: $(UNIT) $(addprefix $(B)/seeds/,$(FUZZ)) gen $(BIN)/ducksql
+unit: $(UNIT) $(addprefix $(B)/seeds/,$(FUZZ)) gen $(BIN)/ducksql $(BIN)/killat
 	@:
 
 gen: $(BIN)/gen
@@ -137,6 +137,11 @@ $(BIN)/gen: bench/gen.c $(B)/flags
 .PHONY: bench-micro
 bench-micro: all $(BIN)/micro
 	@$(BIN)/micro $(MICRO)
+
+$(BIN)/killat: tests/killat.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
 $(BIN)/agree: bench/agree.c $(B)/flags
 	@mkdir -p $(@D)

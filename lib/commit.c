@@ -162,6 +162,23 @@ commit_new(const char *path, struct err *e)
 	return c;
 }
 
+struct commit *
+commit_scrap(const char *path)
+{
+	struct commit *c = xcalloc(1, sizeof(*c));
+	sigset_t old;
+
+	c->path = xstrdup(path);
+	c->temp = xstrdup(path);
+	c->fd = -1;
+	c->owner = getpid();
+	block(&old);
+	c->next = pending;
+	pending = c;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return c;
+}
+
 int
 commit_fd(struct commit *c)
 {

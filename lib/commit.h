@@ -12,7 +12,7 @@
  * name that no reader takes for a shard, unique, and known to
  * commit_is_temp().  Files not yet renamed are also removed when the program
  * ends by exit(), SIGINT, SIGPIPE, SIGTERM or SIGHUP (commit_init()); after
- *SIGKILL they stay until commit_sweep().
+ * SIGKILL they stay until commit_sweep().
  */
 #ifndef SHARD_COMMIT_H
 #define SHARD_COMMIT_H
@@ -33,6 +33,9 @@ const char *commit_temp(const struct commit *c);
 const char *commit_path(const struct commit *c);
 MUST_CHECK int commit_rename(struct commit *c, struct err *e);
 void commit_free(struct commit *c);
+/* A file of this name, which others make, is removed by commit_free(), or when
+ * the program ends; it need not be there. */
+struct commit *commit_scrap(const char *path);
 
 /* fsync of the directory that holds path. */
 MUST_CHECK int commit_sync_dir(const char *path, struct err *e);

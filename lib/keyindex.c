@@ -330,19 +330,17 @@ put(struct keyindex_writer *w, const void *p, size_t n, struct err *e)
 	return 0;
 }
 
+/* A file without a name beside the index. */
 static int
 temp_fd(struct keyindex_writer *w, struct err *e)
 {
-	struct buf b = BUF_ZERO;
-	int fd;
+	const char *temp = commit_temp(w->c);
+	char *dir = xstrndup(temp, (size_t)(strrchr(temp, '/') - temp));
+	int fd = out_nameless(dir);
 
-	buf_printf(&b, "%s.side", commit_temp(w->c));
-	fd = open(buf_cstr(&b), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
-		err_sys(e, ERR_OUTPUT, "%s: create", b.p);
-	else
-		unlink(b.p);
-	buf_fini(&b);
+		err_sys(e, ERR_OUTPUT, "%s: create a temporary file", dir);
+	free(dir);
 	return fd;
 }
 

@@ -963,6 +963,7 @@ context_merge(const char *dir, char *const *parts, size_t n,
     const struct merge_opt *opt, struct err *e)
 {
 	size_t ngroup = (n + GROUP - 1) / GROUP, i;
+	struct commit **scrap;
 	char **group;
 	int rc = 0;
 
@@ -971,6 +972,7 @@ context_merge(const char *dir, char *const *parts, size_t n,
 	if (n <= MAX_MAPPED)
 		return merge_all(dir, parts, n, opt, e);
 	group = xcalloc(ngroup, sizeof(*group));
+	scrap = xcalloc(ngroup, sizeof(*scrap));
 	for (i = 0; i < ngroup && rc == 0; i++) {
 		size_t first = i * GROUP;
 		size_t k = n - first < GROUP ? n - first : GROUP;
@@ -978,15 +980,16 @@ context_merge(const char *dir, char *const *parts, size_t n,
 
 		buf_printf(&b, "%s/.tmp.group.%zu", dir, i);
 		group[i] = buf_release(&b);
+		scrap[i] = commit_scrap(group[i]);
 		rc = partials_combine(group[i], parts + first, k, e);
 	}
 	if (rc == 0)
 		rc = merge_all(dir, group, ngroup, opt, e);
 	for (i = 0; i < ngroup; i++) {
-		if (group[i])
-			unlink(group[i]);
+		commit_free(scrap[i]);
 		free(group[i]);
 	}
+	free(scrap);
 	free(group);
 	return rc;
 }

@@ -398,6 +398,18 @@ each() {
 # What a job leaves when it ends, however it ends: it has its own.
 clean_up() { :; }
 
+# A new directory for this run's own notes, $tmp, which the job's clean_up
+# removes.  Its name is known before it is there, so that a signal finds none
+# that nobody knows.
+make_tmp() {
+	tmp=${TMPDIR:-/tmp}/$job.$$.$RANDOM$RANDOM
+	trap clean_up EXIT
+	mkdir -m 700 -- "$tmp" || {
+		trap - EXIT # not ours
+		exit 1
+	}
+}
+
 group=
 stop() {
 	# A child that bash has just forked runs our trap too: it is to go, and to

@@ -112,8 +112,8 @@ resumed() {
 	done
 }
 
-@test "kill: shred -9 at 15 random moments, resumed: the undisturbed run's files and no others" {
-	resumed want 15
+@test "kill: shred -9 at 9 random moments, resumed: the undisturbed run's files and no others" {
+	resumed want 9
 }
 
 @test "kill: shred again and again on one output, until it is done" {
@@ -128,12 +128,12 @@ resumed() {
 }
 
 @test "kill: shred with --each, resumed: the result is whole and no output counts twice" {
-	resumed want-each 8 --each "$EACH"
+	resumed want-each 5 --each "$EACH"
 	resumed want-keep 4 --each "$EACH" --keep
 }
 
 @test "kill: shred by day, resumed" {
-	resumed want-days 8 --by-day --each "$EACH"
+	resumed want-days 5 --by-day --each "$EACH"
 }
 
 @test "kill: shred --sorted, resumed" {

@@ -1,0 +1,89 @@
+#!/usr/bin/env bats
+# A job told to end, or killed, at each moment where that could leave something
+# else behind: whenever a name in the file system has changed (tests/killat.c).
+# With one worker these moments are the same ones in every run; kill.bats and
+# shred-kill.bats have more workers, at random moments.
+
+load helper
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	gen tx -o raw -n 1500 -s 3 -S 3
+	gen trades -o trades -n 1500 -s 3 -S 4
+	preprocess --job-type training --input raw --output split --label label
+}
+
+setup() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	local status=0
+	killat 9 1000 true || status=$?
+	((status != 77)) || skip "processes cannot be traced here"
+}
+
+PREPROCESS=(preprocess --job-type training --input raw --output out --label label --workers 1)
+IMPUTE=(impute --job-type training --input split --output out --artifacts out/_artifacts
+	--label label --workers 1)
+SHRED=(shred --input trades --output out --key ListingId --order TradeTimestamp
+	--max-rows 500 --workers 1)
+
+# ended STEP SIGNAL WORD...: told to end at every STEPth moment, the job leaves no
+# temp file, and says _SUCCESS only where all is there.
+ended() {
+	local step=$1 sig=$2 n status=0 left
+	shift 2
+	for ((n = 1; ; n += step)); do
+		rm -rf out
+		killat "$sig" $n "$@" >log 2>&1 || status=$?
+		((status == 0)) || break
+		[[ ! -e out/_SUCCESS || -s out/_manifest.tsv ]]
+		left=$(find "$TMPDIR" -mindepth 1
+			[[ ! -e out ]] || find out -name '.tmp*')
+		[[ -z $left ]] || { echo "moment $n: $left"; return 1; }
+	done
+	((status == 3 && n > 50)) # it ended well, after all these
+}
+
+# What two runs must agree on.
+content() { tree out ! -name _lock ! -path './_run/*'; }
+
+# resumed STEP WORD...: killed at every STEPth moment, then run again: the files
+# of an undisturbed run.
+resumed() {
+	local step=$1 n status=0
+	shift
+	rm -rf out
+	"$@" >log 2>&1
+	content >want
+	for ((n = 1; ; n += step)); do
+		rm -rf out
+		killat 9 $n "$@" >log 2>&1 || status=$?
+		((status == 0)) || break
+		"$@" >log 2>&1 && content | cmp - want ||
+			{ echo "killed at moment $n: $(<log)"; return 1; }
+	done
+	((status == 3 && n > 50))
+}
+
+@test "moments: preprocess told to end at every one leaves nothing half" {
+	ended 1 15 "${PREPROCESS[@]}"
+}
+
+@test "moments: impute told to end at every third leaves nothing half" {
+	ended 3 2 "${IMPUTE[@]}"
+}
+
+@test "moments: shred --each told to end at every third leaves nothing half" {
+	ended 3 15 "${SHRED[@]}" --each 'wc -l {}'
+}
+
+@test "moments: preprocess killed at every one, run again: the undisturbed run's files" {
+	resumed 1 "${PREPROCESS[@]}"
+}
+
+@test "moments: impute killed at every third, run again: the undisturbed run's files" {
+	resumed 3 "${IMPUTE[@]}"
+}
+
+@test "moments: shred killed at every third, run again: the undisturbed run's files" {
+	resumed 3 "${SHRED[@]}" --each 'wc -l {}'
+}
