@@ -166,7 +166,7 @@ keytable_get(const struct keytable *t, struct bytes key, uint64_t hash)
 
 /*
  * An entry and its hash take 40 bytes, its place in the index 13 to 26, and
- * 64 more while it is sorted; room for entries doubles.  A third for the
+ * 40 more while it is sorted; room for entries doubles.  A third for the
  * table, which is half as much again while it grows, a third for sorting, a
  * sixth for long keys.
  */
@@ -231,75 +231,126 @@ sort_bucket(struct order *v, size_t n)
 	}
 }
 
-/*
- * Hashes are uniform between the least and the greatest: as many buckets as
- * there are entries, and one pass puts each nearly in its place.  The result
- * is in tmp.
- */
-static void
-sort_orders(const struct order *v, struct order *tmp, size_t n)
+/* Equal parts of the hashes from low on: the part of h is (h - low) << up >>
+ * down, of 2^(64 - down). */
+struct parts {
+	uint64_t low;
+	unsigned up, down;
+};
+
+/* Hashes are uniform between the least and the greatest. */
+static struct parts
+parts_of(const uint64_t *hash, size_t n, unsigned bits)
 {
 	uint64_t low = UINT64_MAX, high = 0;
-	unsigned up, down, bits = 1;
-	uint32_t *count, sum = 0;
-	size_t i, nbucket;
+	size_t i;
 
 	for (i = 0; i < n; i++) {
-		low = v[i].hash < low ? v[i].hash : low;
-		high = v[i].hash > high ? v[i].hash : high;
+		low = hash[i] < low ? hash[i] : low;
+		high = hash[i] > high ? hash[i] : high;
 	}
-	while (bits < 20 && (size_t)2 << bits <= n)
-		bits++;
-	nbucket = (size_t)1 << bits;
-	up = (unsigned)__builtin_clzll((high - low) | 1);
-	down = 64 - bits;
-#define BUCKET(h) (((h)-low) << up >> down)
-	count = xcalloc(nbucket + 1, sizeof(*count));
-	for (i = 0; i < n; i++)
-		count[BUCKET(v[i].hash)]++;
-	for (i = 0; i <= nbucket; i++) {
-		uint32_t c = count[i];
+	return (struct parts){
+	    low, (unsigned)__builtin_clzll((high - low) | 1), 64 - bits};
+}
 
+static inline size_t
+part_of(struct parts p, uint64_t hash)
+{
+	return (hash - p.low) << p.up >> p.down;
+}
+
+/* Counts of parts, count[0..n], become the places where they begin. */
+static void
+begins(uint32_t *count, size_t n)
+{
+	uint32_t sum = 0, c;
+	size_t i;
+
+	for (i = 0; i <= n; i++) {
+		c = count[i];
 		count[i] = sum;
 		sum += c;
 	}
-	for (i = 0; i < n; i++)
-		tmp[count[BUCKET(v[i].hash)]++] = v[i];
-#undef BUCKET
-	/* count[i] is now where bucket i ends */
-	for (i = 0, sum = 0; i < nbucket; sum = count[i++])
-		if (count[i] - sum > 1)
-			sort_bucket(tmp + sum, count[i] - sum);
-	free(count);
 }
 
+#define FINE 256 /* parts that the entries of a part are cut in */
+
+/* The entries of one part, in order: they are few, and near each other. */
+static void
+sort_part(struct keyent *v, const uint64_t *hash, size_t n,
+    struct keyent *entries, struct order *order, struct bytes heap)
+{
+	struct parts p = parts_of(hash, n, 8);
+	uint32_t count[FINE + 1] = {0}, sum;
+	struct bytes a, b;
+	size_t i, k;
+
+	for (i = 0; i < n; i++)
+		count[part_of(p, hash[i])]++;
+	begins(count, FINE);
+	for (i = 0; i < n; i++)
+		order[count[part_of(p, hash[i])]++] =
+		    (struct order){hash[i], (uint32_t)i};
+	/* count[i] is now where part i ends */
+	for (i = 0, sum = 0; i < FINE; sum = count[i++])
+		if (count[i] - sum > 1)
+			sort_bucket(order + sum, count[i] - sum);
+	memcpy(entries, v, n * sizeof(*v));
+	for (i = 0; i < n; i++) {
+		const struct keyent *e = &entries[order[i].slot];
+
+		/* equal hashes, one pair in 2^64: insertion by key bytes */
+		for (k = i; k > 0 && order[k - 1].hash == order[i].hash; k--) {
+			if (!keyent_key(&v[k - 1], heap, &a) ||
+			    !keyent_key(e, heap, &b) || bytes_cmp(a, b) <= 0)
+				break;
+			v[k] = v[k - 1];
+		}
+		v[k] = *e;
+	}
+}
+
+/*
+ * In two steps, as all that is looked up in the second is in the first level
+ * of the cache: parts of some two hundred entries, then the entries of each.
+ */
 struct keyent *
 keytable_sorted(struct keytable *t)
 {
-	struct order *v = xmalloc(t->n * sizeof(*v));
-	struct order *tmp = xmalloc(t->n * sizeof(*tmp));
-	struct keyent *out = xmalloc(t->n * sizeof(*out));
-	struct bytes heap = buf_bytes(&t->heap), a, b;
-	size_t i, k, n = t->n;
+	size_t n = t->n, i, nparts, most = 0, first;
+	struct keyent *out = xmalloc(n * sizeof(*out)), *entries;
+	uint64_t *hash = xmalloc(n * sizeof(*hash));
+	struct order *order;
+	unsigned bits = 1;
+	struct parts p;
+	uint32_t *count;
 
+	while (bits < 12 && n >> bits > FINE)
+		bits++;
+	nparts = (size_t)1 << bits;
+	p = parts_of(t->hash, n, bits);
+	count = xcalloc(nparts + 1, sizeof(*count));
 	for (i = 0; i < n; i++)
-		v[i] = (struct order){t->hash[i], (uint32_t)i};
-	if (n)
-		sort_orders(v, tmp, n);
+		count[part_of(p, t->hash[i])]++;
+	for (i = 0; i < nparts; i++)
+		most = count[i] > most ? count[i] : most;
+	begins(count, nparts);
 	for (i = 0; i < n; i++) {
-		struct keyent e = t->slot[tmp[i].slot];
+		uint32_t at = count[part_of(p, t->hash[i])]++;
 
-		/* equal hashes, one pair in 2^64: insertion by key bytes */
-		for (k = i; k > 0 && tmp[k - 1].hash == tmp[i].hash; k--) {
-			if (!keyent_key(&out[k - 1], heap, &a) ||
-			    !keyent_key(&e, heap, &b) || bytes_cmp(a, b) <= 0)
-				break;
-			out[k] = out[k - 1];
-		}
-		out[k] = e;
+		out[at] = t->slot[i];
+		hash[at] = t->hash[i];
 	}
-	free(v);
-	free(tmp);
+	entries = xmalloc(most * sizeof(*entries));
+	order = xmalloc(most * sizeof(*order));
+	for (i = 0, first = 0; i < nparts; first = count[i++])
+		if (count[i] > first)
+			sort_part(out + first, hash + first, count[i] - first,
+			    entries, order, buf_bytes(&t->heap));
+	free(entries);
+	free(order);
+	free(count);
+	free(hash);
 	return out;
 }
 

@@ -2,12 +2,14 @@
 
 #include <string.h>
 
-/* LSD radix sort, a byte a pass; bytes that are all the same cost nothing. */
+#define DIGIT 11 /* bits: places for 2^11 numbers are near enough */
+
+/* LSD radix sort, by digits of the bits that differ. */
 void
 sort_u64(uint64_t *v, uint64_t *tmp, size_t n)
 {
 	uint64_t all_or = 0, all_and = UINT64_MAX, *from = v, *to = tmp;
-	unsigned shift;
+	unsigned shift, end, passes, bits;
 	size_t i;
 	bool sorted = true;
 
@@ -18,21 +20,24 @@ sort_u64(uint64_t *v, uint64_t *tmp, size_t n)
 	}
 	if (sorted)
 		return;
-	for (shift = 0; shift < 64; shift += 8) {
-		size_t count[256] = {0}, sum = 0;
+	shift = (unsigned)__builtin_ctzll(all_or ^ all_and);
+	end = 64 - (unsigned)__builtin_clzll(all_or ^ all_and);
+	passes = (end - shift + DIGIT - 1) / DIGIT;
+	bits = (end - shift + passes - 1) / passes;
+	for (; shift < end; shift += bits) {
+		size_t count[1 << DIGIT], sum = 0, mask = (1u << bits) - 1;
 
-		if (((all_or ^ all_and) >> shift & 255) == 0)
-			continue;
+		memset(count, 0, (mask + 1) * sizeof(*count));
 		for (i = 0; i < n; i++)
-			count[from[i] >> shift & 255]++;
-		for (i = 0; i < 256; i++) {
+			count[from[i] >> shift & mask]++;
+		for (i = 0; i <= mask; i++) {
 			size_t c = count[i];
 
 			count[i] = sum;
 			sum += c;
 		}
 		for (i = 0; i < n; i++)
-			to[count[from[i] >> shift & 255]++] = from[i];
+			to[count[from[i] >> shift & mask]++] = from[i];
 		from = to;
 		to = from == v ? tmp : v;
 	}
