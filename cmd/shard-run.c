@@ -10,7 +10,7 @@ struct run_opt {
 	const char *list;
 	bool zero;
 
-	uint64_t progress;
+	uint64_t progress, turns;
 	const char *replace;
 };
 
@@ -24,6 +24,9 @@ static const struct opt_spec specs[] = {
 	"names in the list end with a NUL byte instead of a newline"),
     OPT(OPT_U64, 0, "progress-fd", "N", struct run_opt, progress,
 	"write the bytes of each finished shard, a line each, to N"),
+    OPT(OPT_U64, 0, "turns", "N", struct run_opt, turns,
+	"share the list with other processes: take the shards whose places in "
+	"it are read from N"),
     OPT_END,
 };
 
@@ -193,7 +196,8 @@ run_list(
 	struct err e = ERR_ZERO;
 	int status = CMD_OK, i;
 	bool marked = false;
-	size_t k;
+	size_t k = SIZE_MAX;
+	int more;
 
 	for (i = 0; i < argc; i++)
 		marked |=
@@ -206,7 +210,7 @@ run_list(
 		cmd_files_free(&f);
 		return cmd_fail(&e);
 	}
-	for (k = 0; k < f.n; k++) {
+	while ((more = cmd_turn(o->turns, f.n, &k, &e)) > 0) {
 		if (run_one(argc, argv, o->replace, f.v[k], session, &e) == 0) {
 			tell(o->progress, f.v[k]);
 			continue;
@@ -217,7 +221,7 @@ run_list(
 		if (e.kind != ERR_INPUT)
 			goto out;
 	}
-	if (session_end(session, &e) < 0)
+	if (more < 0 || session_end(session, &e) < 0)
 		status = cmd_fail(&e);
 out:
 	cmd_files_free(&f);
@@ -242,6 +246,7 @@ main(int argc, char *argv[])
 	cmd_keep_memory();
 	first = cmd_parse(&cmd, argc, argv);
 	cmd_check_fd(o.progress, "--progress-fd");
+	cmd_check_fd(o.turns, "--turns");
 	if (o.replace && !*o.replace)
 		return cmd_usage("--replace needs a text");
 	if (first == argc) {

@@ -20,7 +20,7 @@ struct main_opt {
 	struct opt_list counts;
 	int first_rows; /* enum first_rows, from 1 on */
 	double train_ratio, test_val_ratio;
-	uint64_t progress, workers;
+	uint64_t progress, turns, workers;
 	struct fit_opt how; /* to fit */
 };
 
@@ -84,6 +84,9 @@ static const struct opt_spec specs[] = {
 	"what constant is of texts (Unknown)"),
     OPT(OPT_RATIO, 0, "train-ratio", "R", struct main_opt, train_ratio,
 	"--merge: share of the rows that go to train (0.7)"),
+    OPT(OPT_U64, 0, "turns", "N", struct main_opt, turns,
+	"share --files-from with other processes: take the files whose places "
+	"in it are read from N"),
     OPT_FIT(OPT_RATIO, "unique-ratio", "R", unique_ratio,
 	"distinct texts per row below which they are categorical (0.1)"),
     OPT(OPT_U64, 0, "workers", "N", struct main_opt, workers,
@@ -133,14 +136,14 @@ collect(struct chain *c, const struct stats_opt *so, const struct main_opt *mo,
 	uint64_t print = source_fingerprint(&c->source);
 	size_t len = strlen(so->out);
 	bool one = len > 3 && strcmp(so->out + len - 3, ".st") == 0;
-	int rc, status = CMD_OK;
-	size_t i;
+	int rc, more, status = CMD_OK;
+	size_t i = SIZE_MAX;
 
 	if (f->n == 0)
 		return chain_run(c, std, 1, s, &e) < 0 ? cmd_fail(&e) : CMD_OK;
 	if (check_numbers(so, f, &e) < 0)
 		return cmd_fail(&e);
-	for (i = 0; i < f->n; i++) {
+	while ((more = cmd_turn(mo->turns, f->n, &i, &e)) > 0) {
 		if (!mo->force && stats_fresh(so, print, f->v[i])) {
 			tell(mo->progress, f->v[i]);
 			continue;
@@ -158,9 +161,9 @@ collect(struct chain *c, const struct stats_opt *so, const struct main_opt *mo,
 		}
 		status = cmd_fail(&e);
 		if (e.kind != ERR_INPUT)
-			break;
+			return status;
 	}
-	return status;
+	return more < 0 ? cmd_fail(&e) : status;
 }
 
 static int
@@ -628,6 +631,7 @@ main(int argc, char *argv[])
 	chain_add(&chain, fs, so);
 	first = cmd_parse(&cmd, argc, argv);
 	cmd_check_fd(mo.progress, "--progress-fd");
+	cmd_check_fd(mo.turns, "--turns");
 	cmd_end_markers(&common, &chain);
 	if (check_modes(&mo, &e) < 0 ||
 	    cmd_files(&common, argc - first, argv + first, &files, &e) < 0) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "commit.h"
+#include "parse.h"
 
 static const char *tool = "shardkit";
 static const struct cmd *program; /* for the usage line, once parsed */
@@ -280,6 +281,32 @@ cmd_files_numbers(const struct cmd_files *f, struct err *e)
 			    v[i - 1], v[i]);
 	free(v);
 	return rc;
+}
+
+#define TURN 16 /* bytes */
+
+int
+cmd_turn(uint64_t fd, size_t n, size_t *k, struct err *e)
+{
+	char line[TURN];
+	uint64_t turn;
+	ssize_t got;
+
+	if (fd == 0)
+		return ++*k < n;
+	do
+		got = read((int)fd, line, TURN);
+	while (got < 0 && errno == EINTR);
+	if (got <= 0)
+		return got < 0 ? err_sys(e, ERR_USAGE, "--turns") : 0;
+	if (got != TURN || line[TURN - 1] != '\n' ||
+	    !parse_u64(bytes_of(line, TURN - 1), &turn) || turn >= n)
+		return err_kind_set(e, ERR_USAGE,
+		    "--turns: the file has no lines of %d bytes with numbers "
+		    "below %zu, as many as there are inputs",
+		    TURN, n);
+	*k = (size_t)turn;
+	return 1;
 }
 
 void

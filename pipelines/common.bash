@@ -25,7 +25,9 @@ note() {
 # PREFIX; seen from where the script lies, and from where it was called.
 find_programs() {
 	local at dir looked=()
-	at=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+	at=.
+	[[ $0 != */* ]] || at=${0%/*}
+	at=$(CDPATH='' cd -- "${at:-/}" && pwd)
 	for dir in ${SHARDKIT_BIN:+"$(readlink -m -- "$SHARDKIT_BIN")"} \
 		"${here%/*}/bin" "${here%/*/*}/bin" "$at" "${at%/*}/bin" "${at%/*/*}/bin"; do
 		if [[ -x $dir/shard-ls ]]; then
@@ -153,9 +155,21 @@ cores() {
 }
 
 # Does the NUL-separated list name shards of that kind?
-has_json() { grep -qzE '\.jsonl?(\.[a-z0-9]+)?$' "$1"; }
-has_csv() { grep -qzE '\.[ct]sv(\.[a-z0-9]+)?$' "$1"; }
-has_parquet() { grep -qzE '\.parquet(\.[a-z0-9]+)?$' "$1"; }
+has_kind() { # LIST TEXT REGEX
+	local names
+	mapfile -d '' -t names <"$1"
+	# as a rule that is told without another program
+	[[ "${names[*]}" == *"$2"* ]] && grep -qzE "\.$3(\.[a-z0-9]+)?\$" "$1"
+}
+has_json() { has_kind "$1" .json 'jsonl?'; }
+has_csv() { has_kind "$1" sv '[ct]sv'; }
+has_parquet() { has_kind "$1" .parquet parquet; }
+
+# The paths, absolute and without symbolic links, in the array `real`.
+real_paths() { # PATH...
+	# shellcheck disable=SC2034
+	mapfile -d '' -t real < <(readlink -mz -- "$@")
+}
 
 # The length of a NUL-separated list, in n.
 count_list() { # FILE
@@ -166,7 +180,10 @@ count_list() { # FILE
 
 # The bytes of the files in a NUL-separated list, in bytes.
 count_bytes() { # FILE
-	read -r bytes _ < <(du -Lcb --files0-from="$1" 2>/dev/null | tail -n 1)
+	local lines
+	mapfile -t lines < <(du -Lcb --files0-from="$1" 2>/dev/null)
+	bytes=0
+	((${#lines[@]} == 0)) || bytes=${lines[-1]%%[!0-9]*}
 }
 
 # What an output of the list's shards needs to know of its columns, in
@@ -344,8 +361,9 @@ chunks() {
 }
 
 # each TITLE LIST SCRIPT: runs `SCRIPT shard...` over the NUL-separated list,
-# $workers at a time, some shards to a process ($per_process, if it is set).
-# 0 or 1.
+# $workers at a time, some shards to a process ($per_process, if it is set); or,
+# if the script takes turns, a process per worker, which read the places of their
+# next shards from one open file.  0 or 1.
 ntimes=0
 each() {
 	local title=$1 list=$2 script=$3 n bytes rc=0 runner=${SHARD_RUNNER:-auto}
@@ -353,8 +371,15 @@ each() {
 	count_list "$list"
 	((n == 0)) && return 0
 	count_bytes "$list"
+	exec 7</dev/null
 	if [[ -n ${per_process-} ]]; then
 		jobs=(-a "$list" -n "$per_process" "$script")
+	elif [[ -n ${takes_turns[$script]-} ]]; then
+		((++ntimes))
+		eval "printf '%015d\n' {0..$((n - 1))}" >"$tmp/turns$ntimes" &&
+			eval "printf '%d\0' {1..$((n < workers ? n : workers))}" >"$tmp/workers$ntimes" &&
+			exec 7<"$tmp/turns$ntimes" || return
+		jobs=(-a "$tmp/workers$ntimes" -n 1 "$script" --turns 7 "$list")
 	else
 		((++ntimes))
 		chunks "$list" "$tmp/chunks$ntimes" || return
@@ -377,12 +402,13 @@ each() {
 	set -m # a process group of its own, to be ended as one
 	if [[ $runner == parallel ]]; then
 		parallel --will-cite -q -0 -j "$workers" "${jobs[@]}" \
-			9>&9 3>&3 </dev/null &
+			9>&9 3>&3 7<&7 </dev/null &
 	else
 		xargs -0 -P "$workers" "${jobs[@]}" </dev/null &
 	fi
 	group=$!
 	set +m
+	exec 7<&-
 	wait "$group" || rc=1
 	group=
 	if [[ -n ${bar-} ]]; then
@@ -440,17 +466,19 @@ script_head() {
 		echo '[[ $1 != --list ]] || { mapfile -d "" -t names <"$2" && set -- "${names[@]}"; } || exit 1'
 }
 
-# A script that runs these words with the shards' names as standard input, a
-# list.
-list_script() { # FILE WORD...
+# A script that runs these words, which take --turns, with the shards' names as
+# standard input, a list.
+declare -A takes_turns
+list_script() { # FILE PROGRAM WORD...
 	local file=$1
 	shift
+	takes_turns[$file]=1
 	{
 		script_begin
 		# shellcheck disable=SC2028
-		echo 'if [[ $1 == --list ]]; then exec <"$2"; else exec < <(printf "%s\0" "$@"); fi || exit 1'
-		printf exec
-		printf ' %q' "$@"
+		echo 'if [[ $1 == --turns ]]; then turns=(--turns "$2") && exec <"$3"; else exec < <(printf "%s\0" "$@"); fi || exit 1'
+		printf 'exec %q "${turns[@]}"' "$1"
+		printf ' %q' "${@:2}"
 		echo
 	} >"$file" && chmod +x "$file"
 }

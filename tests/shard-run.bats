@@ -145,6 +145,39 @@ setup() {
 	stat -c %s in/part-1.csv in/part-3.csv | cmp - told
 }
 
+@test "run: --turns shares a list: each shard is done once, by whoever comes" {
+	for i in {4..9}; do rows $((i * 40)) >in/part-$i.csv; done
+	shard-ls in >list
+	shard-run -L list cat {} : write --split all -o want
+	printf '%015d\n' {0..8} >turns
+	exec 7<turns
+	for k in 1 2 3; do
+		shard-run --turns 7 --progress-fd 8 -L list cat {} : write --split all -o out 8>told.$k &
+	done
+	wait
+	cmp <(tree want) <(tree out)
+	cmp <(sort -n told.*) <(stat -c %s in/* | sort -n)
+}
+
+@test "run: --turns: what holds no places in the list is an error" {
+	shard-ls in >list
+	printf '%015d\n' 1 >turns
+	printf '%015d\n' 1 3 >beyond
+	printf '%015d\n1\n' 1 >short
+	printf '%016d' 1 >long
+	for f in beyond short long; do
+		run -2 shard-run --turns 7 -L list cat {} : write --split all -o $f.out 7<$f
+		[[ $output == *"--turns: the file has no lines of 16 bytes"* ]]
+		barren $f.out
+	done
+	run -2 shard-run --turns 7 -L list cat {} : write --split all -o out 7<&-
+	[[ $output == *"--turns 7: not an open descriptor"* ]]
+	run -2 shard-run --turns 7 -L list cat {} : write --split all -o out 7<.
+	[[ $output == *"--turns: Is a directory"* ]]
+	shard-run --turns 7 -L list cat {} : write --split all -o none 7</dev/null
+	[[ ! -e none ]]
+}
+
 @test "run: SIGTERM and SIGINT leave no temp file and no record" {
 	mkfifo part-8.csv
 	rows 20000 >big.csv
