@@ -376,6 +376,8 @@ each() {
 		jobs=(-a "$list" -n "$per_process" "$script")
 	elif [[ -n ${takes_turns[$script]-} ]]; then
 		((++ntimes))
+		# a job per worker has nothing that GNU parallel could plan
+		[[ $runner != auto ]] || runner=xargs
 		eval "printf '%015d\n' {0..$((n - 1))}" >"$tmp/turns$ntimes" &&
 			eval "printf '%d\0' {1..$((n < workers ? n : workers))}" >"$tmp/workers$ntimes" &&
 			exec 7<"$tmp/turns$ntimes" || return
@@ -476,8 +478,10 @@ list_script() { # FILE PROGRAM WORD...
 	{
 		script_begin
 		# shellcheck disable=SC2028
-		echo 'if [[ $1 == --turns ]]; then turns=(--turns "$2") && exec <"$3"; else exec < <(printf "%s\0" "$@"); fi || exit 1'
-		printf 'exec %q "${turns[@]}"' "$1"
+		echo 'if [[ $1 == --turns ]]; then turns=(--turns "$2") && exec <"$3"; else turns=() && exec < <(printf "%s\0" "$@"); fi || exit 1'
+		# no exec: where a program is killed, xargs would leave the others
+		# alone with their work
+		printf '%q "${turns[@]}"' "$1"
 		printf ' %q' "${@:2}"
 		echo
 	} >"$file" && chmod +x "$file"

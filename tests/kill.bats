@@ -89,6 +89,29 @@ nothing_half() {
 	done
 }
 
+@test "kill: a worker that is killed is a failure, and the others do its shards" {
+	rm -rf out bin
+	mkdir bin
+	ln -s "$(dirname "$(command -v shard-run)")"/shard-* bin/
+	rm bin/shard-run
+	cat >bin/shard-run <<-END
+		#!/bin/bash
+		mkdir "$PWD/bin/once" 2>/dev/null && kill -9 \$\$
+		exec "$(command -v shard-run)" "\$@"
+	END
+	chmod +x bin/shard-run
+	job=(preprocess --job-type training --input raw --output out --label label --workers 2)
+	for runner in xargs parallel; do
+		command -v $runner >/dev/null || continue
+		rm -rf bin/once out
+		SHARD_RUNNER=$runner SHARDKIT_BIN=$PWD/bin run -1 "${job[@]}"
+		[[ $output == *"pass 2 failed for some shards (see above)"* ]]
+		[[ ! -e out/_SUCCESS && $(ls out/_shards | wc -l) == 30 ]]
+		"${job[@]}" >/dev/null
+		diff <(content want) <(content out)
+	done
+}
+
 @test "kill: what these runs left while they planned lies below the tests' own directory" {
 	[[ $(mktemp -u) == "$BATS_RUN_TMPDIR"/* ]]
 }
