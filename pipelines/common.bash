@@ -378,8 +378,8 @@ each() {
 		((++ntimes))
 		# a job per worker has nothing that GNU parallel could plan
 		[[ $runner != auto ]] || runner=xargs
-		eval "printf '%015d\n' {0..$((n - 1))}" >"$tmp/turns$ntimes" &&
-			eval "printf '%d\0' {1..$((n < workers ? n : workers))}" >"$tmp/workers$ntimes" &&
+		seq -f %015.0f 0 $((n - 1)) >"$tmp/turns$ntimes" &&
+			head -c $((n < workers ? n : workers)) /dev/zero >"$tmp/workers$ntimes" &&
 			exec 7<"$tmp/turns$ntimes" || return
 		jobs=(-a "$tmp/workers$ntimes" -n 1 "$script" --turns 7 "$list")
 	else

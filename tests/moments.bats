@@ -68,22 +68,22 @@ resumed() {
 	ended 1 15 "${PREPROCESS[@]}"
 }
 
-@test "moments: impute told to end at every third leaves nothing half" {
-	ended 3 2 "${IMPUTE[@]}"
+@test "moments: impute told to end at every fourth leaves nothing half" {
+	ended 4 2 "${IMPUTE[@]}"
 }
 
 @test "moments: shred --each told to end at every third leaves nothing half" {
 	ended 3 15 "${SHRED[@]}" --each 'wc -l {}'
 }
 
-@test "moments: preprocess killed at every one, run again: the undisturbed run's files" {
-	resumed 1 "${PREPROCESS[@]}"
+@test "moments: preprocess killed at every other, run again: the undisturbed run's files" {
+	resumed 2 "${PREPROCESS[@]}"
 }
 
-@test "moments: impute killed at every third, run again: the undisturbed run's files" {
-	resumed 3 "${IMPUTE[@]}"
+@test "moments: impute killed at every fifth, run again: the undisturbed run's files" {
+	resumed 5 "${IMPUTE[@]}"
 }
 
-@test "moments: shred killed at every third, run again: the undisturbed run's files" {
-	resumed 3 "${SHRED[@]}" --each 'wc -l {}'
+@test "moments: shred killed at every fourth, run again: the undisturbed run's files" {
+	resumed 4 "${SHRED[@]}" --each 'wc -l {}'
 }
