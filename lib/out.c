@@ -51,7 +51,7 @@ out_nameless(const char *dir)
 
 	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
 		return fd;
-	buf_printf(&path, "%s/shardkit.XXXXXX", dir);
+	buf_printf(&path, "%s/.tmp.shardkit.XXXXXX", dir);
 	buf_cstr(&path);
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);

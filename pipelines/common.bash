@@ -181,7 +181,8 @@ count_list() { # FILE
 # The bytes of the files in a NUL-separated list, in bytes.
 count_bytes() { # FILE
 	local lines
-	mapfile -t lines < <(du -Lcb --files0-from="$1" 2>/dev/null)
+	du -Lcb --files0-from="$1" >"$tmp/du" 2>/dev/null
+	mapfile -t lines <"$tmp/du" # a file, as pipes are read byte by byte
 	bytes=0
 	((${#lines[@]} == 0)) || bytes=${lines[-1]%%[!0-9]*}
 }
@@ -371,13 +372,13 @@ each() {
 	count_list "$list"
 	((n == 0)) && return 0
 	count_bytes "$list"
-	exec 7</dev/null
 	if [[ -n ${per_process-} ]]; then
 		jobs=(-a "$list" -n "$per_process" "$script")
 	elif [[ -n ${takes_turns[$script]-} ]]; then
 		((++ntimes))
-		# a job per worker has nothing that GNU parallel could plan
-		[[ $runner != auto ]] || runner=xargs
+		# a job per worker has nothing that GNU parallel could plan; and one
+		# that it tried again would find no turns left
+		runner=xargs
 		seq -f %015.0f 0 $((n - 1)) >"$tmp/turns$ntimes" &&
 			head -c $((n < workers ? n : workers)) /dev/zero >"$tmp/workers$ntimes" &&
 			exec 7<"$tmp/turns$ntimes" || return
@@ -404,14 +405,18 @@ each() {
 	set -m # a process group of its own, to be ended as one
 	if [[ $runner == parallel ]]; then
 		parallel --will-cite -q -0 -j "$workers" "${jobs[@]}" \
-			9>&9 3>&3 7<&7 </dev/null &
+			9>&9 3>&3 </dev/null &
 	else
 		xargs -0 -P "$workers" "${jobs[@]}" </dev/null &
 	fi
 	group=$!
 	set +m
 	exec 7<&-
-	wait "$group" || rc=1
+	wait "$group" || {
+		rc=1
+		# xargs does not wait for others where one was killed by a signal
+		kill -TERM -- "-$group" 2>/dev/null
+	}
 	group=
 	if [[ -n ${bar-} ]]; then
 		echo end >&3
@@ -423,12 +428,12 @@ each() {
 	return $rc
 }
 
-# What a job leaves when it ends, however it ends: it has its own.
-clean_up() { :; }
+# What a job leaves when it ends, however it ends: some have more.
+tmp=''
+clean_up() { rm -rf ${tmp:+"$tmp"}; }
 
-# A new directory for this run's own notes, $tmp, which the job's clean_up
-# removes.  Its name is known before it is there, so that a signal finds none
-# that nobody knows.
+# A new directory for this run's own notes, $tmp, which clean_up removes.  Its
+# name is known before it is there, so that a signal finds none that nobody knows.
 make_tmp() {
 	tmp=${TMPDIR:-/tmp}/$job.$$.$RANDOM$RANDOM
 	trap clean_up EXIT
@@ -469,7 +474,9 @@ script_head() {
 }
 
 # A script that runs these words, which take --turns, with the shards' names as
-# standard input, a list.
+# standard input, a list.  A program that does not get through its turns, as it
+# was killed or its disk is full, is started again for those that are left; xargs
+# hears of it in the end.
 declare -A takes_turns
 list_script() { # FILE PROGRAM WORD...
 	local file=$1
@@ -477,13 +484,21 @@ list_script() { # FILE PROGRAM WORD...
 	takes_turns[$file]=1
 	{
 		script_begin
-		# shellcheck disable=SC2028
-		echo 'if [[ $1 == --turns ]]; then turns=(--turns "$2") && exec <"$3"; else turns=() && exec < <(printf "%s\0" "$@"); fi || exit 1'
-		# no exec: where a program is killed, xargs would leave the others
-		# alone with their work
-		printf '%q "${turns[@]}"' "$1"
+		printf 'work() { %q "$@"' "$1"
 		printf ' %q' "${@:2}"
-		echo
+		cat <<'END'
+; }
+if [[ $1 != --turns ]]; then
+	work < <(printf "%s\0" "$@")
+	exit
+fi
+status=0
+for try in {1..8}; do
+	work --turns "$2" <"$3" && exit $status
+	status=1
+done
+exit 1
+END
 	} >"$file" && chmod +x "$file"
 }
 

@@ -148,7 +148,11 @@ main(int argc, char *argv[])
 		return 77;
 	ptrace(PTRACE_CONT, command, NULL, NULL);
 	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
-		int at = find_process(pid), event = status >> 16, deliver = 0;
+		int known = nprocess, at = find_process(pid);
+		int event = status >> 16, deliver = 0;
+
+		if (at == known && sent) /* was being made then */
+			kill(pid, sig);
 
 		if (!WIFSTOPPED(status)) {
 			if (pid == command && WIFEXITED(status))

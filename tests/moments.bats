@@ -33,7 +33,7 @@ ended() {
 	shift 2
 	for ((n = 1; ; n += step)); do
 		rm -rf out
-		killat "$sig" $n "$@" >log 2>&1 || status=$?
+		timeout 60 killat "$sig" $n "$@" >log 2>&1 || status=$?
 		((status == 0)) || break
 		[[ ! -e out/_SUCCESS || -s out/_manifest.tsv ]]
 		left=$(find "$TMPDIR" -mindepth 1
@@ -56,7 +56,7 @@ resumed() {
 	content >want
 	for ((n = 1; ; n += step)); do
 		rm -rf out
-		killat 9 $n "$@" >log 2>&1 || status=$?
+		timeout 60 killat 9 $n "$@" >log 2>&1 || status=$?
 		((status == 0)) || break
 		"$@" >log 2>&1 && content | cmp - want ||
 			{ echo "killed at moment $n: $(<log)"; return 1; }
