@@ -89,23 +89,38 @@ nothing_half() {
 	done
 }
 
-@test "kill: what is killed is a failure of its shard, and no other waits for it" {
+# instead SCRIPT: the job with the words of a script in front of shard-run.
+instead() {
 	rm -rf out bin
 	mkdir bin
 	ln -s "$(dirname "$(command -v shard-run)")"/shard-* bin/
 	rm bin/shard-run
-	cat >bin/shard-run <<-END
-		#!/bin/bash
-		for once in 1 2; do # takes a turn, and is killed
-			mkdir "$PWD/bin/once\$once" 2>/dev/null && head -c 16 <&7 >&2 && kill -9 \$\$
-		done
-		exec "$(command -v shard-run)" "\$@"
-	END
+	printf '#!/bin/bash\n%s\nexec %q "$@"\n' "$1" "$(command -v shard-run)" >bin/shard-run
 	chmod +x bin/shard-run
-	job=(preprocess --job-type training --input raw --output out --label label --workers 2)
-	SHARDKIT_BIN=$PWD/bin run -1 "${job[@]}"
-	[[ $output == *"pass 2 failed for some shards (see above)"* ]]
+	job=(preprocess --job-type training --input raw --output "$PWD/out" --label label --workers 2)
+	# to a file: who is left must not keep a pipe
+	SHARDKIT_BIN=$PWD/bin "${job[@]}" >log 2>&1 3>&- && return 1
+	grep -q "pass 2 failed for some shards (see above)" log
+}
+
+@test "kill: what is killed is a failure of its shard, and no other waits for it" {
+	instead 'for once in 1 2; do # takes a turn, and is killed
+			mkdir "${0%/*}/once$once" 2>/dev/null && head -c 16 <&7 >&2 && kill -9 $$
+		done'
 	[[ ! -e out/_SUCCESS && $(ls out/_shards | wc -l) == 28 ]]
+	"${job[@]}" >/dev/null
+	diff <(content want) <(content out)
+}
+
+@test "kill: a worker whose shell is killed ends the run, and the other worker" {
+	local long="sleep 4321.$$"
+	instead 'if mkdir "${0%/*}/once" 2>/dev/null; then kill -9 $PPID; else exec '"$long"' >/dev/null 2>&1; fi'
+	[[ ! -e out/_SUCCESS ]]
+	for _ in {1..50}; do
+		pgrep -f "^$long" >left || break
+		sleep 0.1
+	done
+	[[ ! -s left ]] || { pkill -9 -f "$PWD/out/_run/pass2.sh|^$long"; return 1; }
 	"${job[@]}" >/dev/null
 	diff <(content want) <(content out)
 }
