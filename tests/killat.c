@@ -151,9 +151,6 @@ main(int argc, char *argv[])
 		int known = nprocess, at = find_process(pid);
 		int event = status >> 16, deliver = 0;
 
-		if (at == known && sent) /* was being made then */
-			kill(pid, sig);
-
 		if (!WIFSTOPPED(status)) {
 			if (pid == command && WIFEXITED(status))
 				ended = WEXITSTATUS(status) == 0 ? 3
@@ -162,6 +159,8 @@ main(int argc, char *argv[])
 			process[at] = process[--nprocess];
 			continue;
 		}
+		if (at == known && sent) /* made then, or later */
+			kill(pid, sig);
 		if (event == PTRACE_EVENT_SECCOMP) { /* and stop behind it */
 			ptrace(PTRACE_SYSCALL, pid, NULL, NULL);
 			continue;

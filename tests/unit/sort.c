@@ -29,7 +29,8 @@ numbers_sort_as_qsort_does(void)
 
 		/* spread evenly, or most of them near each other */
 		for (i = 0; i < n; i++)
-			v[i] = w[i] = rnd() >> (i % 100 ? shift : 0);
+			v[i] = w[i] =
+			    rnd() >> (round % 2 || i % 100 ? shift : 0);
 		sort_u64(v, tmp, n);
 		if (n)
 			qsort(w, n, 8, by_value);
