@@ -65,10 +65,13 @@ struct carry {
 	uint64_t inside;  /* all ones when the block before ended in quotes */
 	uint64_t after_q; /* 1 when its last byte was a closing quote */
 	uint64_t open_ok; /* 1 when a quote may open at the first byte */
-	uint32_t nquoted; /* newlines inside quotes so far */
+	uint64_t lately;  /* not 0 for 64 blocks after the last quote */
+	uint64_t stray;   /* not 0 when any quote was where none may be */
+	uint64_t control; /* not 0 when there was a byte up to CR but ends */
+	uint32_t nrec, nquoted; /* newlines outside and inside quotes */
 };
 
-static inline uint32_t *
+static ALWAYS_INLINE uint32_t *
 flatten(uint32_t *out, uint32_t base, uint64_t bits)
 {
 	unsigned n = (unsigned)__builtin_popcountll(bits), i;
@@ -87,13 +90,18 @@ flatten(uint32_t *out, uint32_t base, uint64_t bits)
 	return out + n;
 }
 
+/*
+ * Where quotes come and go, whether a block has one is no branch that could be
+ * foreseen: it is taken for all blocks behind a quote, 64 of them, and for none
+ * of a table without.
+ */
 #define SCAN_TEMPLATE(NAME, TARGET, LOAD, PREFIX_XOR, FLATTEN)                 \
-	TARGET static inline uint32_t *NAME##_block(const char *p,             \
+	TARGET static ALWAYS_INLINE uint32_t *NAME##_block(const char *p,      \
 	    uint32_t base, char sep, uint32_t *out, uint64_t valid,            \
-	    struct carry *c, struct scan *r)                                   \
+	    struct carry *c)                                                   \
 	{                                                                      \
 		struct masks m;                                                \
-		uint64_t inside, structural, newline, quoted = 0;              \
+		uint64_t structural;                                           \
                                                                                \
 		LOAD(p, sep, &m);                                              \
 		if (UNLIKELY(valid != ~UINT64_C(0))) {                         \
@@ -102,85 +110,82 @@ flatten(uint32_t *out, uint32_t base, uint64_t bits)
 			m.sep &= valid;                                        \
 			m.control &= valid;                                    \
 		}                                                              \
-		inside = c->inside;                                            \
-		if (m.quote | c->after_q | inside) {                           \
-			uint64_t open, shut, behind, outside;                  \
+		structural = m.sep | m.newline;                                \
+		c->control |= m.control & ~structural;                         \
+		if (m.quote | c->after_q | c->inside | c->lately) {            \
+			uint64_t inside = c->inside ^ PREFIX_XOR(m.quote),     \
+				 open = m.quote & inside,                      \
+				 shut = m.quote & ~inside, behind;             \
                                                                                \
-			inside ^= PREFIX_XOR(m.quote);                         \
-			open = m.quote & inside;                               \
-			shut = m.quote & ~inside;                              \
-			outside = ~inside & ~shut;                             \
-			structural = (m.sep | m.newline) & outside;            \
+			structural &= ~inside & ~shut;                         \
 			/* behind a closing quote: separator, newline, or      \
 			 * the quote that makes it an escaped one */           \
 			behind = shut << 1 | c->after_q;                       \
-			if (behind & valid & ~(structural | m.quote))          \
-				r->flags |= SCAN_STRAY;                        \
+			c->stray |= behind & valid & ~(structural | m.quote);  \
 			/* before an opening quote: the same or nothing */     \
-			if (open &                                             \
+			c->stray |= open &                                     \
 			    ~((structural | shut) << 1 | c->open_ok |          \
-				c->after_q))                                   \
-				r->flags |= SCAN_STRAY;                        \
+				c->after_q);                                   \
 			c->after_q = shut >> 63;                               \
 			c->inside = UINT64_C(0) - (inside >> 63);              \
-			quoted = m.newline & inside;                           \
-		} else {                                                       \
-			structural = m.sep | m.newline;                        \
+			c->lately =                                            \
+			    c->lately >> 1 | (uint64_t)(m.quote != 0) << 63;   \
+			c->nquoted += (uint32_t)__builtin_popcountll(          \
+			    m.newline & inside);                               \
 		}                                                              \
 		c->open_ok = structural >> 63;                                 \
-		newline = m.newline & structural;                              \
-		if (UNLIKELY(m.control & ~(m.newline | m.sep)))                \
-			r->flags |= control_in(p, valid);                      \
-		if (newline) {                                                 \
-			unsigned last =                                        \
-			    63u - (unsigned)__builtin_clzll(newline);          \
-                                                                               \
-			r->nrec += (uint32_t)__builtin_popcountll(newline);    \
-			r->end = base + last + 1;                              \
-			r->nquoted = c->nquoted +                              \
-			    (uint32_t)__builtin_popcountll(                    \
-				quoted & (~UINT64_C(0) >> (63 - last)));       \
-			r->nidx_rec = r->nidx +                                \
-			    (uint32_t)__builtin_popcountll(                    \
-				structural & (~UINT64_C(0) >> (63 - last)));   \
-		}                                                              \
-		r->nidx += (uint32_t)__builtin_popcountll(structural);         \
-		c->nquoted += (uint32_t)__builtin_popcountll(quoted);          \
+		c->nrec +=                                                     \
+		    (uint32_t)__builtin_popcountll(m.newline & structural);    \
 		return FLATTEN(out, base, structural);                         \
 	}                                                                      \
                                                                                \
 	TARGET static void NAME(                                               \
 	    const char *p, size_t n, char sep, uint32_t *idx, struct scan *s)  \
 	{                                                                      \
-		struct carry c = {0, 0, 1, 0};                                 \
-		struct scan r = {0};                                           \
+		struct carry c = {.open_ok = 1};                               \
 		uint32_t *out = idx;                                           \
 		size_t i;                                                      \
                                                                                \
 		for (i = 0; i + 64 <= n; i += 64)                              \
-			out = NAME##_block(p + i, (uint32_t)i, sep, out,       \
-			    ~UINT64_C(0), &c, &r);                             \
+			out = NAME##_block(                                    \
+			    p + i, (uint32_t)i, sep, out, ~UINT64_C(0), &c);   \
 		if (i < n) {                                                   \
 			char tail[64] = {0};                                   \
                                                                                \
 			memcpy(tail, p + i, n - i);                            \
-			NAME##_block(tail, (uint32_t)i, sep, out,              \
-			    (UINT64_C(1) << (n - i)) - 1, &c, &r);             \
+			out = NAME##_block(tail, (uint32_t)i, sep, out,        \
+			    (UINT64_C(1) << (n - i)) - 1, &c);                 \
 		}                                                              \
-		r.open_quote = c.inside != 0;                                  \
-		*s = r;                                                        \
+		scan_result(s, p, n, idx, (uint32_t)(out - idx), &c);          \
 	}
 
-/* Only NUL and CR matter of the bytes up to CR; seldom called. */
-static unsigned
-control_in(const char *p, uint64_t valid)
+/* What follows from all blocks together. */
+static void
+scan_result(struct scan *s, const char *p, size_t n, const uint32_t *idx,
+    uint32_t nidx, const struct carry *c)
 {
-	unsigned i;
+	struct scan r = {.nidx = nidx,
+	    .nrec = c->nrec,
+	    .nquoted = c->nquoted,
+	    .open_quote = c->inside != 0};
+	size_t i;
 
-	for (i = 0; i < 64 && valid >> i & 1; i++)
-		if (p[i] == '\0' || p[i] == '\r')
-			return SCAN_CONTROL;
-	return 0;
+	for (; nidx > 0; nidx--)
+		if (p[idx[nidx - 1]] == '\n') {
+			r.nidx_rec = nidx;
+			r.end = idx[nidx - 1] + 1;
+			break;
+		}
+	/* behind the last newline outside quotes all are inside */
+	if (r.nquoted)
+		for (i = r.end; i < n; i++)
+			r.nquoted -= p[i] == '\n';
+	/* of the bytes up to CR only NUL and CR matter */
+	if (c->control && (memchr(p, '\0', n) || memchr(p, '\r', n)))
+		r.flags |= SCAN_CONTROL;
+	if (c->stray)
+		r.flags |= SCAN_STRAY;
+	*s = r;
 }
 
 #if defined(__x86_64__) || defined(__aarch64__)
@@ -215,6 +220,7 @@ csvscan_variants(void)
 		size_t n = 1;
 
 #if defined(__x86_64__)
+		fill_bits_of();
 		list[n++] = (struct csvscan_variant){"sse2", scan_sse2};
 		if (__builtin_cpu_supports("avx2") &&
 		    __builtin_cpu_supports("pclmul"))

@@ -240,7 +240,7 @@ claim(struct exact *a, struct exact_bin *b, uint64_t tag)
 }
 
 /* out[0..n + 1) = v[0..n) by, added to sum[0..n + 1) as well */
-static inline __attribute__((always_inline)) void
+static ALWAYS_INLINE void
 times(uint64_t *sum, uint64_t *out, const uint64_t *v, size_t n, uint64_t by)
 {
 	uint64_t high = 0, carry = 0;
@@ -263,7 +263,7 @@ times(uint64_t *sum, uint64_t *out, const uint64_t *v, size_t n, uint64_t by)
 	}
 }
 
-static inline __attribute__((always_inline)) void
+static ALWAYS_INLINE void
 add(struct exact *a, double x, uint64_t n)
 {
 	uint64_t bits, key, m, p1[2], p2[3], p3[4];

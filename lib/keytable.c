@@ -85,7 +85,7 @@ is_key(const struct keytable *t, const struct keyent *k, struct bytes key,
 
 /* The key's entry, in that column if one is given; or NULL, and *place is
  * where it would be in the index. */
-static inline __attribute__((always_inline)) struct keyent *
+static ALWAYS_INLINE struct keyent *
 probe(const struct keytable *t, struct bytes key, uint64_t hash,
     const uint64_t *column, size_t *place)
 {

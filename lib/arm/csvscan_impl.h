@@ -4,7 +4,7 @@
 #define TARGET_NEON
 
 /* 64 byte comparisons to 64 bits: one weight per byte, then pairwise sums. */
-static inline uint64_t
+static ALWAYS_INLINE uint64_t
 mask_neon(uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d)
 {
 	const uint8x16_t w = {
@@ -17,7 +17,7 @@ mask_neon(uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d)
 	return vgetq_lane_u64(vreinterpretq_u64_u8(s0), 0);
 }
 
-static inline void
+static ALWAYS_INLINE void
 load_neon(const char *p, char sep, struct masks *m)
 {
 	const uint8_t *u = (const uint8_t *)p;

@@ -11,7 +11,7 @@
 #define TARGET_AVX2 __attribute__((target("avx2,pclmul,bmi,popcnt,lzcnt")))
 #define TARGET_SSE2
 
-static inline uint64_t
+static ALWAYS_INLINE uint64_t
 mask_sse2(__m128i a, __m128i b, __m128i c, __m128i d)
 {
 	return (uint64_t)(uint32_t)_mm_movemask_epi8(a) |
@@ -20,7 +20,7 @@ mask_sse2(__m128i a, __m128i b, __m128i c, __m128i d)
 	    (uint64_t)(uint32_t)_mm_movemask_epi8(d) << 48;
 }
 
-static inline void
+static ALWAYS_INLINE void
 load_sse2(const char *p, char sep, struct masks *m)
 {
 	const __m128i *v = (const __m128i *)(const void *)p;
@@ -41,14 +41,14 @@ load_sse2(const char *p, char sep, struct masks *m)
 #undef LE4
 }
 
-TARGET_AVX2 static inline uint64_t
+TARGET_AVX2 static ALWAYS_INLINE uint64_t
 mask_avx2(__m256i a, __m256i b)
 {
 	return (uint64_t)(uint32_t)_mm256_movemask_epi8(a) |
 	    (uint64_t)(uint32_t)_mm256_movemask_epi8(b) << 32;
 }
 
-TARGET_AVX2 static inline void
+TARGET_AVX2 static ALWAYS_INLINE void
 load_avx2(const char *p, char sep, struct masks *m)
 {
 	const __m256i *v = (const __m256i *)(const void *)p;
@@ -67,7 +67,7 @@ load_avx2(const char *p, char sep, struct masks *m)
 #undef LE2
 }
 
-TARGET_AVX2 static inline uint64_t
+TARGET_AVX2 static ALWAYS_INLINE uint64_t
 prefix_xor_clmul(uint64_t x)
 {
 	__m128i ones = _mm_set1_epi8((char)0xff);
@@ -76,11 +76,48 @@ prefix_xor_clmul(uint64_t x)
 	    _mm_clmulepi64_si128(_mm_set_epi64x(0, (int64_t)x), ones, 0));
 }
 
+/* Of each byte the numbers of its bits that are set. */
+static uint8_t bits_of[256][8];
+
+static void
+fill_bits_of(void)
+{
+	unsigned b, k, n;
+
+	for (b = 0; b < 256; b++)
+		for (k = n = 0; k < 8; k++)
+			if (b >> k & 1)
+				bits_of[b][n++] = (uint8_t)k;
+}
+
+/* Eight bits at a time by the table, always all of them: a branch on how many
+ * there are would be wrong too often. */
+TARGET_AVX2 static ALWAYS_INLINE uint32_t *
+flatten_avx2(uint32_t *out, uint32_t base, uint64_t bits)
+{
+	__m256i from = _mm256_set1_epi32((int)base),
+		eight = _mm256_set1_epi32(8);
+	unsigned k;
+
+#pragma GCC unroll 8
+	for (k = 0; k < 8; k++) {
+		unsigned byte = (uint8_t)(bits >> (8 * k));
+
+		_mm256_storeu_si256((__m256i *)(void *)out,
+		    _mm256_add_epi32(from,
+			_mm256_cvtepu8_epi32(_mm_loadl_epi64(
+			    (const __m128i *)(const void *)bits_of[byte]))));
+		from = _mm256_add_epi32(from, eight);
+		out += __builtin_popcount(byte);
+	}
+	return out;
+}
+
 #define TARGET_AVX512                                                          \
 	__attribute__((                                                        \
 	    target("avx512f,avx512bw,avx512vbmi2,pclmul,bmi,popcnt,lzcnt")))
 
-TARGET_AVX512 static inline void
+TARGET_AVX512 static ALWAYS_INLINE void
 load_avx512(const char *p, char sep, struct masks *m)
 {
 	__m512i v = _mm512_loadu_si512(p);
@@ -93,7 +130,7 @@ load_avx512(const char *p, char sep, struct masks *m)
 
 /* The numbers of the bits set, side by side as bytes, then sixteen at a time
  * as offsets; no branch depends on how many but the loop's own. */
-TARGET_AVX512 static inline uint32_t *
+TARGET_AVX512 static ALWAYS_INLINE uint32_t *
 flatten_avx512(uint32_t *out, uint32_t base, uint64_t bits)
 {
 	static const char iota[64] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
@@ -121,6 +158,6 @@ flatten_avx512(uint32_t *out, uint32_t base, uint64_t bits)
 }
 
 SCAN_TEMPLATE(scan_sse2, TARGET_SSE2, load_sse2, prefix_xor_shifts, flatten)
-SCAN_TEMPLATE(scan_avx2, TARGET_AVX2, load_avx2, prefix_xor_clmul, flatten)
+SCAN_TEMPLATE(scan_avx2, TARGET_AVX2, load_avx2, prefix_xor_clmul, flatten_avx2)
 SCAN_TEMPLATE(
     scan_avx512, TARGET_AVX512, load_avx512, prefix_xor_clmul, flatten_avx512)

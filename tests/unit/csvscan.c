@@ -131,6 +131,16 @@ random_bytes(char *p, size_t n, bool clean)
 		p[i] = all[below(clean ? 6 : sizeof(all))];
 }
 
+/* Fields without quotes. */
+static void
+random_plain(char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		p[i] = "abcdefgh,,\n"[below(11)];
+}
+
 /* Fields as RFC 4180 has them, cut off at n: the vectors' fast path. */
 static void
 random_csv(char *p, size_t n, char sep)
@@ -269,6 +279,28 @@ quotes_across_the_borders_of_steps(void)
 			}
 }
 
+/* A quote is looked for in another way when there was none for long: two quoted
+ * fields, up to twice 64 steps apart, the second perhaps not closed or stray.
+ */
+static void
+quotes_far_apart(void)
+{
+	static const char *const part[] = {",\"a,\nb\",", "\n\"\"\"\n\"\n",
+	    ",\"", "x\"", ",\"a\"x", ",\"\"\n"};
+	static char p[MAX_LEN];
+	size_t i, n = MAX_LEN - 64;
+
+	for (i = 0; i < 2000; i++) {
+		const char *end = part[below(LEN(part))];
+		size_t at = below(300), at2 = at + 20 + below(n - 340);
+
+		random_plain(p, n);
+		memcpy(p + at, part[0], strlen(part[0]));
+		memcpy(p + at2, end, strlen(end));
+		check_placed(p, n, ',', below(64));
+	}
+}
+
 static void
 whole_steps_of_one_byte(void)
 {
@@ -336,6 +368,7 @@ main(void)
 	RUN(longer_data_of_any_length);
 	RUN(every_alignment);
 	RUN(quotes_across_the_borders_of_steps);
+	RUN(quotes_far_apart);
 	RUN(whole_steps_of_one_byte);
 	RUN(every_byte_value);
 	RUN(the_environment_chooses_the_variant);
