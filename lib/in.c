@@ -10,6 +10,9 @@
 #include "digest.h"
 #include "members.h"
 
+/* So much that was read is given back to the page cache at a time. */
+#define DROP_BYTES ((uint64_t)4 << 20)
+
 struct raw {
 	int fd;
 	struct members *members; /* read in its place, at one of them */
@@ -18,6 +21,8 @@ struct raw {
 	size_t pos, end;
 	uint64_t total;
 	bool eof;
+	bool drop;
+	uint64_t dropped;
 	struct digest *digest;
 };
 
@@ -55,6 +60,11 @@ raw_read(struct raw *r, char *p, size_t n, struct err *e)
 	r->total += (uint64_t)k;
 	if (r->digest && k > 0)
 		digest_add(r->digest, p, (size_t)k);
+	if (r->drop && r->total - r->dropped >= DROP_BYTES) {
+		posix_fadvise(r->fd, (off_t)r->dropped,
+		    (off_t)(r->total - r->dropped), POSIX_FADV_DONTNEED);
+		r->dropped = r->total;
+	}
 	return k;
 }
 
@@ -164,6 +174,8 @@ static void
 close_raw(struct raw *r)
 {
 	members_close(r->members);
+	if (r->drop)
+		posix_fadvise(r->fd, 0, 0, POSIX_FADV_DONTNEED);
 	if (r->fd > STDIN_FILENO)
 		close(r->fd);
 	digest_free(r->digest);
@@ -179,6 +191,7 @@ in_open(const char *path, int flags, struct err *e)
 	in->raw.name = in->name;
 	if (open_raw(&in->raw, path, &in->id, e) < 0)
 		goto fail;
+	in->raw.drop = flags & IN_DROP && in->raw.fd > STDIN_FILENO;
 	in->raw.buf = xmalloc(IN_BLOCK);
 	if (flags & IN_DIGEST)
 		in->raw.digest = digest_new();

@@ -28,8 +28,9 @@
 #define IN_SLACK 64
 #define IN_BLOCK ((size_t)256 << 10)
 
-/* Digest the raw bytes on the way; take a compressed file as it is. */
-enum { IN_DIGEST = 1, IN_RAW = 2 };
+/* Digest the raw bytes on the way; take a compressed file as it is; give what
+ * was read of a file back to the page cache, as nobody will read it again. */
+enum { IN_DIGEST = 1, IN_RAW = 2, IN_DROP = 4 };
 
 /* What makes a file the same file as before, short of reading it. */
 struct identity {

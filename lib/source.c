@@ -30,6 +30,8 @@ const struct opt_spec source_specs[] = {
 	"obey the header, dialect and digests in this context"),
     OPT_CHOICE(0, "dialect", struct source_opt, dialect, dialect_names,
 	"how the input is written (auto)"),
+    OPT(OPT_FLAG, 0, "drop-cache", NULL, struct source_opt, drop_cache,
+	"files will not be read again: keep no memory for them"),
     OPT_CHOICE(0, "header", struct source_opt, header, header_names,
 	"when headers differ: refuse, match names, add missing (strict)"),
     OPT(OPT_STR, 0, "header-of", "FILE", struct source_opt, header_of,
@@ -82,6 +84,7 @@ struct source {
 	struct csv *csv; /* one of these reads it */
 	struct jsonin *json;
 	struct parquetin *parquet;
+	bool drop;        /* files are given back to the page cache */
 	bool open;        /* other shards may have other columns */
 	char spooled[32]; /* what can be read as a file: /dev/fd/N */
 	int spool_fd;     /* 0: none */
@@ -567,7 +570,7 @@ open_next(struct source *s, struct err *e)
 	int rc = -1;
 
 	s->run->input = strcmp(path, "-") == 0 ? "standard input" : path;
-	s->in = in_open(path, IN_DIGEST, e);
+	s->in = in_open(path, IN_DIGEST | (s->drop ? IN_DROP : 0), e);
 	if (!s->in)
 		return -1;
 	if (archive_named(path))
@@ -701,6 +704,7 @@ source_open(struct source_opt *o, char *const *paths, size_t npaths,
 		goto fail;
 	}
 	s->opt = o;
+	s->drop = o->drop_cache;
 	s->ctx = ctx;
 	s->run = run;
 	s->path = paths;

@@ -28,6 +28,7 @@ struct source_opt {
 	bool row_column; /* append _row */
 	bool keep_names; /* leave __DOT__ in the names */
 	bool names;      /* shard-cat: print the column names only */
+	bool drop_cache; /* nobody will read the files again */
 	uint64_t head;   /* shard-cat: so many rows, and what is behind them
 	                    is not looked for */
 };

@@ -154,6 +154,17 @@ cores() {
 	echo $((n < 1 ? 1 : n))
 }
 
+# The bytes of memory of this machine, or of its container if that has less.
+machine_memory() {
+	local n limit
+	n=$(awk '$1 == "MemTotal:" { printf "%.0f", 1024 * $2 }' /proc/meminfo)
+	if read -r limit 2>/dev/null </sys/fs/cgroup/memory.max && [[ $limit != max ]] ||
+		read -r limit 2>/dev/null </sys/fs/cgroup/memory/memory.limit_in_bytes; then
+		((n = limit < n ? limit : n)) || :
+	fi
+	echo "$n"
+}
+
 # Does the NUL-separated list name shards of that kind?
 has_kind() { # LIST TEXT REGEX
 	local names

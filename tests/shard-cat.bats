@@ -573,6 +573,31 @@ y"' 5,6
 	[[ $(wc -l <got) == 101 ]]
 }
 
+# In the page cache, in bytes.
+cached() { fincore -nbo RES "$1" | tr -d ' '; }
+
+@test "cat: --drop-cache reads the same, and keeps nothing of the file in memory" {
+	command -v fincore >/dev/null || skip "fincore is not installed"
+	yes 'a field,another,"a third, quoted"' | head -n 300000 >want
+	cp want t.csv && gzip <want >t.csv.gz && head -n 2 want >h.csv && sync ./*.csv*
+	cat t.csv h.csv >/dev/null
+	(($(cached t.csv) > 0)) || skip "no page cache to look at here"
+	shard-cat t.csv | cmp - want
+	(($(cached t.csv) > 9000000))
+	# most of it goes while the rest is to come
+	shard-cat --drop-cache t.csv | (
+		head -c 9000000 >/dev/null
+		(($(cached t.csv) < 7000000)) && cat >/dev/null
+	)
+	(($(cached t.csv) == 0))
+	shard-cat --drop-cache t.csv t.csv.gz | cmp - <(cat want <(tail -n +2 want))
+	(($(cached t.csv) + $(cached t.csv.gz) == 0))
+	shard-cat --drop-cache <t.csv | cmp - want
+	# a file that only lends its header is read again
+	shard-cat --drop-cache --header-of h.csv t.csv | cmp - want
+	(($(cached h.csv) > 0))
+}
+
 @test "cat: wrong usage ends with 2, --help with 0" {
 	run -2 --separate-stderr shard-cat --no-such-option
 	says "usage: shard-cat"

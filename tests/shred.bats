@@ -974,3 +974,16 @@ refuses() {
 	INPUT_DIR=nowhere ORDER_COLUMN=t tables >log
 	[[ -e out/batch-trades-0.csv && -e out/batch-l2-0.csv ]]
 }
+
+@test "shred: an input too large for memory with its copies is not kept in memory" {
+	small
+	shred -n --input in --output out --key sym --order t >plan
+	run ! grep -e --drop-cache plan
+	truncate -s 4T in/part-3.csv || skip "no sparse file that large here"
+	shred -n --input in --output out --key sym --order t >plan
+	[[ $(grep -ce --drop-cache plan) == 1 ]]
+	grep -qe 'cat .*--drop-cache .* : route ' plan
+	# it is read again for every other day
+	shred -n --input in --output out --key sym --order t --by-day time >plan
+	run ! grep -e '--drop-cache' plan
+}
