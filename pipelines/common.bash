@@ -154,17 +154,6 @@ cores() {
 	echo $((n < 1 ? 1 : n))
 }
 
-# The bytes of memory of this machine, or of its container if that has less.
-machine_memory() {
-	local n limit
-	n=$(awk '$1 == "MemTotal:" { printf "%.0f", 1024 * $2 }' /proc/meminfo)
-	if read -r limit 2>/dev/null </sys/fs/cgroup/memory.max && [[ $limit != max ]] ||
-		read -r limit 2>/dev/null </sys/fs/cgroup/memory/memory.limit_in_bytes; then
-		((n = limit < n ? limit : n)) || :
-	fi
-	echo "$n"
-}
-
 # Does the NUL-separated list name shards of that kind?
 has_kind() { # LIST TEXT REGEX
 	local names
@@ -196,6 +185,22 @@ count_bytes() { # FILE
 	mapfile -t lines <"$tmp/du" # a file, as pipes are read byte by byte
 	bytes=0
 	((${#lines[@]} == 0)) || bytes=${lines[-1]%%[!0-9]*}
+}
+
+# Are the shards in these NUL-separated lists too much to be kept in memory, of the
+# machine or its container, beside what is made of them?
+is_large() { # LIST...
+	local list bytes all=0 memory limit
+	for list; do
+		count_bytes "$list"
+		((all += bytes)) || :
+	done
+	read -r _ memory _ </proc/meminfo && ((memory *= 1024)) || return
+	if read -r limit 2>/dev/null </sys/fs/cgroup/memory.max && [[ $limit != max ]] ||
+		read -r limit 2>/dev/null </sys/fs/cgroup/memory/memory.limit_in_bytes; then
+		((memory = limit < memory ? limit : memory)) || :
+	fi
+	((3 * all > memory))
 }
 
 # What an output of the list's shards needs to know of its columns, in
@@ -539,7 +544,8 @@ chain_words() {
 
 # Pass 2 as a script: SCRIPT shard...; the words of write are in write_words.
 pass2_run() { # FILE
-	local words
+	local words cat_words=("${cat_words[@]}")
+	is_large "$tmp/list" && cat_words+=(--drop-cache)
 	chain_words - write "${write_words[@]}"
 	list_script "$1" "${words[@]}"
 }

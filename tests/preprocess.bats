@@ -188,6 +188,16 @@ config() {
 	done
 }
 
+@test "preprocess: an input too large for memory with its copies is not kept in memory" {
+	preprocess --job-type training --input in --output out -n >plan
+	run ! grep -e --drop-cache plan
+	truncate -s 4T in/part-7.csv || skip "no sparse file that large here"
+	preprocess --job-type training --input in --output out -n >plan
+	# pass 1 keeps it, for pass 2
+	[[ $(grep -ce --drop-cache plan) == 1 ]]
+	grep -qe 'shard-run .*--drop-cache .* : write ' plan
+}
+
 @test "preprocess: the plan that -n prints finds the programs, and stops where something fails" {
 	train --label label >/dev/null
 	mv out want
