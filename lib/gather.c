@@ -171,7 +171,8 @@ by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* A shard that was routed twice would have its rows twice. */
+/* A shard that was routed twice would have its rows twice; unless only the
+ * records are left, as units_join() may leave them. */
 static int
 check_once(const struct units *u, struct err *e)
 {
@@ -194,6 +195,25 @@ check_once(const struct units *u, struct err *e)
 	return rc;
 }
 
+/* Is a run gone?  Then gather_finish() had found everything done. */
+static bool
+is_finished(const struct gather *g)
+{
+	bool there = true;
+	uint64_t k;
+	size_t i;
+
+	for (i = 0; i < g->units.n; i++)
+		for (k = 0; k < g->units.v[i].nrun && there; k++) {
+			char *path =
+			    unit_run_path(g->units.dir, g->units.v[i].name, k);
+
+			there = access(path, F_OK) == 0;
+			free(path);
+		}
+	return !there;
+}
+
 int
 gather_open(struct gather *g, const struct gather_opt *o, uint64_t map,
     const char *table, struct err *e)
@@ -211,7 +231,7 @@ gather_open(struct gather *g, const struct gather_opt *o, uint64_t map,
 	if (g->units.n == 0)
 		return err_kind_set(e, ERR_OUTPUT,
 		    "%s: no shard has been routed (shard-route)", g->units.dir);
-	if (check_once(&g->units, e) < 0)
+	if (!is_finished(g) && check_once(&g->units, e) < 0)
 		return -1;
 	path = unit_run_path(g->units.dir, g->units.v[0].name, 0);
 	rc = 0;
@@ -641,25 +661,6 @@ write_batch(struct gather *g, uint32_t batch, struct extents *x, struct err *e)
 	return rc;
 }
 
-/* Is a run gone?  Then gather_finish() had found everything done. */
-static bool
-is_finished(const struct gather *g)
-{
-	bool there = true;
-	uint64_t k;
-	size_t i;
-
-	for (i = 0; i < g->units.n; i++)
-		for (k = 0; k < g->units.v[i].nrun && there; k++) {
-			char *path =
-			    unit_run_path(g->units.dir, g->units.v[i].name, k);
-
-			there = access(path, F_OK) == 0;
-			free(path);
-		}
-	return !there;
-}
-
 int
 gather_batch(struct gather *g, uint32_t batch, struct err *e)
 {
@@ -1057,5 +1058,5 @@ gather_finish(struct gather *g, struct err *e)
 			if (rc < 0)
 				return -1;
 		}
-	return units_settled(&g->units, e);
+	return units_join(&g->units, e) < 0 ? -1 : units_settled(&g->units, e);
 }

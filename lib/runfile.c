@@ -30,7 +30,9 @@ struct runfile_writer {
 	bool sync;
 };
 
-#define RUN_BLOCK ((size_t)256 << 10)
+/* Records are put together in blocks, as the output has them, but large ones.
+ */
+#define RUN_SMALL ((size_t)64 << 10)
 
 /* An entry is good for its own batch only. */
 static uint64_t
@@ -59,7 +61,7 @@ runfile_new(const char *path, const struct runfile_head *head,
 	w->nbatch = h.nbatch;
 	w->table = xcalloc((size_t)w->nbatch + 1, sizeof(*w->table));
 	w->digest = digest_new();
-	buf_reserve(&w->buf, RUN_BLOCK);
+	buf_reserve(&w->buf, OUT_BLOCK + RUN_SMALL);
 	w->off = sizeof(h) + header.n;
 	w->table[0].off = w->off;
 	w->c = commit_new(path, e);
@@ -69,11 +71,13 @@ runfile_new(const char *path, const struct runfile_head *head,
 	w->sync = sync;
 	if (w->out && !sync)
 		out_lazy(w->out);
-	if (!w->out || out_write(w->out, &h, sizeof(h), e) < 0 ||
-	    out_write(w->out, header.p, header.n, e) < 0) {
+	if (!w->out) {
 		runfile_free(w);
 		return NULL;
 	}
+	buf_put(&w->buf, &h, sizeof(h));
+	buf_putb(&w->buf, header);
+	w->digested = w->buf.n;
 	return w;
 }
 
@@ -85,15 +89,17 @@ digest_rest(struct runfile_writer *w)
 	w->digested = w->buf.n;
 }
 
+/* The first n bytes go to the output: a whole block is not copied there. */
 static int
-flush(struct runfile_writer *w, struct err *e)
+flush(struct runfile_writer *w, size_t n, struct err *e)
 {
-	size_t n = w->buf.n;
-
 	digest_rest(w);
-	buf_clear(&w->buf);
-	w->digested = 0;
-	return out_write(w->out, w->buf.p, n, e);
+	if (out_write(w->out, w->buf.p, n, e) < 0)
+		return -1;
+	w->buf.n -= n;
+	w->digested = w->buf.n;
+	memmove(w->buf.p, w->buf.p + n, w->buf.n);
+	return 0;
 }
 
 /* Ends the batches before this one. */
@@ -125,12 +131,12 @@ runfile_put(struct runfile_writer *w, uint32_t batch, struct bytes record,
 	if (nkey > x->key_max)
 		x->key_max = nkey;
 	w->off += record.n;
-	if (w->buf.n + record.n > RUN_BLOCK && flush(w, e) < 0)
-		return -1;
-	if (record.n <= RUN_BLOCK) {
+	if (LIKELY(record.n <= RUN_SMALL)) {
 		buf_putb(&w->buf, record);
-		return 0;
+		return w->buf.n < OUT_BLOCK ? 0 : flush(w, OUT_BLOCK, e);
 	}
+	if (flush(w, w->buf.n, e) < 0)
+		return -1;
 	digest_add(w->digest, record.p, record.n);
 	return out_write(w->out, record.p, record.n, e);
 }
@@ -139,7 +145,7 @@ int
 runfile_finish(struct runfile_writer *w, struct err *e)
 {
 	advance(w, w->nbatch + 1);
-	if (flush(w, e) < 0 ||
+	if (flush(w, w->buf.n, e) < 0 ||
 	    out_write(w->out, w->table,
 		((size_t)w->nbatch + 1) * sizeof(*w->table), e) < 0 ||
 	    out_finish(w->out, w->sync, e) < 0)

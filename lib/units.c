@@ -176,14 +176,27 @@ unit_load(struct unit *v, const char *path, struct err *e)
 	return rc;
 }
 
+/* As their numbers are. */
 static int
-by_name(const void *a, const void *b)
+compare_names(const char *x, const char *y)
 {
-	const char *x = ((const struct unit *)a)->name;
-	const char *y = ((const struct unit *)b)->name;
 	size_t n = strlen(x), m = strlen(y);
 
 	return n != m ? (n < m ? -1 : 1) : strcmp(x, y);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return compare_names(
+	    ((const struct unit *)a)->name, ((const struct unit *)b)->name);
+}
+
+static int
+by_shard(const void *a, const void *b)
+{
+	return compare_names((*(struct record *const *)a)->shard,
+	    (*(struct record *const *)b)->shard);
 }
 
 /* mend: what is no unit is removed. */
@@ -256,6 +269,40 @@ unit_remove(const struct units *u, const struct unit *v, struct err *e)
 
 	for (k = 0; k < v->nrun && rc == 0; k++)
 		rc = remove_path(unit_run_path(u->dir, v->name, k), e);
+	return rc;
+}
+
+int
+units_join(const struct units *u, struct err *e)
+{
+	const struct record **v;
+	struct buf b = BUF_ZERO;
+	size_t n = 0, i, k;
+	int rc;
+
+	if (u->n == 0 || (u->n == 1 && u->v[0].nrun == 1))
+		return 0;
+	for (i = 0; i < u->n; i++)
+		n += u->v[i].nrec;
+	v = xcalloc(n + 1, sizeof(*v));
+	for (i = n = 0; i < u->n; i++)
+		for (k = 0; k < u->v[i].nrec; k++)
+			v[n++] = &u->v[i].rec[k];
+	qsort(v, n, sizeof(*v), by_shard);
+	for (i = 0; i < n; i++)
+		if (i == 0 || strcmp(v[i]->shard, v[i - 1]->shard) != 0)
+			record_put(v[i], &b);
+	rc = unit_save(u->dir, v[0]->shard, buf_bytes(&b), 1, e);
+	for (i = 0; i < u->n && rc == 0; i++)
+		if (strcmp(u->v[i].name, v[0]->shard) != 0)
+			rc = remove_path(unit_path(u->dir, u->v[i].name), e);
+	if (rc == 0 && u->n > 1) {
+		buf_clear(&b);
+		buf_printf(&b, "%s/", u->dir);
+		rc = commit_sync_dir(buf_cstr(&b), e);
+	}
+	buf_fini(&b);
+	free(v);
 	return rc;
 }
 

@@ -239,7 +239,7 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 	local what
 	job made
 	for what in batch-data-1.csv _batches/data/00001.tsv "batch-data-1.csv _batches/data/00001.tsv" _batches _runs \
-		_runs/data/00001.tsv _runs/data/freed _run _run/facts _context batches.tsv _manifest.tsv _SUCCESS; do
+		_runs/data/00000.tsv _runs/data/freed _run _run/facts _context batches.tsv _manifest.tsv _SUCCESS; do
 		rm -rf out && cp -rp made out
 		(cd out && rm -r $what)
 		job out || { echo "without $what" && return 1; }
@@ -265,7 +265,7 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 			diff <(promised made) <(promised out)
 		done
 	done
-	sed -i 's/^routed\t-\t/&1/' out/_runs/data/00001.tsv
+	sed -i 's/^routed\t-\t/&1/' out/_runs/data/00000.tsv
 	job out
 	diff <(promised made) <(promised out)
 }

@@ -65,10 +65,9 @@ moment() {
 	printf '%d.%03d' $((ms / 1000)) $((ms % 1000))
 }
 
-# names OUT: of every file there but those that tell of the run, and of which
-# shards were routed together.
+# names OUT: of every file there but those that tell of the run.
 names() {
-	(cd "$1" && find . -type f ! -name _lock ! -path '*/_run/*' ! -path '*/_runs/*.tsv' | sort)
+	(cd "$1" && find . -type f ! -name _lock ! -path '*/_run/*' | sort)
 }
 
 # tidy OUT: no temp file, and no rows but in the batches.

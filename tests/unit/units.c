@@ -279,6 +279,53 @@ a_unit_that_is_removed_takes_its_runs_along(void)
 	EQ_I(rmdir(test_path("out/_runs/data")), 0);
 }
 
+/* Joins what there is; what is left then, as a text. */
+static char *
+joined(const char *out)
+{
+	struct err e = ERR_ZERO;
+	struct units u;
+
+	if (OK(units_load(&u, out, "data", &e) == 0, e))
+		OK(units_join(&u, &e) == 0, e);
+	units_fini(&u);
+	return story(out);
+}
+
+static void
+joined_units_tell_nothing_of_who_was_routed_together(void)
+{
+	char *one = NULL, *other = NULL, *again = NULL;
+	const char *out = test_path("out");
+
+	/* shards 0 to 8, of 5 twice: as one who was killed in joining leaves it
+	 */
+	if (!make(out, "00006", 6) || !make(out, "00000", 0) ||
+	    !make(out, "00003", 3) || !make(out, "00005", 5))
+		return;
+	one = joined(out);
+	again = joined(out);
+	out = test_path("other");
+	if (!make(out, "00000", 6) || !make(out, "00001", 0) ||
+	    !make(out, "00003", 3))
+		goto end;
+	other = joined(out);
+	if (!one || !other || !again)
+		goto end;
+	HAS(one, "unit 00000 1\n");
+	EQ_I(strstr(one + 1, "unit ") != NULL, 0);
+	HAS(one, "record\t00008\t");
+	EQ_S(one, again);
+	/* the values of shard 5 are those it came with first or last */
+	EQ_U(strlen(one), strlen(other));
+	EQ_I(access(test_path("out/_runs/data/00003.tsv"), F_OK), -1);
+	EQ_I(access(test_path("other/_runs/data/00001.tsv"), F_OK), -1);
+end:
+	free(one);
+	free(other);
+	free(again);
+}
+
 int
 main(void)
 {
@@ -291,5 +338,6 @@ main(void)
 	RUN(mending_removes_the_damaged_ones_and_the_seal);
 	RUN(a_sweep_removes_runs_of_no_unit_and_temp_files_only);
 	RUN(a_unit_that_is_removed_takes_its_runs_along);
+	RUN(joined_units_tell_nothing_of_who_was_routed_together);
 	return test_end();
 }
