@@ -5,7 +5,8 @@
  * or removed.  That is where what a killed program leaves behind can differ.
  *
  * Exit status: 0 it was sent, 3 the command ended well before that moment, 4 it
- * ended otherwise, 77 nothing can be traced here.
+ * ended otherwise, 77 nothing can be traced here; 6 it was told itself to end
+ * (SIGTERM), which it does with a line on what each process was doing.
  *
  * Every process is stopped at these system calls (ptrace(2), with a filter of
  * seccomp(2) that lets the others through at full speed), so the moment is one
@@ -109,6 +110,49 @@ find_process(pid_t pid)
 	return i;
 }
 
+static volatile sig_atomic_t told;
+
+static void
+tell(int sig)
+{
+	(void)sig;
+	told = 1;
+}
+
+/* A word or line of /proc/PID/what. */
+static void
+print_about(pid_t pid, const char *what)
+{
+	char path[64], text[200];
+	FILE *f;
+	size_t n, i;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, what);
+	f = fopen(path, "r");
+	n = f ? fread(text, 1, sizeof(text), f) : 0;
+	if (f)
+		fclose(f);
+	for (i = 0; i < n; i++)
+		if (text[i] == '\0' || text[i] == '\n')
+			text[i] = ' ';
+	fprintf(stderr, " %s: %.*s", what, (int)n, text);
+}
+
+static void
+print_processes(void)
+{
+	int i;
+
+	for (i = 0; i < nprocess; i++) {
+		fprintf(stderr, "killat: %d", (int)process[i]);
+		print_about(process[i], "cmdline");
+		print_about(process[i], "stat");
+		print_about(process[i], "wchan");
+		print_about(process[i], "syscall");
+		fputc('\n', stderr);
+	}
+}
+
 /* Has the system call that this process comes back from been done? */
 static int
 succeeded(pid_t pid)
@@ -125,6 +169,7 @@ main(int argc, char *argv[])
 {
 	long n, seen = 0;
 	int sig, status, sent = 0, ended = 4, i;
+	struct sigaction end = {.sa_handler = tell};
 	pid_t command, pid;
 
 	if (argc < 4 || (sig = atoi(argv[1])) <= 0 ||
@@ -146,6 +191,7 @@ main(int argc, char *argv[])
 	if (waitpid(command, &status, 0) < 0 || !WIFSTOPPED(status) ||
 	    ptrace(PTRACE_SETOPTIONS, command, NULL, (void *)OPTIONS) < 0)
 		return 77;
+	sigaction(SIGTERM, &end, NULL);
 	ptrace(PTRACE_CONT, command, NULL, NULL);
 	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
 		int known = nprocess, at = find_process(pid);
@@ -175,6 +221,10 @@ main(int argc, char *argv[])
 			deliver = WSTOPSIG(status);
 		}
 		ptrace(PTRACE_CONT, pid, NULL, (void *)(long)deliver);
+	}
+	if (told) {
+		print_processes();
+		return 6;
 	}
 	return sent ? 0 : ended;
 }

@@ -26,6 +26,9 @@ IMPUTE=(impute --job-type training --input split --output out --artifacts out/_a
 SHRED=(shred --input trades --output out --key ListingId --order TradeTimestamp
 	--max-rows 500 --workers 1)
 
+# hung STATUS: did it take so long that it was told to end?  What it was doing.
+hung() { (($1 == 124)) && cat log; }
+
 # ended STEP SIGNAL WORD...: told to end at every STEPth moment, the job leaves no
 # temp file, and says _SUCCESS only where all is there.
 ended() {
@@ -40,6 +43,7 @@ ended() {
 			[[ ! -e out ]] || find out -name '.tmp*')
 		[[ -z $left ]] || { echo "moment $n: $left"; return 1; }
 	done
+	! hung $status || { echo "moment $n"; return 1; }
 	((status == 3 && n > 50)) # it ended well, after all these
 }
 
@@ -61,6 +65,7 @@ resumed() {
 		"$@" >log 2>&1 && content | cmp - want ||
 			{ echo "killed at moment $n: $(<log)"; return 1; }
 	done
+	! hung $status || { echo "moment $n"; return 1; }
 	((status == 3 && n > 50))
 }
 
