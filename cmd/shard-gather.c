@@ -13,7 +13,7 @@ struct opts {
 	const char *files_from, *types;
 	struct opt_list tables;
 	uint64_t memory, level;
-	bool todo, used, finish, join, verify, zero;
+	bool todo, used, finish, join, join_units, verify, zero;
 };
 
 static const struct opt_spec specs[] = {
@@ -29,6 +29,9 @@ static const struct opt_spec specs[] = {
 	"format of the batches (csv or tsv, as the rows were routed)"),
     OPT(OPT_FLAG, 0, "join", NULL, struct opts, join,
 	"only join results in OUT/result.csv, with one header line"),
+    OPT(OPT_FLAG, 0, "join-units", NULL, struct opts, join_units,
+	"--finish: leave one record of all routed shards, who routed them "
+	"together does not matter then"),
     OPT(OPT_U64, 0, "level", "N", struct opts, level,
 	"compression level (the codec's fastest)"),
     OPT(OPT_STR, 0, "map", "FILE", struct opts, map,
@@ -75,6 +78,9 @@ check_options(const struct opts *o, int noperands, struct err *e)
 		    "--files-from and --null are for --todo and --join");
 	if (!o->todo && o->verify)
 		return err_kind_set(e, ERR_USAGE, "--verify is for --todo");
+	if (o->join_units && !o->finish)
+		return err_kind_set(
+		    e, ERR_USAGE, "--join-units is for --finish");
 	if (o->used && noperands == 0)
 		return err_kind_set(e, ERR_USAGE, "--used: which batches?");
 	if (o->finish && noperands)
@@ -116,6 +122,7 @@ fill_opt(struct gather_opt *g, const struct opts *o, struct err *e)
 	    .codec = (enum codec)codec,
 	    .level = (int)o->level,
 	    .memory = o->memory,
+	    .join_units = o->join_units,
 	    .temp_dir = o->temp_dir ? o->temp_dir : o->out};
 	if (o->types && !(g->types = context_open(o->types, e)))
 		return -1;

@@ -195,23 +195,36 @@ check_once(const struct units *u, struct err *e)
 	return rc;
 }
 
+/* How many runs of the units are there? */
+static uint64_t
+count_runs(const struct gather *g, uint64_t *gone)
+{
+	uint64_t there = 0, k;
+	size_t i;
+
+	*gone = 0;
+	for (i = 0; i < g->units.n; i++)
+		for (k = 0; k < g->units.v[i].nrun; k++) {
+			char *path =
+			    unit_run_path(g->units.dir, g->units.v[i].name, k);
+
+			if (access(path, F_OK) == 0)
+				there++;
+			else
+				++*gone;
+			free(path);
+		}
+	return there;
+}
+
 /* Is a run gone?  Then gather_finish() had found everything done. */
 static bool
 is_finished(const struct gather *g)
 {
-	bool there = true;
-	uint64_t k;
-	size_t i;
+	uint64_t gone;
 
-	for (i = 0; i < g->units.n; i++)
-		for (k = 0; k < g->units.v[i].nrun && there; k++) {
-			char *path =
-			    unit_run_path(g->units.dir, g->units.v[i].name, k);
-
-			there = access(path, F_OK) == 0;
-			free(path);
-		}
-	return !there;
+	count_runs(g, &gone);
+	return gone > 0;
 }
 
 int
@@ -219,6 +232,7 @@ gather_open(struct gather *g, const struct gather_opt *o, uint64_t map,
     const char *table, struct err *e)
 {
 	struct runfile f;
+	uint64_t gone;
 	char *path;
 	int rc;
 
@@ -231,7 +245,7 @@ gather_open(struct gather *g, const struct gather_opt *o, uint64_t map,
 	if (g->units.n == 0)
 		return err_kind_set(e, ERR_OUTPUT,
 		    "%s: no shard has been routed (shard-route)", g->units.dir);
-	if (!is_finished(g) && check_once(&g->units, e) < 0)
+	if (count_runs(g, &gone) > 0 && check_once(&g->units, e) < 0)
 		return -1;
 	path = unit_run_path(g->units.dir, g->units.v[0].name, 0);
 	rc = 0;
@@ -1058,5 +1072,7 @@ gather_finish(struct gather *g, struct err *e)
 			if (rc < 0)
 				return -1;
 		}
-	return units_join(&g->units, e) < 0 ? -1 : units_settled(&g->units, e);
+	if (g->o->join_units && units_join(&g->units, e) < 0)
+		return -1;
+	return units_settled(&g->units, e);
 }

@@ -30,6 +30,7 @@ struct gather_opt {
 	int level;
 	uint64_t memory;
 	const char *temp_dir;
+	bool join_units; /* when all is done (units_join()) */
 };
 
 #define GATHER_MEMORY_MIN ((uint64_t)1 << 20)

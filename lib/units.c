@@ -272,16 +272,15 @@ unit_remove(const struct units *u, const struct unit *v, struct err *e)
 	return rc;
 }
 
-int
-units_join(const struct units *u, struct err *e)
+/* All records in the order of the shards' numbers, each once. */
+static int
+put_all(const struct units *u, struct buf *to, struct err *e)
 {
 	const struct record **v;
 	struct buf b = BUF_ZERO;
-	size_t n = 0, i, k;
-	int rc;
+	size_t n = 0, i, k, last = 0;
+	int rc = 0;
 
-	if (u->n == 0 || (u->n == 1 && u->v[0].nrun == 1))
-		return 0;
 	for (i = 0; i < u->n; i++)
 		n += u->v[i].nrec;
 	v = xcalloc(n + 1, sizeof(*v));
@@ -289,20 +288,46 @@ units_join(const struct units *u, struct err *e)
 		for (k = 0; k < u->v[i].nrec; k++)
 			v[n++] = &u->v[i].rec[k];
 	qsort(v, n, sizeof(*v), by_shard);
-	for (i = 0; i < n; i++)
-		if (i == 0 || strcmp(v[i]->shard, v[i - 1]->shard) != 0)
-			record_put(v[i], &b);
-	rc = unit_save(u->dir, v[0]->shard, buf_bytes(&b), 1, e);
+	for (i = 0; i < n && rc == 0; i++) {
+		buf_clear(&b);
+		record_put(v[i], &b);
+		if (i == 0 || strcmp(v[i]->shard, v[i - 1]->shard) != 0) {
+			last = to->n;
+			buf_putb(to, buf_bytes(&b));
+		} else if (!bytes_eq(buf_bytes(&b),
+			       bytes_of(to->p + last, to->n - last))) {
+			rc = err_kind_set(e, ERR_OUTPUT,
+			    "%s: shard %s was routed twice", u->dir,
+			    v[i]->shard);
+		}
+	}
+	buf_fini(&b);
+	free(v);
+	return rc;
+}
+
+int
+units_join(const struct units *u, struct err *e)
+{
+	static const char all[] = "all"; /* no shard is called so */
+	struct buf b = BUF_ZERO;
+	size_t i;
+	int rc;
+
+	if (u->n == 0 || (u->n == 1 && strcmp(u->v[0].name, all) == 0))
+		return 0;
+	rc = put_all(u, &b, e);
+	if (rc == 0)
+		rc = unit_save(u->dir, all, buf_bytes(&b), 1, e);
 	for (i = 0; i < u->n && rc == 0; i++)
-		if (strcmp(u->v[i].name, v[0]->shard) != 0)
+		if (strcmp(u->v[i].name, all) != 0)
 			rc = remove_path(unit_path(u->dir, u->v[i].name), e);
-	if (rc == 0 && u->n > 1) {
+	if (rc == 0) {
 		buf_clear(&b);
 		buf_printf(&b, "%s/", u->dir);
 		rc = commit_sync_dir(buf_cstr(&b), e);
 	}
 	buf_fini(&b);
-	free(v);
 	return rc;
 }
 

@@ -12,8 +12,8 @@
  *				    before, seeded with that number
  *
  * A shard is routed only if it is in such a file, and a run counts only if its
- * unit's file is there.  Once all batches are done the runs go, and one unit
- * has all shards.
+ * unit's file is there.  Once all batches are done the runs go, and one unit,
+ * "all", may have all shards.
  *
  * Runs live for minutes, so they are not synced to the disk: beside them the
  * file "boot" says in which start of the machine they were written, and in
@@ -56,9 +56,10 @@ MUST_CHECK int units_mend(const char *out, const char *table, struct err *e);
 /* Takes the unit off the disk; its file first. */
 MUST_CHECK int
 unit_remove(const struct units *u, const struct unit *v, struct err *e);
-/* When the runs are gone: puts all records into one unit, with one run, so that
- * what is left does not depend on which shards were routed together.  Killed on
- * the way, it leaves records twice. */
+/* When the runs are gone: puts all records into one unit, "all", with one run,
+ * so that what is left does not depend on which shards were routed together.
+ * Killed on the way, it leaves records twice; an error if two of a shard
+ * differ. */
 MUST_CHECK int units_join(const struct units *u, struct err *e);
 /* Says that there are no runs that a start of the machine could tear. */
 MUST_CHECK int units_settled(const struct units *u, struct err *e);

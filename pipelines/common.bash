@@ -195,7 +195,7 @@ is_large() { # LIST...
 		count_bytes "$list"
 		((all += bytes)) || :
 	done
-	read -r _ memory _ </proc/meminfo && ((memory *= 1024)) || return
+	read -r _ memory _ 2>/dev/null </proc/meminfo && ((memory *= 1024)) || return
 	if read -r limit 2>/dev/null </sys/fs/cgroup/memory.max && [[ $limit != max ]] ||
 		read -r limit 2>/dev/null </sys/fs/cgroup/memory/memory.limit_in_bytes; then
 		((memory = limit < memory ? limit : memory)) || :

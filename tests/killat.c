@@ -193,7 +193,7 @@ main(int argc, char *argv[])
 		return 77;
 	sigaction(SIGTERM, &end, NULL);
 	ptrace(PTRACE_CONT, command, NULL, NULL);
-	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
+	while (!told && (pid = waitpid(-1, &status, __WALL)) > 0) {
 		int known = nprocess, at = find_process(pid);
 		int event = status >> 16, deliver = 0;
 

@@ -27,7 +27,7 @@ SHRED=(shred --input trades --output out --key ListingId --order TradeTimestamp
 	--max-rows 500 --workers 1)
 
 # hung STATUS: did it take so long that it was told to end?  What it was doing.
-hung() { (($1 == 124)) && cat log; }
+hung() { (($1 == 124 || $1 == 137)) && cat log; }
 
 # ended STEP SIGNAL WORD...: told to end at every STEPth moment, the job leaves no
 # temp file, and says _SUCCESS only where all is there.
@@ -36,7 +36,7 @@ ended() {
 	shift 2
 	for ((n = 1; ; n += step)); do
 		rm -rf out
-		timeout 60 killat "$sig" $n "$@" >log 2>&1 || status=$?
+		timeout -k 5 60 killat "$sig" $n "$@" >log 2>&1 || status=$?
 		((status == 0)) || break
 		[[ ! -e out/_SUCCESS || -s out/_manifest.tsv ]]
 		left=$(find "$TMPDIR" -mindepth 1
@@ -60,7 +60,7 @@ resumed() {
 	content >want
 	for ((n = 1; ; n += step)); do
 		rm -rf out
-		timeout 60 killat 9 $n "$@" >log 2>&1 || status=$?
+		timeout -k 5 60 killat 9 $n "$@" >log 2>&1 || status=$?
 		((status == 0)) || break
 		"$@" >log 2>&1 && content | cmp - want ||
 			{ echo "killed at moment $n: $(<log)"; return 1; }

@@ -187,6 +187,39 @@ todo() {
 	says "shard 00001 was routed twice"
 }
 
+@test "gather: --finish leaves a unit per process; --join-units one, whoever routed what, and nothing is done anew" {
+	cp -rp out other
+	shard-gather -o out
+	[[ $(ls out/_runs/data) == $'00000.tsv\n00001.tsv\n00002.tsv\nfreed' ]]
+	shard-check --build out
+	shard-gather --finish --join-units -o out
+	[[ $(ls out/_runs/data) == $'all.tsv\nfreed' ]]
+	shard-gather --finish --join-units -o out
+	shard-gather -o out
+	[[ $(todo part-0.csv part-1.csv part-2.csv) == "" ]]
+	shard-check --build out
+	# routed by one process
+	rm -rf other/_runs
+	ls part-*.csv | shard-run --list - cat {} : route -o other --order t --unplanned keep
+	[[ $(ls -I boot other/_runs/data) == $'00000.0.run\n00000.tsv' ]]
+	shard-gather -o other
+	shard-gather --finish --join-units -o other
+	diff -r out/_runs other/_runs
+	# a changed shard, routed by hand, is not lost among the others
+	echo A,2024-01-09,9 >>part-1.csv
+	shard-route -o out --order t --unplanned keep part-1.csv
+	run -1 --separate-stderr shard-gather -o out
+	says "shard 00001 was routed twice"
+	# --todo knows
+	[[ $(todo part-0.csv part-1.csv part-2.csv) == "part-0.csv part-1.csv part-2.csv " ]]
+	for i in 0 1 2; do shard-route -o out --order t --unplanned keep part-$i.csv; done
+	shard-gather -o out
+	grep -qx A,2024-01-09,9 out/batch-data-0.csv
+	shard-check --build out
+	run -2 --separate-stderr shard-gather --join-units -o out
+	says "--join-units is for --finish"
+}
+
 @test "gather: wrong usage says what is right" {
 	bad() {
 		run -2 --separate-stderr shard-gather "${@:2}"

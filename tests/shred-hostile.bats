@@ -239,7 +239,7 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 	local what
 	job made
 	for what in batch-data-1.csv _batches/data/00001.tsv "batch-data-1.csv _batches/data/00001.tsv" _batches _runs \
-		_runs/data/00000.tsv _runs/data/freed _run _run/facts _context batches.tsv _manifest.tsv _SUCCESS; do
+		_runs/data/all.tsv _runs/data/freed _run _run/facts _context batches.tsv _manifest.tsv _SUCCESS; do
 		rm -rf out && cp -rp made out
 		(cd out && rm -r $what)
 		job out || { echo "without $what" && return 1; }
@@ -257,7 +257,7 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 @test "shred: a unit, a record that is damaged is as one that is not there" {
 	local what
 	job made
-	for what in _runs/data/00000.tsv _batches/data/00001.tsv; do
+	for what in _runs/data/all.tsv _batches/data/00001.tsv; do
 		for cut in 0 1 30; do
 			rm -rf out && cp -rp made out
 			truncate -s $cut out/$what
@@ -265,7 +265,7 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 			diff <(promised made) <(promised out)
 		done
 	done
-	sed -i 's/^routed\t-\t/&1/' out/_runs/data/00000.tsv
+	sed -i 's/^routed\t-\t/&1/' out/_runs/data/all.tsv
 	job out
 	diff <(promised made) <(promised out)
 }
