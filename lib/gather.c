@@ -165,32 +165,19 @@ freed_path(const char *out, const char *table)
 	return units_path(out, table, "/freed");
 }
 
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* A shard that was routed twice would have its rows twice; unless only the
- * records are left, as units_join() may leave them. */
+/* A shard that was routed twice would have its rows twice. */
 static int
 check_once(const struct units *u, struct err *e)
 {
-	const char **v;
-	size_t n = 0, i, k;
+	size_t n, i;
+	const struct record **v = units_records(u, &n);
 	int rc = 0;
 
-	for (i = 0; i < u->n; i++)
-		n += u->v[i].nrec;
-	v = xcalloc(n + 1, sizeof(*v));
-	for (i = n = 0; i < u->n; i++)
-		for (k = 0; k < u->v[i].nrec; k++)
-			v[n++] = u->v[i].rec[k].shard;
-	qsort(v, n, sizeof(*v), by_text);
 	for (i = 1; i < n && rc == 0; i++)
-		if (strcmp(v[i], v[i - 1]) == 0)
+		if (strcmp(v[i]->shard, v[i - 1]->shard) == 0)
 			rc = err_kind_set(e, ERR_OUTPUT,
-			    "%s: shard %s was routed twice", u->dir, v[i]);
+			    "%s: shard %s was routed twice", u->dir,
+			    v[i]->shard);
 	free(v);
 	return rc;
 }
@@ -245,6 +232,7 @@ gather_open(struct gather *g, const struct gather_opt *o, uint64_t map,
 	if (g->units.n == 0)
 		return err_kind_set(e, ERR_OUTPUT,
 		    "%s: no shard has been routed (shard-route)", g->units.dir);
+	/* where only records are left units_join() may have left some twice */
 	if (count_runs(g, &gone) > 0 && check_once(&g->units, e) < 0)
 		return -1;
 	path = unit_run_path(g->units.dir, g->units.v[0].name, 0);

@@ -272,22 +272,31 @@ unit_remove(const struct units *u, const struct unit *v, struct err *e)
 	return rc;
 }
 
+const struct record **
+units_records(const struct units *u, size_t *n)
+{
+	const struct record **v;
+	size_t i, k;
+
+	for (*n = i = 0; i < u->n; i++)
+		*n += u->v[i].nrec;
+	v = xcalloc(*n + 1, sizeof(*v));
+	for (*n = i = 0; i < u->n; i++)
+		for (k = 0; k < u->v[i].nrec; k++)
+			v[(*n)++] = &u->v[i].rec[k];
+	qsort(v, *n, sizeof(*v), by_shard);
+	return v;
+}
+
 /* All records in the order of the shards' numbers, each once. */
 static int
 put_all(const struct units *u, struct buf *to, struct err *e)
 {
-	const struct record **v;
+	size_t n, i, last = 0;
+	const struct record **v = units_records(u, &n);
 	struct buf b = BUF_ZERO;
-	size_t n = 0, i, k, last = 0;
 	int rc = 0;
 
-	for (i = 0; i < u->n; i++)
-		n += u->v[i].nrec;
-	v = xcalloc(n + 1, sizeof(*v));
-	for (i = n = 0; i < u->n; i++)
-		for (k = 0; k < u->v[i].nrec; k++)
-			v[n++] = &u->v[i].rec[k];
-	qsort(v, n, sizeof(*v), by_shard);
 	for (i = 0; i < n && rc == 0; i++) {
 		buf_clear(&b);
 		record_put(v[i], &b);

@@ -50,6 +50,9 @@ MUST_CHECK int unit_save(const char *dir, const char *unit,
 /* All units of a table, ordered by name; none where there is no directory. */
 MUST_CHECK int
 units_load(struct units *u, const char *out, const char *table, struct err *e);
+/* All their records, n, in the order of the shards' numbers; caller frees the
+ * list. */
+const struct record **units_records(const struct units *u, size_t *n);
 /* Removes files that are damaged, or all when the machine was started anew
  * since: what they speak of is to be routed again. */
 MUST_CHECK int units_mend(const char *out, const char *table, struct err *e);
