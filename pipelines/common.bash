@@ -380,13 +380,15 @@ chunks() {
 # each TITLE LIST SCRIPT: runs `SCRIPT shard...` over the NUL-separated list,
 # $workers at a time, some shards to a process ($per_process, if it is set); or,
 # if the script takes turns, a process per worker, which read the places of their
-# next shards from one open file.  0 or 1.
+# next shards from one open file; or from one after another, if the list is given
+# as PARTs, too.  0 or 1.
 ntimes=0
-each() {
+each() { # TITLE LIST SCRIPT [PART...]
 	local title=$1 list=$2 script=$3 n bytes rc=0 runner=${SHARD_RUNNER:-auto}
-	local jobs
+	local jobs all fd parts=("${@:4}") turns=()
 	count_list "$list"
 	((n == 0)) && return 0
+	all=$n
 	count_bytes "$list"
 	if [[ -n ${per_process-} ]]; then
 		jobs=(-a "$list" -n "$per_process" "$script")
@@ -395,10 +397,17 @@ each() {
 		# a job per worker has nothing that GNU parallel could plan; and one
 		# that it tried again would find no turns left
 		runner=xargs
-		seq -f %015.0f 0 $((n - 1)) >"$tmp/turns$ntimes" &&
-			head -c $((n < workers ? n : workers)) /dev/zero >"$tmp/workers$ntimes" &&
-			exec 7<"$tmp/turns$ntimes" || return
-		jobs=(-a "$tmp/workers$ntimes" -n 1 "$script" --turns 7 "$list")
+		head -c $((n < workers ? n : workers)) /dev/zero >"$tmp/workers$ntimes" || return
+		jobs=(-a "$tmp/workers$ntimes" -n 1 "$script")
+		for list in "${parts[@]:-$list}"; do
+			count_list "$list"
+			((n > 0)) || continue
+			seq -f %015.0f 0 $((n - 1)) >"$tmp/turns$ntimes-${#turns[@]}" &&
+				exec {fd}<"$tmp/turns$ntimes-${#turns[@]}" || return
+			turns+=("$fd")
+			jobs+=(--turns "$fd" "$list")
+		done
+		n=$all
 	else
 		((++ntimes))
 		chunks "$list" "$tmp/chunks$ntimes" || return
@@ -427,7 +436,9 @@ each() {
 	fi
 	group=$!
 	set +m
-	exec 7<&-
+	for fd in "${turns[@]}"; do
+		exec {fd}<&-
+	done
 	wait "$group" || {
 		rc=1
 		# xargs does not wait for others where one was killed by a signal
