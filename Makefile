@@ -95,13 +95,16 @@ lint-deps:
 
 # What people ask for ---------------------------------------------------------
 
+# On all cores, unless make was told how many.
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 # A second make, because what deps installed decides how it builds.
 demo: deps
-	@$(MAKE) --no-print-directory all gen
+	@$(MAKE) $(PARALLEL) --no-print-directory all gen
 	@BIN=$(abspath $(BIN)) pipelines/demo
 
 check: check-deps
-	@$(MAKE) --no-print-directory all unit
+	@$(MAKE) $(PARALLEL) --no-print-directory all unit
 	@tests/run
 
 $(BIN)/ducksql: $(B)/tests/ducksql.o $(B)/libshard.a
@@ -172,7 +175,7 @@ $(BIN)/libduckdb.so:
 # The unit tests, the seeds and the programs' tests with the sanitizers on;
 # leaks count.
 asan: check-deps
-	@$(MAKE) --no-print-directory all unit B=build-asan BIN=build-asan/bin \
+	@$(MAKE) $(PARALLEL) --no-print-directory all unit B=build-asan BIN=build-asan/bin \
 	CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
 	@SHARDKIT_BIN=$(CURDIR)/build-asan/bin SHARDKIT_UNIT=build-asan/unit \
 	BATS_FILES='tests/shard-*.bats tests/same.bats tests/oracle.bats' \

@@ -385,11 +385,10 @@ chunks() {
 ntimes=0
 each() { # TITLE LIST SCRIPT [PART...]
 	local title=$1 list=$2 script=$3 n bytes rc=0 runner=${SHARD_RUNNER:-auto}
-	local jobs all fd parts=("${@:4}") turns=()
+	local jobs all fd part parts=("${@:4}") turns=()
 	count_list "$list"
 	((n == 0)) && return 0
 	all=$n
-	count_bytes "$list"
 	if [[ -n ${per_process-} ]]; then
 		jobs=(-a "$list" -n "$per_process" "$script")
 	elif [[ -n ${takes_turns[$script]-} ]]; then
@@ -399,13 +398,13 @@ each() { # TITLE LIST SCRIPT [PART...]
 		runner=xargs
 		head -c $((n < workers ? n : workers)) /dev/zero >"$tmp/workers$ntimes" || return
 		jobs=(-a "$tmp/workers$ntimes" -n 1 "$script")
-		for list in "${parts[@]:-$list}"; do
-			count_list "$list"
+		for part in "${parts[@]:-$list}"; do
+			count_list "$part"
 			((n > 0)) || continue
 			seq -f %015.0f 0 $((n - 1)) >"$tmp/turns$ntimes-${#turns[@]}" &&
 				exec {fd}<"$tmp/turns$ntimes-${#turns[@]}" || return
 			turns+=("$fd")
-			jobs+=(--turns "$fd" "$list")
+			jobs+=(--turns "$fd" "$part")
 		done
 		n=$all
 	else
@@ -416,13 +415,14 @@ each() { # TITLE LIST SCRIPT [PART...]
 	fi
 	# GNU parallel takes 0.2 s to start, as long as a GB takes here; on
 	# larger input its control over the jobs is worth that.
+	[[ $runner != auto && ! -t 2 ]] || count_bytes "$list"
 	if [[ $runner == auto ]]; then
 		runner=xargs
-		((${bytes:-0} > 4000000000)) && command -v parallel >/dev/null &&
+		((bytes > 4000000000)) && command -v parallel >/dev/null &&
 			runner=parallel
 	fi
 	if [[ -t 2 ]]; then
-		exec 3> >(show_progress "$title" "$n" "${bytes:-0}")
+		exec 3> >(show_progress "$title" "$n" "$bytes")
 		local bar=$!
 	else
 		exec 3>/dev/null
@@ -513,8 +513,7 @@ list_script() { # FILE PROGRAM WORD...
 		script_begin
 		printf 'work() { %q "$@"' "$1"
 		printf ' %q' "${@:2}"
-		cat <<'END'
-; }
+		printf '%s\n' '; }
 if [[ $1 != --turns ]]; then
 	work < <(printf "%s\0" "$@")
 	exit
@@ -524,8 +523,7 @@ for try in {1..8}; do
 	work --turns "$2" <"$3" && exit $status
 	status=1
 done
-exit 1
-END
+exit 1'
 	} >"$file" && chmod +x "$file"
 }
 
@@ -554,9 +552,11 @@ chain_words() {
 }
 
 # Pass 2 as a script: SCRIPT shard...; the words of write are in write_words.
+large=''
 pass2_run() { # FILE
 	local words cat_words=("${cat_words[@]}")
-	is_large "$tmp/list" && cat_words+=(--drop-cache)
+	[[ -n $large ]] || { is_large "$tmp/list" && large=yes || large=no; }
+	[[ $large == no ]] || cat_words+=(--drop-cache)
 	chain_words - write "${write_words[@]}"
 	list_script "$1" "${words[@]}"
 }

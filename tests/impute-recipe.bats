@@ -93,6 +93,24 @@ same() {
 	cd ..
 }
 
+@test "recipe: two workers share train, then val, then test, shard by shard" {
+	local split
+	rm -rf bin out a
+	mkdir bin
+	ln -s "$(dirname "$(command -v shard-run)")"/shard-* bin/
+	rm bin/shard-run
+	printf '#!/bin/bash\necho "$@" >>%q\nexec %q "$@"\n' "$PWD/bin/log" \
+		"$(command -v shard-run)" >bin/shard-run
+	chmod +x bin/shard-run
+	SHARDKIT_BIN=$PWD/bin impute --job-type training --input plain --output out \
+		--artifacts a --label label --numeric median --column note=empty --workers 2
+	[[ $(wc -l <bin/log) == 6 ]]
+	for split in train val test; do
+		[[ $(grep -c "^--turns [0-9]* .* --split $split " bin/log) == 2 ]]
+	done
+	same out a
+}
+
 @test "recipe: a statistic of other rows, or by another rule, is not taken" {
 	rm -rf pre out a
 	preprocess --job-type training --input raw --output pre --label label --fit-imputation

@@ -105,7 +105,7 @@ instead() {
 
 @test "kill: what is killed is a failure of its shard, and no other waits for it" {
 	instead 'for once in 1 2; do # takes a turn, and is killed
-			mkdir "${0%/*}/once$once" 2>/dev/null && head -c 16 <&7 >&2 && kill -9 $$
+			mkdir "${0%/*}/once$once" 2>/dev/null && head -c 16 <&"$2" >&2 && kill -9 $$
 		done'
 	[[ ! -e out/_SUCCESS && $(ls out/_shards | wc -l) == 28 ]]
 	"${job[@]}" >/dev/null
