@@ -423,6 +423,16 @@ stamps() {
 	[[ -e out/_SUCCESS && $(stat -c %i out/test/part-00000.csv) == "$inode" ]]
 }
 
+@test "impute: a bad shard in val is remembered, and test is filled all the same" {
+	printf '1,2,"x' >>in/val/part-00000.csv
+	no_train "in/val/part-00000.csv:$(($(wc -l <in/val/part-00000.csv) + 1)): unterminated quote"
+	says "some shards failed (see above)"
+	[[ -e out/train/part-00003.csv && -e out/test/part-00003.csv && ! -e out/val/part-00000.csv ]]
+	sed -i '$d' in/val/part-00000.csv
+	train
+	[[ -e out/_SUCCESS ]]
+}
+
 @test "impute: another header in val, two shards of one number, a zero-byte shard are refused" {
 	sed -i '1s/price/cost/' in/val/part-00000.csv
 	no_train in/val/part-00000.csv
