@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "helpers.h"
 #include "sort.h"
@@ -53,6 +54,7 @@ struct keymerge {
 	struct keytable t;
 	helper_fn *help; /* what other processes do for their ranges */
 	struct firstrows_writer *rows;
+	uint64_t *next; /* range of these rows that nobody has taken; shared */
 	bool one;
 	uint64_t *from; /* where each run's part of the range begins */
 };
@@ -158,16 +160,18 @@ damaged:
 	return err_set(e, "%s: damaged partial", c->p->path);
 }
 
-/* The first rows of ranges first, first + step ...; *keys: of how many keys. */
+/* The first rows of one range after another, as long as there is one that no
+ * other process has taken; *keys: of how many keys. */
 static int
-mark_ranges(struct keymerge *m, uint64_t first, uint64_t step, uint64_t *keys,
-    struct err *e)
+mark_ranges(struct keymerge *m, uint64_t *keys, struct err *e)
 {
+	uint64_t r;
 	size_t k;
 
 	*keys = 0;
-	for (; first < m->nrange; first += step) {
-		if (take_range(m, first, e) < 0)
+	while ((r = __atomic_fetch_add(m->next, 1, __ATOMIC_RELAXED)) <
+	    m->nrange) {
+		if (take_range(m, r, e) < 0)
 			return -1;
 		*keys += m->t.n;
 		for (k = 0; k < m->n; k++)
@@ -223,7 +227,9 @@ help_rows(void *arg, int fd, uint64_t first, uint64_t step)
 	struct err e = ERR_ZERO;
 	uint64_t keys;
 
-	if (mark_ranges(m, first, step, &keys, &e) < 0)
+	(void)first;
+	(void)step;
+	if (mark_ranges(m, &keys, &e) < 0)
 		return helper_failed(fd, &e);
 	return helper_tell(fd, (struct told){keys, 0}, "", 0, "", 0) < 0;
 }
@@ -313,13 +319,19 @@ keymerge_rows(struct firstrows_writer *w, bool one, struct key_run *run,
 	struct helper *h;
 	struct told told;
 	size_t nhelp, i;
-	int rc = merge_begin(&m, total, &workers, &h, &nhelp, e);
+	int rc = -1;
 
+	m.next = mmap(NULL, sizeof(*m.next), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (m.next == MAP_FAILED)
+		return err_sys(e, ERR_OUTPUT, "memory");
+	rc = merge_begin(&m, total, &workers, &h, &nhelp, e);
 	if (rc == 0)
-		rc = mark_ranges(&m, 0, workers, keys, e);
+		rc = mark_ranges(&m, keys, e);
 	for (i = 0; i < nhelp && rc == 0; i++) {
 		rc = helper_hear(&h[i], &told, e);
 		*keys += rc == 0 ? told.n : 0;
 	}
+	munmap(m.next, sizeof(*m.next));
 	return merge_end(&m, h, nhelp, rc, e);
 }
