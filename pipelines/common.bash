@@ -25,19 +25,24 @@ note() {
 # PREFIX; seen from where the script lies, and from where it was called.
 find_programs() {
 	local at dir looked=()
+	[[ -n ${SHARDKIT_BIN-} ]] && use_programs "$(readlink -m -- "$SHARDKIT_BIN")" && return
+	use_programs "${here%/*}/bin" && return
 	at=.
 	[[ $0 != */* ]] || at=${0%/*}
 	at=$(CDPATH='' cd -- "${at:-/}" && pwd)
-	for dir in ${SHARDKIT_BIN:+"$(readlink -m -- "$SHARDKIT_BIN")"} \
-		"${here%/*}/bin" "${here%/*/*}/bin" "$at" "${at%/*}/bin" "${at%/*/*}/bin"; do
-		if [[ -x $dir/shard-ls ]]; then
-			[[ $PATH: == "$dir":* ]] || PATH=$dir:$PATH
-			return
-		fi
-		[[ " ${looked[*]-} " == *" $dir "* ]] || looked+=("$dir")
+	for dir in "${here%/*/*}/bin" "$at" "${at%/*}/bin" "${at%/*/*}/bin"; do
+		use_programs "$dir" && return
 	done
 	command -v shard-ls >/dev/null ||
 		die "the programs are missing: no shard-ls in ${looked[*]} or PATH; build them with make, or name their directory in SHARDKIT_BIN"
+}
+use_programs() { # DIR
+	if [[ -x $1/shard-ls ]]; then
+		[[ $PATH: == "$1":* ]] || PATH=$1:$PATH
+		return 0
+	fi
+	[[ " ${looked[*]-} " == *" $1 "* ]] || looked+=("$1")
+	return 1
 }
 
 # config NAME DEFAULT ENV...: $NAME from the option if it was given, else from
@@ -139,9 +144,9 @@ check_codec() {
 		bad_usage "--level $level: $compress has levels from 1 to $max"
 }
 
-# Cores that affinity and the container's limits (cgroup v2, v1) allow.
-cores() {
-	local n quota period
+# Cores that affinity and the container's limits (cgroup v2, v1) allow, in n.
+count_cores() {
+	local quota period
 	n=$(nproc)
 	if read -r quota period 2>/dev/null </sys/fs/cgroup/cpu.max &&
 		[[ $quota != max ]]; then
@@ -151,7 +156,7 @@ cores() {
 		((quota > 0)); then
 		((quota = (quota + period - 1) / period, n = quota < n ? quota : n))
 	fi
-	echo $((n < 1 ? 1 : n))
+	((n = n < 1 ? 1 : n))
 }
 
 # Does the NUL-separated list name shards of that kind?
@@ -178,6 +183,19 @@ count_list() { # FILE
 	n=${#names[@]}
 }
 
+# A NUL-separated list to another file.
+copy_list() { # LIST FILE
+	local names
+	mapfile -d '' -t names <"$1"
+	printf '%s\0' "${names[@]}" >"$2"
+}
+
+# The lines of a small file, without another program.
+put() { # FILE
+	local lines
+	mapfile -t lines <"$1" && printf '%s\n' "${lines[@]}"
+}
+
 # The bytes of the files in a NUL-separated list, in bytes.
 count_bytes() { # FILE
 	local lines
@@ -188,9 +206,10 @@ count_bytes() { # FILE
 }
 
 # Are the shards in these NUL-separated lists too much to be kept in memory, of the
-# machine or its container, beside what is made of them?
+# machine or its container, beside what is made of them?  Leaves those of the last
+# one in bytes.
 is_large() { # LIST...
-	local list bytes all=0 memory limit
+	local list all=0 memory limit
 	for list; do
 		count_bytes "$list"
 		((all += bytes)) || :
@@ -233,13 +252,14 @@ types_needed() { # LIST FORMAT
 # that none of its rows has; read with --header-of FILE, it has them.  The words
 # are shard-cat's.
 json_columns() {
-	local list=$1 file=$2 i names dir=$tmp/columns
+	local list=$1 file=$2 i names n=${workers:-} dir=$tmp/columns
 	shift 2
+	[[ -n $n ]] || count_cores
 	rm -rf "$dir" && mkdir "$dir" || return
 	mapfile -d '' -t names <"$list"
 	for i in "${!names[@]}"; do
 		printf '%s\0%s\0' "$i" "${names[i]}"
-	done | xargs -0 -P "${workers:-$(cores)}" -n 64 bash -c '
+	done | xargs -0 -P "$n" -n 64 bash -c '
 		dir=$1 n=$2
 		words=("${@:3:n}")
 		shift $((2 + n))
@@ -256,11 +276,11 @@ json_columns() {
 }
 
 # Makes OUT this job's own, alone: the lock lives as long as any process that
-# inherited descriptor 9.
+# inherited descriptor 9.  In `fresh`: is nothing there yet?
 claim() { # OUT JOB JOB-TYPE
 	local out=$1 f
 	[[ -z ${claimed-} ]] || return 0
-	claimed=1
+	claimed=1 fresh=''
 	[[ -d $out ]] || mkdir -p "$out" || exit 1
 	exec 9>>"$out/_lock" || exit 1
 	flock -w 5 9 ||
@@ -279,6 +299,7 @@ claim() { # OUT JOB JOB-TYPE
 		done
 		printf '%s\t%s\n' "$2" "$3" >"$out/.job.$$" &&
 			mv "$out/.job.$$" "$out/_job.tsv" || exit 1
+		fresh=1
 	fi
 	TZ=UTC0 printf 'process %s on %s since %(%Y-%m-%dT%H:%M:%SZ)T\n' $$ \
 		"$HOSTNAME" -1 >"$out/_lock"
@@ -385,10 +406,10 @@ chunks() {
 ntimes=0
 each() { # TITLE LIST SCRIPT [PART...]
 	local title=$1 list=$2 script=$3 n bytes rc=0 runner=${SHARD_RUNNER:-auto}
-	local jobs all fd part parts=("${@:4}") turns=()
-	count_list "$list"
+	local jobs fd part names parts=("${@:4}") turns=()
+	mapfile -d '' -t names <"$list"
+	n=${#names[@]}
 	((n == 0)) && return 0
-	all=$n
 	if [[ -n ${per_process-} ]]; then
 		jobs=(-a "$list" -n "$per_process" "$script")
 	elif [[ -n ${takes_turns[$script]-} ]]; then
@@ -396,17 +417,16 @@ each() { # TITLE LIST SCRIPT [PART...]
 		# a job per worker has nothing that GNU parallel could plan; and one
 		# that it tried again would find no turns left
 		runner=xargs
-		head -c $((n < workers ? n : workers)) /dev/zero >"$tmp/workers$ntimes" || return
+		printf '%.0s\0' "${names[@]:0:workers}" >"$tmp/workers$ntimes" || return
 		jobs=(-a "$tmp/workers$ntimes" -n 1 "$script")
 		for part in "${parts[@]:-$list}"; do
-			count_list "$part"
-			((n > 0)) || continue
-			seq -f %015.0f 0 $((n - 1)) >"$tmp/turns$ntimes-${#turns[@]}" &&
+			mapfile -d '' -t names <"$part"
+			((${#names[@]})) || continue
+			printf '%015d\n' "${!names[@]}" >"$tmp/turns$ntimes-${#turns[@]}" &&
 				exec {fd}<"$tmp/turns$ntimes-${#turns[@]}" || return
 			turns+=("$fd")
 			jobs+=(--turns "$fd" "$part")
 		done
-		n=$all
 	else
 		((++ntimes))
 		chunks "$list" "$tmp/chunks$ntimes" || return
