@@ -393,6 +393,7 @@ struct scanning {
 	csvscan_fn *fn;
 	struct buf table;
 	uint32_t *idx;
+	struct scan_bits bits;
 };
 
 /* In blocks as the reader has them, each from the start of a record. */
@@ -418,7 +419,7 @@ bench_index(const struct bench *b)
 {
 	const struct csvscan_variant *v = csvscan_variants();
 	const char *want = strchr(b->name, '-') + 1;
-	struct scanning c = {NULL, BUF_ZERO, NULL};
+	struct scanning c = {NULL, BUF_ZERO, NULL, {NULL, NULL, NULL, 0}};
 	struct figure f;
 
 	while (v->name && strncmp(v->name, want, strlen(v->name)) != 0)
@@ -430,6 +431,46 @@ bench_index(const struct bench *b)
 	c.idx = xcalloc(IN_BLOCK + SCAN_PAD, sizeof(*c.idx));
 	f = repeat(cpu, (double)c.table.n, scan, &c);
 	free(c.idx);
+	buf_fini(&c.table);
+	return f;
+}
+
+static void
+scan_few(void *arg)
+{
+	static const uint32_t field[] = {0, 1, 2};
+	const struct scan_want want = {field, LEN(field), 27};
+	struct scanning *c = arg;
+	const char *p = c->table.p, *end = p + c->table.n;
+	struct scan s;
+
+	for (; p < end; p += s.end) {
+		size_t n = (size_t)(end - p);
+
+		csvscan_some(p, n < IN_BLOCK ? n : IN_BLOCK, ',', &want,
+		    &c->bits, c->idx, &s);
+		if (s.flags || s.end == 0)
+			die("the table is not clean");
+	}
+}
+
+static struct figure
+bench_few(const struct bench *b)
+{
+	struct scanning c = {NULL, BUF_ZERO, NULL, {NULL, NULL, NULL, 0}};
+	struct figure f;
+
+	(void)b;
+	put_table(&c.table, WIDE, 8 * MIB);
+	c.idx = xcalloc(IN_BLOCK + SCAN_PAD, sizeof(*c.idx));
+	c.bits.word = xcalloc(SCAN_WORDS(IN_BLOCK), sizeof(*c.bits.word));
+	c.bits.before = xcalloc(SCAN_WORDS(IN_BLOCK), sizeof(*c.bits.before));
+	c.bits.end = xcalloc(IN_BLOCK + 1, sizeof(*c.bits.end));
+	f = repeat(cpu, (double)c.table.n, scan_few, &c);
+	free(c.idx);
+	free(c.bits.word);
+	free(c.bits.before);
+	free(c.bits.end);
 	buf_fini(&c.table);
 	return f;
 }
@@ -846,6 +887,8 @@ static const struct bench benches[] = {
     INDEX_BENCHES("avx2"),
     INDEX_BENCHES("avx512"),
     INDEX_BENCHES("neon"),
+    {"index-few-wide", "row ends and the first 3 of 27 separators", GB_PER_S,
+	bench_few, WIDE},
     {"read-wide", "a file in the page cache, read and indexed", GB_PER_S,
 	bench_read, WIDE},
     {"read-narrow", "the same, 60 B a row", GB_PER_S, bench_read, NARROW},

@@ -1,10 +1,15 @@
 /*
  * batch - a block of complete records on its way through the stages.
  *
- *	base      "1,ann,5\n2,,7\n3,\"x,y\",9\n"     source records, LF
- *	end[-1]   -1                                (so that field 0 starts at
- *0) end[0..]   1 5 7  9 10 12  ...              nrow * nfield offsets sel[] 0 2
- *rows still kept, ascending slot[]     per-row replacements and appended values
+ *	base      "1,ann,5\n2,,7\n3,\"x,y\",9\n"   source records, LF
+ *	end[-1]   -1                         (so that field 0 starts at 0)
+ *	end[0..]  1 5 7  9 10 12  ...        nrow * nfield offsets
+ *	sel[]     0 2                        rows still kept, ascending
+ *	slot[]                               per-row replacements and
+ *	                                     appended values
+ *
+ * Where the source was told that few fields are looked at, only their ends (and
+ * those of the fields before them) are in end, and those of the records.
  *
  * Stages never touch base: they shorten sel, or put values into slots.  All
  * pointers hold until the source makes the next batch.

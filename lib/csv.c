@@ -26,6 +26,12 @@ struct csv {
 
 	uint32_t *idx; /* idx[0] is -1, the scan fills idx + 1 */
 	size_t idx_cap;
+
+	/* The fields that are used, where it pays to look for no others. */
+	uint32_t *used;
+	struct scan_want want; /* nfield 0: look for all */
+	struct scan_bits bits;
+	size_t bits_cap;
 	struct buf mended;   /* the batch when it had to be rewritten */
 	struct buf lines;    /* the line of each of its records, u64 */
 	uint32_t *field_end; /* of one record being mended */
@@ -310,8 +316,9 @@ all_short(const struct csv *c, uint32_t nrec)
 	return true;
 }
 
+/* For the index of n bytes. */
 static void
-scan(struct csv *c, const char *p, size_t n, char sep, struct scan *s)
+make_room(struct csv *c, size_t n)
 {
 	if (c->idx_cap < n + SCAN_PAD + 1) {
 		c->idx_cap = n + n / 4 + SCAN_PAD + 1;
@@ -319,7 +326,68 @@ scan(struct csv *c, const char *p, size_t n, char sep, struct scan *s)
 		c->idx = xmalloc(c->idx_cap * sizeof(*c->idx));
 		c->idx[0] = UINT32_MAX;
 	}
+}
+
+static void
+scan(struct csv *c, const char *p, size_t n, char sep, struct scan *s)
+{
+	make_room(c, n);
 	csvscan(p, n, sep, c->idx + 1, s);
+}
+
+/* What it costs to look for a field that does not end within the first 64 bytes
+ * of its record, in fields that are found with all others. */
+#define COST_FAR 10
+
+void
+csv_use(struct csv *c, const bool *used)
+{
+	uint32_t i, n = 0;
+
+	free(c->used);
+	c->used = xcalloc(c->nfield, sizeof(*c->used));
+	/* a field ends, and begins where the one before ends */
+	for (i = 0; i + 1 < c->nfield; i++)
+		if (used[i] || used[i + 1])
+			c->used[n++] = i;
+	c->want = (struct scan_want){c->used, n, c->nfield};
+	if (n > c->nfield / 2 || c->nfield < 2)
+		c->want.nfield = 0;
+}
+
+/*
+ * The plain case of a table of which few fields are used: false when the block
+ * is to be read in another way.
+ */
+static bool
+scan_some(struct csv *c, struct bytes v, bool final, struct scan *s)
+{
+	if (c->want.nfield == 0 || c->nblank || c->opt.no_quotes ||
+	    c->sep != c->opt.out_sep)
+		return false;
+	make_room(c, v.n);
+	if (c->bits_cap < v.n) {
+		c->bits_cap = c->idx_cap;
+		free(c->bits.word);
+		free(c->bits.before);
+		free(c->bits.end);
+		c->bits.word =
+		    xmalloc(SCAN_WORDS(c->bits_cap) * sizeof(*c->bits.word));
+		c->bits.before =
+		    xmalloc(SCAN_WORDS(c->bits_cap) * sizeof(*c->bits.before));
+		c->bits.end = xmalloc((c->bits_cap + 1) * sizeof(*c->bits.end));
+	}
+#ifdef __SANITIZE_ADDRESS__ /* what is looked at by mistake is seen */
+	memset(c->idx + 1, 0xee, v.n * sizeof(*c->idx));
+#endif
+	csvscan_some(v.p, v.n, c->sep, &c->want, &c->bits, c->idx + 1, s);
+	if (s->flags || s->nrec == 0 || (final && s->open_quote) ||
+	    (s->end > c->opt.max_record && !all_short(c, s->nrec)))
+		return false;
+	/* what comes next is read in the other way, where that is cheaper */
+	if (c->bits.nfar * COST_FAR > c->nfield)
+		c->want.nfield = 0;
+	return true;
 }
 
 /*
@@ -396,6 +464,16 @@ hand_out(
 	c->rows += nrow;
 }
 
+/* A block as it stands. */
+static void
+hand_on(struct csv *c, struct batch *b, const char *base, const struct scan *s,
+    int nslot)
+{
+	c->next_line = c->line + s->nrec + s->nquoted;
+	c->consume = s->end;
+	hand_out(c, b, base, s->nrec, nslot);
+}
+
 int
 csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 {
@@ -421,6 +499,10 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 			v.n = SCAN_MAX;
 		if (final && in_end_line(c->in, &v))
 			c->cut = true; /* the last line had no end */
+		if (scan_some(c, v, final, &s)) {
+			hand_on(c, b, v.p, &s, nslot);
+			return 1;
+		}
 		scan(c, v.p, v.n, c->sep, &s);
 		mark = marker_at(c, v, &s, &before);
 		if (mark < s.end && mark + TRAILER_MAX > s.end) {
@@ -443,9 +525,7 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 		    c->sep == c->opt.out_sep && !(final && s.open_quote);
 		if (clean && s.nrec > 0 && rectangular(c, v.p, &s) &&
 		    (s.end <= c->opt.max_record || all_short(c, s.nrec))) {
-			c->next_line = c->line + s.nrec + s.nquoted;
-			c->consume = s.end;
-			hand_out(c, b, v.p, s.nrec, nslot);
+			hand_on(c, b, v.p, &s, nslot);
 			return 1;
 		}
 		if (s.nrec == 0 && !final && v.n <= c->opt.max_record) {
@@ -607,6 +687,10 @@ csv_close(struct csv *c)
 	buf_fini(&c->lines);
 	free(c->name);
 	free(c->idx);
+	free(c->used);
+	free(c->bits.word);
+	free(c->bits.before);
+	free(c->bits.end);
 	free(c->field_end);
 	free(c);
 }

@@ -50,6 +50,9 @@ struct csv *csv_open(struct in *in, const struct csv_opt *opt, struct err *e);
 const struct bytes *csv_names(const struct csv *c, size_t *n);
 /* The separator the input has. */
 char csv_sep(const struct csv *c);
+/* From the next batch on only fields i with used[i] are looked at: the others
+ * need not be there. */
+void csv_use(struct csv *c, const bool *used);
 /* 1 and a batch with at least one row; 0 at the end; -1. */
 MUST_CHECK int
 csv_next(struct csv *c, struct batch *b, int nslot, struct err *e);

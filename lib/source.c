@@ -559,6 +559,27 @@ take_types(struct source *s, const struct schema *names)
 	}
 }
 
+/* Tells the reader of CSV which fields anybody looks at. */
+static void
+use_fields(struct source *s)
+{
+	const struct schema *few = s->opt->needed;
+	bool *used;
+	size_t i;
+
+	if (!s->csv || !few || s->map)
+		return;
+	used = xcalloc(s->canon.ncol + 1, sizeof(*used));
+	for (i = 0; i < few->ncol; i++) {
+		int at = schema_find(&s->canon, bytes_str(few->col[i].name));
+
+		if (at >= 0)
+			used[at] = true;
+	}
+	csv_use(s->csv, used);
+	free(used);
+}
+
 static int
 open_next(struct source *s, struct err *e)
 {
@@ -598,10 +619,13 @@ open_next(struct source *s, struct err *e)
 	if (!s->canon_of) {
 		s->canon = names;
 		s->canon_of = xstrdup(s->run->input);
+		use_fields(s);
 		return 0;
 	}
 	rc = map_header(s, &names, s->run->input, e);
 	take_types(s, &names);
+	if (rc == 0)
+		use_fields(s);
 out:
 	schema_fini(&names);
 	return rc;

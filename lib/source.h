@@ -19,8 +19,8 @@ struct source_opt {
 	int header, dialect, ragged, nested;
 	uint64_t max_record;
 	bool rejects_begun; /* by an earlier input: go on in the file */
-	/* Columns that anyone looks at; NULL: perhaps all.  Others may come as
-	 * if they were missing. */
+	/* Columns that anyone looks at; NULL: perhaps all.  Others need not be
+	 * there. */
 	const struct schema *needed;
 	/* Columns that the filters look at before source_rest() is called;
 	 * NULL: it is not, and all columns come at once. */

@@ -277,6 +277,7 @@ json_columns() {
 
 # Makes OUT this job's own, alone: the lock lives as long as any process that
 # inherited descriptor 9.  In `fresh`: is nothing there yet?
+# shellcheck disable=SC2034
 claim() { # OUT JOB JOB-TYPE
 	local out=$1 f
 	[[ -z ${claimed-} ]] || return 0

@@ -33,7 +33,8 @@ put_cell(struct buf *b, struct bytes v)
 
 /*
  * Reads the bytes: the cells' values, one behind the other with their
- * lengths, and the table as it was handed out.  0, or -1 when refused.
+ * lengths, and the table as it was handed out.  Without cells the reader is
+ * told that nobody looks at any.  0, or -1 when refused.
  */
 static int
 read_all(int which, struct bytes s, const struct csv_opt *opt,
@@ -61,7 +62,14 @@ read_all(int which, struct bytes s, const struct csv_opt *opt,
 		if (i)
 			buf_putc(text, sep);
 		csv_put_field(text, names[i], sep);
-		put_cell(cells, names[i]);
+		if (cells)
+			put_cell(cells, names[i]);
+	}
+	if (!cells) {
+		bool *used = xcalloc(ncol, sizeof(*used));
+
+		csv_use(c, used);
+		free(used);
 	}
 	/* one empty name is a line of its own; keep the stream's own word */
 	buf_putc(text, '\n');
@@ -76,7 +84,7 @@ read_all(int which, struct bytes s, const struct csv_opt *opt,
 			size_t sum = 0;
 
 			PROPERTY(b.sel[r] == r);
-			for (f = 0; f < ncol; f++) {
+			for (f = 0; cells && f < ncol; f++) {
 				struct bytes raw = batch_field(&b, r, f);
 				struct bytes v;
 
@@ -96,7 +104,7 @@ read_all(int which, struct bytes s, const struct csv_opt *opt,
 				PROPERTY(v.n <= raw.n);
 				put_cell(cells, v);
 			}
-			PROPERTY(sum == rec.n);
+			PROPERTY(!cells || sum == rec.n);
 			PROPERTY(rec.n <= opt->max_record * 2 + 2 * ncol + 2);
 			buf_putb(text, rec);
 		}
@@ -144,9 +152,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf cells = BUF_ZERO, text = BUF_ZERO;
 	struct buf cells2 = BUF_ZERO, text2 = BUF_ZERO;
 	struct csv_opt opt = {.max_record = CSV_MAX_RECORD}, clean;
-	struct err e = ERR_ZERO;
+	struct err e = ERR_ZERO, e2 = ERR_ZERO;
 	uint64_t last = 0;
 	struct bytes s;
+	int rc;
 
 	if (size < 2)
 		return 0;
@@ -161,8 +170,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	opt.reject_arg = &last;
 	s = bytes_of((const char *)data + 2, size - 2);
 	scanners_agree(s.p, s.n, opt.sep ? opt.sep : ',');
-	if (read_all(0, s, &opt, &cells, &text, &e) < 0) {
+	rc = read_all(0, s, &opt, &cells, &text, &e);
+	last = 0;
+	PROPERTY(read_all(0, s, &opt, NULL, &text2, &e2) == rc);
+	PROPERTY(bytes_eq(buf_bytes(&text), buf_bytes(&text2)));
+	buf_clear(&text2);
+	if (rc < 0) {
 		PROPERTY(e.kind == ERR_INPUT && e.msg[0]);
+		PROPERTY(strcmp(e.msg, e2.msg) == 0);
 		goto out;
 	}
 	/* what was handed out is a table again, and the same one */

@@ -67,7 +67,7 @@ naive(const char *p, size_t n, char sep, uint32_t *idx, struct scan *s)
 }
 
 static uint32_t want_idx[MAX_LEN + SCAN_PAD];
-static struct guarded data, index_room;
+static struct guarded data, index_room, word_room, before_room, end_room;
 
 static void
 compare(const char *who, const char *p, size_t n, char sep,
@@ -87,6 +87,75 @@ compare(const char *who, const char *p, size_t n, char sep,
 	    memcmp(idx, want_idx, want->nidx * sizeof(*idx)) == 0);
 }
 
+/* As wide as the first record, or not; and which fields are wanted. */
+static void
+random_want(const char *p, const struct scan *all, struct scan_want *want)
+{
+	static uint32_t field[MAX_LEN];
+	unsigned sparse = 1 + below(8);
+	uint32_t i;
+
+	*want = (struct scan_want){field, 0, 0};
+	while (want->nfield < all->nidx && p[want_idx[want->nfield]] != '\n')
+		want->nfield++;
+	want->nfield += one_in(20) ? 2 : 1;
+	for (i = 0; i + 1 < want->nfield; i++)
+		if (one_in(sparse))
+			field[want->n++] = i;
+}
+
+/* csvscan_some() where csvscan() finds want_idx. */
+static void
+check_some(const char *p, size_t n, char sep, const struct scan *all)
+{
+	const struct csvscan_variant *v;
+	uint32_t *idx = (uint32_t *)(void *)guarded_back(
+	    &index_room, (n + SCAN_PAD) * sizeof(*idx));
+	struct scan_bits b = {(uint64_t *)(void *)guarded_back(
+				  &word_room, SCAN_WORDS(n) * sizeof(uint64_t)),
+	    (uint32_t *)(void *)guarded_back(
+		&before_room, SCAN_WORDS(n) * sizeof(uint32_t)),
+	    (uint32_t *)(void *)guarded_back(
+		&end_room, (n + 1) * sizeof(uint32_t)),
+	    0};
+	struct scan_want want;
+	uint32_t rec, i, last;
+	struct scan got;
+	bool ragged;
+
+	if (all->flags)
+		return;
+	random_want(p, all, &want);
+	last = want.nfield - 1;
+	ragged = all->nrec * want.nfield != all->nidx_rec;
+	for (rec = 0; rec < all->nrec && !ragged; rec++)
+		ragged = p[want_idx[rec * want.nfield + last]] != '\n';
+	for (v = csvscan_variants(); v->name; v++) {
+		memset(&got, 0xee, sizeof(got));
+		memset(idx, 0xee, (n + SCAN_PAD) * sizeof(*idx));
+		v->some(p, n, sep, &want, &b, idx, &got);
+		test_about("%s, %u of %u fields, %zu bytes, sep %d: %.100s",
+		    v->name, want.n, want.nfield, n, sep,
+		    err_quote(bytes_of(p, n)));
+		if (!EQ_U(got.flags, ragged ? SCAN_RAGGED : 0) || ragged)
+			continue;
+		EQ_U(got.nidx, all->nidx);
+		EQ_U(got.nrec, all->nrec);
+		EQ_U(got.nidx_rec, all->nidx_rec);
+		EQ_U(got.end, all->end);
+		EQ_U(got.nquoted, all->nquoted);
+		EQ_U(got.open_quote, all->open_quote);
+		for (rec = 0; rec < all->nrec; rec++) {
+			uint32_t k = rec * want.nfield;
+
+			for (i = 0; i < want.n; i++)
+				EQ_U(idx[k + want.field[i]],
+				    want_idx[k + want.field[i]]);
+			EQ_U(idx[k + last], want_idx[k + last]);
+		}
+	}
+}
+
 /* All variants on p[0..n); the index ends directly at a guard page. */
 static void
 check(const char *p, size_t n, char sep)
@@ -104,6 +173,7 @@ check(const char *p, size_t n, char sep)
 	}
 	csvscan(p, n, sep, idx, &got);
 	compare("csvscan", p, n, sep, &got, idx, &want);
+	check_some(p, n, sep, &want);
 	test.context[0] = '\0';
 }
 
@@ -229,6 +299,37 @@ longer_data_of_any_length(void)
 		/* check_placed() puts it up to 63 bytes in */
 		check_placed(
 		    p, n > MAX_LEN - 64 ? MAX_LEN - 64 : n, sep, below(64));
+	}
+}
+
+/* A table: as many fields in each record, some of them long, but perhaps for
+ * one. */
+static void
+tables_of_all_widths(void)
+{
+	static char p[MAX_LEN];
+	int i;
+
+	for (i = 0; i < 4000; i++) {
+		unsigned nfield = 1 + below(one_in(4) ? 400 : 30), k = 0;
+		unsigned longest = 1 + below(one_in(4) ? 90 : 12);
+		size_t n = 0, len, max = MAX_LEN - 64;
+		size_t bad = one_in(4) ? below(max) : max;
+
+		while (n < max) {
+			bool quoted = one_in(6);
+
+			if (quoted)
+				p[n++] = '"';
+			for (len = below(one_in(9) ? 700 : longest);
+			     len > 0 && n < max; len--)
+				p[n++] = quoted ? ",\nab"[below(4)] : 'x';
+			if (quoted && n < max)
+				p[n++] = '"';
+			if (n < max && !(n >= bad && n < bad + 20))
+				p[n++] = ++k % nfield ? ',' : '\n';
+		}
+		check_placed(p, n, ',', below(64));
 	}
 }
 
@@ -360,12 +461,16 @@ main(void)
 {
 	data = guarded_new(MAX_LEN + 64);
 	index_room = guarded_new((MAX_LEN + SCAN_PAD) * sizeof(uint32_t));
+	word_room = guarded_new(SCAN_WORDS(MAX_LEN) * sizeof(uint64_t));
+	before_room = guarded_new(SCAN_WORDS(MAX_LEN) * sizeof(uint32_t));
+	end_room = guarded_new((MAX_LEN + 1) * sizeof(uint32_t));
 	/* before the first call: a name that no machine has */
 	setenv("SHARD_SIMD", "abacus", 0);
 	RUN(the_portable_one_is_always_there);
 	RUN(random_bytes_at_every_length_up_to_300);
 	RUN(clean_csv_at_every_length_up_to_300);
 	RUN(longer_data_of_any_length);
+	RUN(tables_of_all_widths);
 	RUN(every_alignment);
 	RUN(quotes_across_the_borders_of_steps);
 	RUN(quotes_far_apart);
@@ -374,5 +479,8 @@ main(void)
 	RUN(the_environment_chooses_the_variant);
 	guarded_free(&data);
 	guarded_free(&index_room);
+	guarded_free(&word_room);
+	guarded_free(&before_room);
+	guarded_free(&end_room);
 	return test_end();
 }
