@@ -563,7 +563,8 @@ sorts() {
 		# are not the test's
 		(
 			set -m
-			shard-sort --memory 1M -k k pipe >/dev/null 2>&1 &
+			# it heeds them, even where the tests run in the background
+			env --default-signal=INT,HUP shard-sort --memory 1M -k k pipe >/dev/null 2>&1 &
 			echo $! >pid
 			exec 9>pipe
 			cat a.csv >&9

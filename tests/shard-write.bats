@@ -341,7 +341,7 @@ holds() {
 	rows 20000 >big.csv
 	for signal in TERM INT HUP; do
 		mkfifo pipe
-		env --default-signal=INT "$(command -v shard-write)" -o out --split all --like part-1.csv <pipe 3>&- &
+		env --default-signal=INT,HUP "$(command -v shard-write)" -o out --split all --like part-1.csv <pipe 3>&- &
 		pid=$!
 		exec 8>pipe
 		cat big.csv >&8 # more than it holds back, and no end
