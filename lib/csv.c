@@ -381,13 +381,12 @@ scan_some(struct csv *c, struct bytes v, bool final, struct scan *s)
 	memset(c->idx + 1, 0xee, v.n * sizeof(*c->idx));
 #endif
 	csvscan_some(v.p, v.n, c->sep, &c->want, &c->bits, c->idx + 1, s);
-	if (s->flags || s->nrec == 0 || (final && s->open_quote) ||
-	    (s->end > c->opt.max_record && !all_short(c, s->nrec)))
-		return false;
-	/* what comes next is read in the other way, where that is cheaper */
-	if (c->bits.nfar * COST_FAR > c->nfield)
+	/* what comes next is read in the other way, where that is cheaper, or
+	 * the only one, as a rule */
+	if (s->flags || c->bits.nfar * COST_FAR > c->nfield)
 		c->want.nfield = 0;
-	return true;
+	return !s->flags && s->nrec > 0 && !(final && s->open_quote) &&
+	    (s->end <= c->opt.max_record || all_short(c, s->nrec));
 }
 
 /*

@@ -183,11 +183,10 @@ count_list() { # FILE
 	n=${#names[@]}
 }
 
-# A NUL-separated list to another file.
+# A NUL-separated list, which is not empty, to another file.
 copy_list() { # LIST FILE
 	local names
-	mapfile -d '' -t names <"$1"
-	printf '%s\0' "${names[@]}" >"$2"
+	[[ -s $1 ]] && mapfile -d '' -t names <"$1" && printf '%s\0' "${names[@]}" >"$2"
 }
 
 # The lines of a small file, without another program.
@@ -300,7 +299,9 @@ claim() { # OUT JOB JOB-TYPE
 		done
 		printf '%s\t%s\n' "$2" "$3" >"$out/.job.$$" &&
 			mv "$out/.job.$$" "$out/_job.tsv" || exit 1
-		fresh=1
+		for f in "$out"/.tmp.*; do
+			[[ -e $f ]] || fresh=1
+		done
 	fi
 	TZ=UTC0 printf 'process %s on %s since %(%Y-%m-%dT%H:%M:%SZ)T\n' $$ \
 		"$HOSTNAME" -1 >"$out/_lock"
@@ -573,7 +574,7 @@ chain_words() {
 }
 
 # Pass 2 as a script: SCRIPT shard...; the words of write are in write_words.
-large=''
+large='' bytes=''
 pass2_run() { # FILE
 	local words cat_words=("${cat_words[@]}")
 	[[ -n $large ]] || { is_large "$tmp/list" && large=yes || large=no; }

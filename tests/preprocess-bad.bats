@@ -301,6 +301,20 @@ late() {
 	[[ ! -e out/_SUCCESS && -e out/train/part-00009.csv ]]
 }
 
+@test "preprocess: what killed runs left goes, in an emptied output and a context elsewhere too" {
+	mkdir -p out ctx/parts
+	touch out/.tmp.1.x ctx/parts/.tmp.2.x
+	train --context out/../ctx
+	[[ -e out/_SUCCESS && -e ctx/meta.tsv ]]
+	[[ -z $(find out ctx -name '.tmp*') ]]
+}
+
+@test "preprocess: no variable of the environment gets into the summary" {
+	bytes=999999999999 run -0 train --batch
+	[[ $output == *" MB/s" ]]
+	[[ ! $output =~ [0-9]{5,}" MB/s" ]]
+}
+
 @test "preprocess: a full disk is an error, and more room finishes the job" {
 	((EUID == 0)) || skip "needs root, to mount a small tmpfs"
 	for i in 0 1 2; do rows 5000 >in/part-$i.csv; done
