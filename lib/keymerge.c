@@ -13,10 +13,12 @@
 
 int
 key_run_take(struct key_run *c, uint64_t last, bool all,
-    const struct na_rule *skip, struct keytable *t, struct err *e)
+    const struct na_rule *skip, struct keytable *t, struct buf *slots,
+    struct err *e)
 {
 	struct bytes key[AHEAD];
 	uint64_t hash[AHEAD];
+	uint32_t slot[AHEAD];
 	size_t i, n;
 
 	do {
@@ -35,12 +37,17 @@ key_run_take(struct key_run *c, uint64_t last, bool all,
 		for (i = 0; i < n; i++) {
 			struct keyent k = c->ent[c->at + i];
 
+			slot[i] = KEY_SKIPPED;
 			if (skip && na_is_token(skip, key[i]))
 				continue;
 			k.where = keyent_where(keyent_time(&k),
 			    c->ordinal[keyent_ordinal(&k)], keyent_row(&k));
-			keytable_put(t, key[i], hash[i], &k);
+			slot[i] =
+			    (uint32_t)(keytable_put(t, key[i], hash[i], &k) -
+				t->slot);
 		}
+		if (slots)
+			buf_put(slots, slot, n * sizeof(*slot));
 		c->at += n;
 	} while (n == AHEAD);
 	return 0;
@@ -56,7 +63,8 @@ struct keymerge {
 	struct firstrows_writer *rows;
 	uint64_t *next; /* range of these rows that nobody has taken; shared */
 	bool one;
-	uint64_t *from; /* where each run's part of the range begins */
+	uint64_t *from;   /* where each run's part of the range begins */
+	struct buf slots; /* for rows: of each entry of the range, in m->t */
 };
 
 /* A run, and the last hash of the range before. */
@@ -92,6 +100,7 @@ take_range(struct keymerge *m, uint64_t r, struct err *e)
 	size_t k;
 
 	keytable_clear(&m->t);
+	buf_clear(&m->slots);
 	for (k = 0; k < m->n && m->nmade % FORGET == 0; k++)
 		partial_forget(m->run[k].p);
 	m->nmade++;
@@ -100,7 +109,7 @@ take_range(struct keymerge *m, uint64_t r, struct err *e)
 			return -1;
 		m->from[k] = m->run[k].at;
 		if (key_run_take(&m->run[k], step * (r + 1), r + 1 == m->nrange,
-			m->skip, &m->t, e) < 0)
+			m->skip, &m->t, m->rows ? &m->slots : NULL, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -122,42 +131,30 @@ is_first(const struct keyent *k, const struct keyent *found, uint64_t where,
 		   : instant_cmp(keyent_time(k), keyent_time(found)) == 0;
 }
 
-/* Of a run's part of the range, from its entry at on, those that are first. */
+/* Of a run's part of the range, from its entry at on, those that are first;
+ * slot: of each its key's. */
 static int
-mark_run(
-    struct keymerge *m, const struct key_run *c, uint64_t at, struct err *e)
+mark_run(struct keymerge *m, const struct key_run *c, uint64_t at,
+    const uint32_t *slot, struct err *e)
 {
-	struct bytes key[AHEAD];
-	uint64_t hash[AHEAD];
-	size_t i, n;
+	uint64_t n = c->at - at, i;
 
-	for (; at < c->at; at += n) {
-		n = c->at - at < AHEAD ? c->at - at : AHEAD;
-		for (i = 0; i < n; i++) {
-			if (!keyent_key(&c->ent[at + i], c->heap, &key[i]))
-				goto damaged;
-			hash[i] = key_hash(key[i]);
-			keytable_prefetch(&m->t, hash[i]);
-		}
-		for (i = 0; i < n; i++) {
-			const struct keyent *k = &c->ent[at + i];
-			const struct keyent *found =
-			    keytable_get(&m->t, key[i], hash[i]);
-			uint32_t ord = c->ordinal[keyent_ordinal(k)];
-			uint64_t row = keyent_row(k);
+	for (i = 0; i < n; i++) {
+		const struct keyent *k = &c->ent[at + i], *found;
+		uint32_t ord = c->ordinal[keyent_ordinal(k)];
+		uint64_t row = keyent_row(k);
 
-			/* what is not there was skipped */
-			if (found &&
-			    is_first(k, found,
-				keyent_where(keyent_time(k), ord, row),
-				m->one) &&
-			    !firstrows_set(m->rows, ord, row))
-				goto damaged;
-		}
+		if (i + AHEAD < n && slot[i + AHEAD] != KEY_SKIPPED)
+			__builtin_prefetch(&m->t.slot[slot[i + AHEAD]]);
+		if (slot[i] == KEY_SKIPPED)
+			continue;
+		found = &m->t.slot[slot[i]];
+		if (is_first(k, found, keyent_where(keyent_time(k), ord, row),
+			m->one) &&
+		    !firstrows_set(m->rows, ord, row))
+			return err_set(e, "%s: damaged partial", c->p->path);
 	}
 	return 0;
-damaged:
-	return err_set(e, "%s: damaged partial", c->p->path);
 }
 
 /* The first rows of one range after another, as long as there is one that no
@@ -165,6 +162,7 @@ damaged:
 static int
 mark_ranges(struct keymerge *m, uint64_t *keys, struct err *e)
 {
+	const uint32_t *slot;
 	uint64_t r;
 	size_t k;
 
@@ -174,9 +172,12 @@ mark_ranges(struct keymerge *m, uint64_t *keys, struct err *e)
 		if (take_range(m, r, e) < 0)
 			return -1;
 		*keys += m->t.n;
-		for (k = 0; k < m->n; k++)
-			if (mark_run(m, &m->run[k], m->from[k], e) < 0)
+		slot = (const uint32_t *)(const void *)m->slots.p;
+		for (k = 0; k < m->n; k++) {
+			if (mark_run(m, &m->run[k], m->from[k], slot, e) < 0)
 				return -1;
+			slot += m->run[k].at - m->from[k];
+		}
 	}
 	return 0;
 }
@@ -273,6 +274,7 @@ merge_end(
 {
 	rc = helpers_end(h, nhelp, rc, e);
 	keytable_fini(&m->t);
+	buf_fini(&m->slots);
 	free(m->from);
 	free(h);
 	return rc;

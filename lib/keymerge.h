@@ -31,9 +31,12 @@ struct key_run {
 };
 
 /* Moves the entries with hash <= last, or all that are left, into t; tokens of
- * skip (NULL: none) are no keys. */
+ * skip (NULL: none) are no keys.  slots (NULL: nobody asks) gets of each, as
+ * u32, the number of its key's entry in t, or KEY_SKIPPED. */
+#define KEY_SKIPPED UINT32_MAX
 MUST_CHECK int key_run_take(struct key_run *c, uint64_t last, bool all,
-    const struct na_rule *skip, struct keytable *t, struct err *e);
+    const struct na_rule *skip, struct keytable *t, struct buf *slots,
+    struct err *e);
 /* All entries of n runs, total of them, into w. */
 MUST_CHECK int keymerge(struct keyindex_writer *w, struct key_run *run,
     size_t n, uint64_t total, const struct na_rule *skip, uint64_t workers,

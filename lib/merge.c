@@ -474,7 +474,7 @@ make_labels(struct merge *m, struct err *e)
 	keytable_init(&t, 64);
 	for (i = 0; i < n; i++)
 		if (key_run_take(&c[i], 0, true,
-			m->na.everywhere ? &m->na : NULL, &t, e) < 0)
+			m->na.everywhere ? &m->na : NULL, &t, NULL, e) < 0)
 			goto out;
 	if (t.n > MAX_LABELS) {
 		err_set(e, "column %s has %zu distinct labels; is it a label?",
