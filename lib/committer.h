@@ -8,10 +8,9 @@
  * to be done, as if they had not been begun.
  *
  *	k = committer_new();
- *	committer_add(k, "OUT", &record, files, nfile, &e);	shard by shard
- *	committer_flush(k, &e);				all that is left
- *	committer_free(k);				drops what was not
- *flushed
+ *	committer_add(k, "OUT", &record, files, nfile, &e);  shard by shard
+ *	committer_flush(k, &e);                              what is left
+ *	committer_free(k);                                   drops the rest
  */
 #ifndef SHARD_COMMITTER_H
 #define SHARD_COMMITTER_H

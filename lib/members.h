@@ -13,8 +13,8 @@
  *
  * Codecs are ours (in.h), the archives libarchive's.  A tar has no count of its
  * members and no digest of them: what shows that none is missing is the empty
- * block that ends it, and for members_next() and members_end() a tar without
- *one, or with something behind it, is damaged.
+ * block that ends it.  For members_next() and members_end() a tar without one,
+ * or with something behind it, is damaged.
  */
 #ifndef SHARD_MEMBERS_H
 #define SHARD_MEMBERS_H

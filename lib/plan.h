@@ -37,7 +37,7 @@ struct plan_dim {
  * fewer as long as that works; where it does not work at all, best-fit
  * decreasing below the least limits that do not take another batch (MULTIFIT).
  * It is never more batches than next-fit takes.  Batches are numbered in the
- *order of their first groups.
+ * order of their first groups.
  *
  *	D. S. Johnson, "Near-optimal bin packing algorithms", 1973
  *	R. L. Graham, "Bounds on multiprocessing timing anomalies", 1969
