@@ -124,9 +124,8 @@ keep_word(
 	*end += ends != 0;
 }
 
-#define NEAR                                                                   \
-	8 /* words, or bits, that are looked at without a branch on each       \
-	   */
+/* So many words, or bits, are looked at without a branch on each. */
+#define NEAR 8
 
 /* The offset of the entry of this rank, which lies in word w or behind it. */
 static ALWAYS_INLINE uint32_t

@@ -36,15 +36,16 @@ key_run_take(struct key_run *c, uint64_t last, bool all,
 		}
 		for (i = 0; i < n; i++) {
 			struct keyent k = c->ent[c->at + i];
+			const struct keyent *kept;
 
 			slot[i] = KEY_SKIPPED;
 			if (skip && na_is_token(skip, key[i]))
 				continue;
 			k.where = keyent_where(keyent_time(&k),
 			    c->ordinal[keyent_ordinal(&k)], keyent_row(&k));
-			slot[i] =
-			    (uint32_t)(keytable_put(t, key[i], hash[i], &k) -
-				t->slot);
+			/* the table may move: only then where it is */
+			kept = keytable_put(t, key[i], hash[i], &k);
+			slot[i] = (uint32_t)(kept - t->slot);
 		}
 		if (slots)
 			buf_put(slots, slot, n * sizeof(*slot));
