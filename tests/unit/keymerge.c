@@ -211,6 +211,53 @@ rows_are_those_of_a_naive_search_for_any_number_of_processes(void)
 	free(taken);
 }
 
+/* Its table grows, and moves, while it is filled. */
+static void
+a_range_may_have_more_keys_than_its_table_began_with(void)
+{
+	static const struct partial nowhere = {.path = (char *)(uintptr_t) "p"};
+	const char *path = test_path("many");
+	uint64_t rows = 200000, keys = 0, i;
+	struct err e = ERR_ZERO;
+	struct firstrows_writer *w =
+	    firstrows_create(path, false, shards, &rows, 1, &e);
+	struct firstrows *f = NULL;
+	struct rowbits bits;
+	struct keyent *ent;
+	struct keytable t;
+	struct key_run c;
+
+	keytable_init(&t, 64);
+	for (i = 0; i < rows; i++) {
+		struct keyent what = {.hi = 1};
+		char p[32];
+		struct bytes text = bytes_of(
+		    p, (size_t)snprintf(p, sizeof(p), "key %" PRIu64, i));
+
+		what.where = keyent_where((struct instant){0, 0}, 0, i);
+		keytable_put(&t, text, key_hash(text), &what);
+	}
+	ent = keytable_sorted(&t);
+	c = (struct key_run){
+	    ent, 0, t.n, buf_bytes(&t.heap), &ordinals[0], 1, &nowhere};
+	/* so few are said to be there that they are one range */
+	if (OK(w != NULL, e) &&
+	    OK(keymerge_rows(w, false, &c, 1, 1000, NULL, 1, &keys, &e) == 0,
+		e) &&
+	    OK(firstrows_finish(w, keys, &e) == 0, e))
+		f = firstrows_open(path, &e);
+	EQ_U(keys, rows);
+	if (OK(f != NULL, e) &&
+	    EQ_I(firstrows_find(f, shards[0], &bits, &e), 0))
+		for (i = 0; i < rows; i++)
+			if (!CHECK(rowbits_get(&bits, i)))
+				break;
+	firstrows_close(f);
+	firstrows_writer_free(w);
+	keytable_fini(&t);
+	free(ent);
+}
+
 static void
 a_row_that_the_shard_does_not_have_is_damage(void)
 {
@@ -252,6 +299,7 @@ main(void)
 {
 	RUN(any_number_of_processes_makes_the_same_index);
 	RUN(rows_are_those_of_a_naive_search_for_any_number_of_processes);
+	RUN(a_range_may_have_more_keys_than_its_table_began_with);
 	RUN(a_row_that_the_shard_does_not_have_is_damage);
 	return test_end();
 }
