@@ -225,6 +225,7 @@ is_large() { # LIST...
 # `types`: nothing, the types that the shards declare, or those of their values
 # (schema).  CSV does not say which columns are texts, as JSON has to, and Parquet
 # has one type for all shards.
+said_no_types=''
 types_needed() { # LIST FORMAT
 	types=''
 	if [[ $2 == parquet || -z $2 ]] && has_parquet "$1"; then
@@ -238,7 +239,7 @@ types_needed() { # LIST FORMAT
 	if [[ -n ${flag_optimize_types-} ]]; then
 		if [[ $2 == parquet || ($types == declared && -z $2) ]]; then
 			types=schema
-		elif [[ ${origin[optimize_types]-} != environment* && -z ${said_no_types-} ]]; then
+		elif [[ ${origin[optimize_types]-} != environment* && -z $said_no_types ]]; then
 			said_no_types=1
 			note "--optimize-types is for Parquet; what is written here has no types"
 		fi
@@ -274,12 +275,13 @@ json_columns() {
 	} END { print "" }' >"$file"
 }
 
+claimed=''
 # Makes OUT this job's own, alone: the lock lives as long as any process that
 # inherited descriptor 9.  In `fresh`: is nothing there yet?
 # shellcheck disable=SC2034
 claim() { # OUT JOB JOB-TYPE
 	local out=$1 f
-	[[ -z ${claimed-} ]] || return 0
+	[[ -z $claimed ]] || return 0
 	claimed=1 fresh=''
 	[[ -d $out ]] || mkdir -p "$out" || exit 1
 	exec 9>>"$out/_lock" || exit 1
@@ -405,14 +407,14 @@ chunks() {
 # if the script takes turns, a process per worker, which read the places of their
 # next shards from one open file; or from one after another, if the list is given
 # as PARTs, too.  0 or 1.
-ntimes=0
+ntimes=0 per_process=''
 each() { # TITLE LIST SCRIPT [PART...]
 	local title=$1 list=$2 script=$3 n bytes rc=0 runner=${SHARD_RUNNER:-auto}
-	local jobs fd part names parts=("${@:4}") turns=()
+	local jobs fd part names bar='' parts=("${@:4}") turns=()
 	mapfile -d '' -t names <"$list"
 	n=${#names[@]}
 	((n == 0)) && return 0
-	if [[ -n ${per_process-} ]]; then
+	if [[ -n $per_process ]]; then
 		jobs=(-a "$list" -n "$per_process" "$script")
 	elif [[ -n ${takes_turns[$script]-} ]]; then
 		((++ntimes))
@@ -445,7 +447,7 @@ each() { # TITLE LIST SCRIPT [PART...]
 	fi
 	if [[ -t 2 ]]; then
 		exec 3> >(show_progress "$title" "$n" "$bytes")
-		local bar=$!
+		bar=$!
 	else
 		exec 3>/dev/null
 	fi
@@ -467,7 +469,7 @@ each() { # TITLE LIST SCRIPT [PART...]
 		kill -TERM -- "-$group" 2>/dev/null
 	}
 	group=
-	if [[ -n ${bar-} ]]; then
+	if [[ -n $bar ]]; then
 		echo end >&3
 		exec 3>&-
 		wait "$bar"

@@ -352,3 +352,30 @@ merged() {
 	run -2 shard-stats --turns 7 -t orderDate -o got --files-from list 7<turns
 	[[ $output == *"--turns: the file has no lines of 16 bytes"* ]]
 }
+
+# wide FIRST LAST STEP: 12 columns in this order, 600 rows.
+wide() {
+	awk -v a="$1" -v z="$2" -v d="$3" 'BEGIN {
+		for (r = 0; r <= 600; r++) {
+			v[1] = r ? "K" r % 50 : "k"
+			v[2] = r ? sprintf("2024-01-%02d %02d:%02d:00", 1 + r * 7 % 28, r % 24, r % 60) : "t"
+			for (i = 3; i <= 12; i++) v[i] = r ? r * i "x" : "c" i
+			line = v[a]
+			for (i = a + d; i != z + d; i += d) line = line "," v[i]
+			print line
+		}
+	}'
+}
+
+@test "stats: of a wide table in another order pass 1 finds key and time where they are" {
+	mkdir same other
+	wide 1 12 1 >part-0.csv
+	wide 1 12 1 >same/part-1.csv
+	wide 12 1 -1 >other/part-1.csv
+	for d in same other; do
+		shard-stats -t t -k k --header reorder --header-of part-0.csv -o "$d/c/parts" part-0.csv "$d/part-1.csv"
+		shard-stats --merge --first-rows all -o "$d/c" "$d/c/parts"
+	done
+	grep -q '^rows.1200$' same/c/split.tsv
+	for f in split.tsv first.rows first.idx; do cmp "same/c/$f" "other/c/$f"; done
+}
