@@ -12,7 +12,7 @@ struct opts {
 	const char *out, *map, *facts, *format, *compress, *temp_dir;
 	const char *files_from, *types;
 	struct opt_list tables;
-	uint64_t memory, level;
+	uint64_t memory, level, progress, turns;
 	bool todo, used, finish, join, join_units, verify, zero;
 };
 
@@ -22,7 +22,8 @@ static const struct opt_spec specs[] = {
     OPT(OPT_STR, 0, "facts", "FILE", struct opts, facts,
 	"options and facts that the output depends on, for the record"),
     OPT(OPT_STR, 0, "files-from", "FILE", struct opts, files_from,
-	"--todo: the input shards, in number order; --join: the results"),
+	"the batches, in place of operands; --todo: the input shards, in number "
+	"order; --join: the results"),
     OPT(OPT_FLAG, 0, "finish", NULL, struct opts, finish,
 	"only remove the runs, if every batch is done"),
     OPT(OPT_STR, 0, "format", "jsonl|parquet", struct opts, format,
@@ -42,10 +43,15 @@ static const struct opt_spec specs[] = {
 	"names in the list and in the answer end with a NUL byte"),
     OPT(OPT_STR, 'o', "output", "DIR", struct opts, out,
 	"where the runs are and the batches go (needed)"),
+    OPT(OPT_U64, 0, "progress-fd", "N", struct opts, progress,
+	"write a line to N for each batch that is done"),
     OPT(OPT_LIST, 0, "table", "NAME", struct opts, tables,
 	"of these tables (data)"),
     OPT(OPT_STR, 0, "temp-dir", "DIR", struct opts, temp_dir,
 	"where a temporary file goes, if one is needed (OUT)"),
+    OPT(OPT_U64, 0, "turns", "N", struct opts, turns,
+	"share the batches with other processes: take those whose places in "
+	"the list are read from N"),
     OPT(OPT_STR, 0, "types", "CTX", struct opts, types,
 	"--format parquet: the columns' types are as in this context"),
     OPT(OPT_FLAG, 0, "todo", NULL, struct opts, todo,
@@ -73,15 +79,23 @@ check_options(const struct opts *o, int noperands, struct err *e)
 	if (o->todo && (!o->files_from || noperands || o->tables.n > 1))
 		return err_kind_set(e, ERR_USAGE,
 		    "--todo needs --files-from, one table and no batches");
-	if (!o->todo && !o->join && (o->files_from || o->zero))
+	if (o->finish && (o->files_from || o->zero))
 		return err_kind_set(e, ERR_USAGE,
-		    "--files-from and --null are for --todo and --join");
+		    "--files-from and --null are not for --finish");
+	if (!o->todo && !o->join && o->files_from && noperands)
+		return err_kind_set(e, ERR_USAGE,
+		    "batches are named by --files-from or as operands, not both");
+	if (o->turns &&
+	    (o->todo || o->used || o->join || !o->files_from ||
+		o->tables.n > 1))
+		return err_kind_set(e, ERR_USAGE,
+		    "--turns needs --files-from with batches of one table");
 	if (!o->todo && o->verify)
 		return err_kind_set(e, ERR_USAGE, "--verify is for --todo");
 	if (o->join_units && !o->finish)
 		return err_kind_set(
 		    e, ERR_USAGE, "--join-units is for --finish");
-	if (o->used && noperands == 0)
+	if (o->used && noperands == 0 && !o->files_from)
 		return err_kind_set(e, ERR_USAGE, "--used: which batches?");
 	if (o->finish && noperands)
 		return err_kind_set(
@@ -192,25 +206,42 @@ parse_batch(
 	return 0;
 }
 
-/* The work for one table. */
+/* The batches that were named. */
+static int
+gather_named(
+    struct gather *g, const struct opts *o, char **id, size_t n, struct err *e)
+{
+	uint32_t batch = 0;
+	size_t i = SIZE_MAX;
+	int more;
+
+	while ((more = cmd_turn(o->turns, n, &i, e)) > 0) {
+		if (parse_batch(id[i], g, &batch, e) < 0 ||
+		    (o->used ? gather_used(g, batch, e)
+			     : gather_batch(g, batch, e)) < 0)
+			return -1;
+		cmd_tell(o->progress, NULL);
+	}
+	return more;
+}
+
+/* The work for one table; without names, all of it. */
 static int
 gather_table(const struct gather_opt *go, const struct opts *o, uint64_t map,
     const char *table, char **id, size_t n, struct err *e)
 {
 	struct gather g;
-	uint32_t batch = 0;
-	size_t i;
+	uint32_t batch;
 	int rc = gather_open(&g, go, map, table, e);
 
-	for (i = 0; i < n && rc == 0; i++) {
-		rc = parse_batch(id[i], &g, &batch, e);
-		if (rc == 0)
-			rc = o->used ? gather_used(&g, batch, e)
-				     : gather_batch(&g, batch, e);
-	}
+	if (rc == 0 && n > 0)
+		rc = gather_named(&g, o, id, n, e);
 	if (n == 0 && !o->finish && rc == 0) {
-		for (batch = 0; batch < g.nbatch && rc == 0; batch++)
+		for (batch = 0; batch < g.nbatch && rc == 0; batch++) {
 			rc = gather_batch(&g, batch, e);
+			if (rc == 0)
+				cmd_tell(o->progress, NULL);
+		}
 		if (rc == 0)
 			rc = gather_batch(&g, UNPLANNED, e);
 	}
@@ -235,10 +266,14 @@ main(int argc, char *argv[])
 	struct buf path = BUF_ZERO;
 	const char *const *table = data;
 	size_t ntable = 1, i;
+	struct cmd_files ids = {.v = NULL};
+	struct common_opt list = {.files_from = NULL};
 	int first, rc;
 
 	cmd_start(cmd.name);
 	first = cmd_parse(&cmd, argc, argv);
+	cmd_check_fd(o.progress, "--progress-fd");
+	cmd_check_fd(o.turns, "--turns");
 	if (o.tables.n) {
 		table = o.tables.v;
 		ntable = o.tables.n;
@@ -255,11 +290,18 @@ main(int argc, char *argv[])
 			buf_printf(&path, "%s/batches.tsv", o.out);
 			o.map = buf_cstr(&path);
 		}
-		rc = in_digest_file(o.map, &map, &e);
+		list.files_from = o.files_from;
+		list.zero = o.zero;
+		rc = cmd_files(&list, argc - first, argv + first, &ids, &e);
+		if (rc == 0)
+			rc = cmd_files_some(&list, &ids, &e);
+		if (rc == 0)
+			rc = in_digest_file(o.map, &map, &e);
 		for (i = 0; i < ntable && rc == 0; i++)
-			rc = gather_table(&g, &o, map, table[i], argv + first,
-			    (size_t)(argc - first), &e);
+			rc = gather_table(
+			    &g, &o, map, table[i], ids.v, ids.n, &e);
 	}
+	cmd_files_free(&ids);
 	buf_fini(&path);
 	context_close(g.types);
 	opt_list_free(&o.tables);

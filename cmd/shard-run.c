@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd.h"
 
@@ -171,22 +170,6 @@ out:
 	return rc;
 }
 
-/* A line on the progress descriptor; a reader that went away is no error. */
-static void
-tell(uint64_t fd, const char *path)
-{
-	struct identity id;
-	struct err ignored;
-	char line[40];
-	int n;
-
-	if (fd == 0 || identity_of(path, &id, &ignored) < 0)
-		return;
-	n = snprintf(line, sizeof(line), "%llu\n", (unsigned long long)id.size);
-	if (write((int)fd, line, (size_t)n) < 0)
-		return;
-}
-
 static int
 run_list(
     const struct run_opt *o, int argc, char **argv, struct session *session)
@@ -212,7 +195,7 @@ run_list(
 	}
 	while ((more = cmd_turn(o->turns, f.n, &k, &e)) > 0) {
 		if (run_one(argc, argv, o->replace, f.v[k], session, &e) == 0) {
-			tell(o->progress, f.v[k]);
+			cmd_tell(o->progress, f.v[k]);
 			continue;
 		}
 		status = cmd_fail(&e);

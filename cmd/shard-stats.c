@@ -94,20 +94,6 @@ static const struct opt_spec specs[] = {
     OPT_END,
 };
 
-static void
-tell(uint64_t fd, const char *path)
-{
-	struct stat sb;
-	char line[40];
-	int n;
-
-	if (fd == 0 || stat(path, &sb) < 0)
-		return;
-	n = snprintf(line, sizeof(line), "%lld\n", (long long)sb.st_size);
-	if (write((int)fd, line, (size_t)n) < 0)
-		return; /* whoever watched has gone */
-}
-
 /* Does every file make a partial of its own? */
 static int
 check_numbers(
@@ -145,7 +131,7 @@ collect(struct chain *c, const struct stats_opt *so, const struct main_opt *mo,
 		return cmd_fail(&e);
 	while ((more = cmd_turn(mo->turns, f->n, &i, &e)) > 0) {
 		if (!mo->force && stats_fresh(so, print, f->v[i])) {
-			tell(mo->progress, f->v[i]);
+			cmd_tell(mo->progress, f->v[i]);
 			continue;
 		}
 		if (!one && !(so->like && f->n == 1) &&
@@ -156,7 +142,7 @@ collect(struct chain *c, const struct stats_opt *so, const struct main_opt *mo,
 		else
 			rc = chain_run(c, f->v + i, 1, s, &e);
 		if (rc == 0) {
-			tell(mo->progress, f->v[i]);
+			cmd_tell(mo->progress, f->v[i]);
 			continue;
 		}
 		status = cmd_fail(&e);

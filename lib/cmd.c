@@ -319,6 +319,21 @@ cmd_check_fd(uint64_t fd, const char *option)
 }
 
 void
+cmd_tell(uint64_t fd, const char *path)
+{
+	struct identity id = {.size = 0};
+	struct err ignored;
+	char line[40];
+	int n;
+
+	if (fd == 0 || (path && identity_of(path, &id, &ignored) < 0))
+		return;
+	n = snprintf(line, sizeof(line), "%llu\n", (unsigned long long)id.size);
+	if (write((int)fd, line, (size_t)n) < 0)
+		return;
+}
+
+void
 cmd_end_markers(const struct common_opt *o, struct chain *c)
 {
 	const char *strict = getenv("SHARD_STRICT");

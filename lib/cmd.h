@@ -85,6 +85,10 @@ MUST_CHECK int cmd_turn(uint64_t fd, size_t n, size_t *k, struct err *e);
  * file might get its number later. */
 void cmd_check_fd(uint64_t fd, const char *option);
 
+/* A line with the bytes of a file that is done (0 where path is NULL) to a
+ * progress descriptor, unless fd is 0; a reader that went away is no error. */
+void cmd_tell(uint64_t fd, const char *path);
+
 /* Decides end markers from --end and SHARD_STRICT. */
 void cmd_end_markers(const struct common_opt *o, struct chain *c);
 

@@ -41,6 +41,47 @@ todo() {
 	shard-check --build out
 }
 
+@test "gather: --files-from names batches, --used too; an empty list is no wish for all" {
+	printf '0\0unplanned\0' >list
+	shard-gather -o out -0 --files-from list --progress-fd 8 8>told
+	cmp want0 out/batch-data-0.csv
+	[[ -e out/batch-data-unplanned.csv && ! -e out/batch-data-1.csv && $(<told) == $'0\n0' ]]
+	printf '0\n' | shard-gather -o out --used --files-from -
+	[[ ! -e out/batch-data-0.csv ]]
+	: >list
+	run -1 --separate-stderr shard-gather -o out --files-from list
+	says "list: the list names no file"
+	[[ ! -e out/batch-data-1.csv ]]
+}
+
+@test "gather: --turns shares a list: each batch is made once, by whoever comes" {
+	rm -rf in out && mkdir in out
+	for k in {0..4}; do
+		awk -v k=$k 'BEGIN { print "sym,t"; for (i = 0; i < 500; i++) printf "g%d,%d\n", i % 40, i * 7 % 100 + k }' >in/part-$k.csv
+	done
+	{
+		printf 'sym\tbatch_id\n'
+		printf 'g%d\n' {0..39} | sort | awk '{ print $0 "\t" NR - 1 }'
+	} >out/batches.tsv
+	for k in {0..4}; do shard-route -o out --order t:n in/part-$k.csv; done
+	cp -rp out want && shard-gather -o want
+	printf '%d\n' {0..39} >list
+	printf '%015d\n' {0..39} >turns
+	exec 7<turns
+	for k in 0 1 2; do
+		shard-gather -o out --turns 7 --files-from list --progress-fd 8 8>told.$k &
+	done
+	wait
+	exec 7<&-
+	[[ $(cat told.*) == "$(for k in {0..39}; do echo 0; done)" ]]
+	shard-gather -o out --finish
+	for k in {0..39}; do cmp want/batch-data-$k.csv out/batch-data-$k.csv; done
+	[[ -z $(find out -name '.tmp*' -o -name '*.run') ]]
+	printf 'x\n' >turns
+	run -2 --separate-stderr shard-gather -o out --turns 7 --files-from list 7<turns
+	says "--turns: the file has no lines of 16 bytes"
+}
+
 @test "gather: a batch whose file was changed in size or removed is made again while the runs have it" {
 	shard-gather -o out 1
 	rm -rf copy && cp -rp out copy
@@ -233,7 +274,11 @@ todo() {
 	bad "--todo needs --files-from, one table and no batches" -o out --todo
 	bad "--join needs --files-from, no table and no batches" -o out --join
 	bad "exclude each other" -o out --used --finish
-	bad "--files-from and --null are for --todo and --join" -o out --files-from x
+	bad "--files-from and --null are not for --finish" -o out --finish --files-from x
+	bad "batches are named by --files-from or as operands, not both" -o out --files-from x 1
+	bad "--turns needs --files-from with batches of one table" -o out --turns 7 0 7</dev/null
+	bad "--turns needs --files-from" -o out --turns 7 --used --files-from x 7</dev/null
+	bad "--turns 7: not an open descriptor" -o out --turns 7 --files-from x 7<&-
 	bad "--verify is for --todo" -o out --verify
 	bad "--finish is about all batches" -o out --finish 1
 	bad 'cannot be the name of a table' -o out --table ../x
