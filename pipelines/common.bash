@@ -189,6 +189,16 @@ copy_list() { # LIST FILE
 	[[ -s $1 ]] && mapfile -d '' -t names <"$1" && printf '%s\0' "${names[@]}" >"$2"
 }
 
+# NUL-separated lists as one.
+join_lists() { # FILE LIST...
+	local to=$1 list names
+	shift
+	for list; do
+		mapfile -d '' -t names <"$list" || return
+		((${#names[@]} == 0)) || printf '%s\0' "${names[@]}" || return
+	done >"$to"
+}
+
 # The lines of a small file, without another program.
 put() { # FILE
 	local lines
@@ -202,23 +212,19 @@ count_bytes() { # FILE
 	mapfile -t lines <"$tmp/du" # a file, as pipes are read byte by byte
 	bytes=0
 	((${#lines[@]} == 0)) || bytes=${lines[-1]%%[!0-9]*}
+	return 0
 }
 
-# Are the shards in these NUL-separated lists too much to be kept in memory, of the
-# machine or its container, beside what is made of them?  Leaves those of the last
-# one in bytes.
-is_large() { # LIST...
-	local list all=0 memory limit
-	for list; do
-		count_bytes "$list"
-		((all += bytes)) || :
-	done
+# Are so many bytes of shards too much to be kept in memory, of the machine or its
+# container, beside what is made of them?
+is_large() { # BYTES
+	local memory limit
 	read -r _ memory _ 2>/dev/null </proc/meminfo && ((memory *= 1024)) || return
 	if read -r limit 2>/dev/null </sys/fs/cgroup/memory.max && [[ $limit != max ]] ||
 		read -r limit 2>/dev/null </sys/fs/cgroup/memory/memory.limit_in_bytes; then
 		((memory = limit < memory ? limit : memory)) || :
 	fi
-	((3 * all > memory))
+	((3 * $1 > memory))
 }
 
 # What an output of the list's shards needs to know of its columns, in
@@ -407,12 +413,13 @@ chunks() {
 # if the script takes turns, a process per worker, which read the places of their
 # next shards from one open file; or from one after another, if the list is given
 # as PARTs, too.  0 or 1.
-ntimes=0 per_process=''
+ntimes=0 per_process='' scripts=() # that were written and are still to be made executable
 each() { # TITLE LIST SCRIPT [PART...]
 	local title=$1 list=$2 script=$3 n bytes rc=0 runner=${SHARD_RUNNER:-auto}
 	local jobs fd part names bar='' parts=("${@:4}") turns=()
 	mapfile -d '' -t names <"$list"
 	n=${#names[@]}
+	((${#scripts[@]} == 0)) || { chmod +x "${scripts[@]}" && scripts=(); } || return
 	((n == 0)) && return 0
 	if [[ -n $per_process ]]; then
 		jobs=(-a "$list" -n "$per_process" "$script")
@@ -477,6 +484,13 @@ each() { # TITLE LIST SCRIPT [PART...]
 		exec 3>&-
 	fi
 	return $rc
+}
+
+# The last line of a summary.
+speed() { # SHARDS BYTES MICROSECONDS
+	local s=s
+	(($1 != 1)) || s=''
+	printf '%d shard%s in %.2f s, %d MB/s\n' "$1" "$s" "$3e-6" $((($2 + $3 / 2) / $3))
 }
 
 # What a job leaves when it ends, however it ends: some have more.
@@ -548,7 +562,7 @@ for try in {1..8}; do
 	status=1
 done
 exit 1'
-	} >"$file" && chmod +x "$file"
+	} >"$file" && scripts+=("$file")
 }
 
 # NNNNN.st in a directory (or with another ending), for every shard of a list
@@ -579,7 +593,7 @@ chain_words() {
 large='' bytes=''
 pass2_run() { # FILE
 	local words cat_words=("${cat_words[@]}")
-	[[ -n $large ]] || { is_large "$tmp/list" && large=yes || large=no; }
+	[[ -n $large ]] || { count_bytes "$tmp/list" && is_large "$bytes" && large=yes || large=no; }
 	[[ $large == no ]] || cat_words+=(--drop-cache)
 	chain_words - write "${write_words[@]}"
 	list_script "$1" "${words[@]}"
@@ -609,7 +623,7 @@ piped_line() {
 pass2_piped() { # FILE
 	local tell=:
 	((${#progress[@]})) && tell='stat -Lc %s -- "$shard" >&3'
-	cat >"$1" <<END && chmod +x "$1"
+	cat >"$1" <<END && scripts+=("$1")
 $(script_head)
 set -o pipefail
 export SHARD_STRICT=1
