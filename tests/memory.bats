@@ -26,16 +26,17 @@ setup_file() {
 # peak MAX-KIB COMMAND...: runs it and samples the anonymous memory of every
 # process of this toolkit below it.
 peak() {
-	local max=$1 pid top=0 kib p
+	local max=$1 pid top=0 name kib p
 	shift
 	setsid "$@" &
 	pid=$!
 	while kill -0 "$pid" 2>/dev/null; do
 		for p in $(pgrep -s "$pid" shard- || :); do
-			kib=$(awk '/^Anonymous:/ { print $2 }' "/proc/$p/smaps_rollup" 2>/dev/null || :)
-			((${kib:-0} > top)) && top=$kib
+			while read -r name kib _; do
+				[[ $name != Anonymous: ]] || ((kib <= top)) || top=$kib
+			done 2>/dev/null <"/proc/$p/smaps_rollup" || :
 		done
-		sleep 0.02
+		sleep 0.03
 	done
 	wait "$pid"
 	echo "peak $top KiB, bound $max KiB: $*" >&2

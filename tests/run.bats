@@ -50,3 +50,22 @@ setup() {
 	[[ $(grep -c "^not ok $PWD/[bd].bats: bats ended with status 3" <<<"$output") == 4 ]]
 	[[ ${lines[-1]} == "2 passed, 2 failed, 0 skipped" ]]
 }
+
+@test "run: a unit test that fails, or ends without a word, is a failure, and so is a seed" {
+	cp -r "$TOP/tests/run" .
+	mkdir -p tests/unit tests/fuzz/corpus/{good,bad} build/{unit,seeds}
+	mv run tests/run
+	touch tests/unit/{a,b,c}.c tests/fuzz/corpus/{good,bad}/1
+	printf '#!/bin/sh\n%s\n' 'echo ok one; echo FAIL two; echo why; exit 1' >build/unit/a
+	printf '#!/bin/sh\n%s\n' 'echo ok three; exit 139' >build/unit/b
+	printf '#!/bin/sh\n%s\n' 'echo ok four; echo ok five' >build/unit/c
+	printf '#!/bin/sh\n%s\n' 'test "$1" = tests/fuzz/corpus/good/1' >build/seeds/good
+	printf '#!/bin/sh\n%s\n' 'echo this seed; exit 1' >build/seeds/bad
+	chmod +x build/*/*
+	run -1 env BATS_FILES=b.bats PATH="$PATH" tests/run
+	[[ $output == *"unit tests and fuzz seeds: 5 passed, 3 failed"* ]]
+	for line in "FAIL two" why "FAIL unit/b: ended with status 139" "this seed" "FAIL fuzz/bad: ended with status 1"; do
+		[[ $(grep -cxF "$line" <<<"$output") == 1 ]]
+	done
+	[[ $output != *"ok four"* && ${lines[-1]} == "7 passed, 3 failed, 0 skipped" ]]
+}
