@@ -416,9 +416,9 @@ chunks() {
 ntimes=0 per_process='' scripts=() # that were written and are still to be made executable
 each() { # TITLE LIST SCRIPT [PART...]
 	local title=$1 list=$2 script=$3 n bytes rc=0 runner=${SHARD_RUNNER:-auto}
-	local jobs fd part names bar='' parts=("${@:4}") turns=()
+	local jobs fd part names first bar='' parts=("${@:4}") turns=()
 	mapfile -d '' -t names <"$list"
-	n=${#names[@]}
+	n=${#names[@]} first=${names[0]-}
 	((${#scripts[@]} == 0)) || { chmod +x "${scripts[@]}" && scripts=(); } || return
 	((n == 0)) && return 0
 	if [[ -n $per_process ]]; then
@@ -446,7 +446,8 @@ each() { # TITLE LIST SCRIPT [PART...]
 	fi
 	# GNU parallel takes 0.2 s to start, as long as a GB takes here; on
 	# larger input its control over the jobs is worth that.
-	[[ $runner != auto && ! -t 2 ]] || count_bytes "$list"
+	bytes=0 # of batches, which are numbers
+	[[ $first != *[!0-9]* || ($runner != auto && ! -t 2) ]] || count_bytes "$list"
 	if [[ $runner == auto ]]; then
 		runner=xargs
 		((bytes > 4000000000)) && command -v parallel >/dev/null &&

@@ -556,6 +556,19 @@ stamps() {
 	same_artifacts left art
 }
 
+@test "impute: of a pickle alone, a value whose last bit has changed is another one" {
+	mkdir only
+	for value in 1 1.0000000000000002; do
+		train --numeric constant:$value
+		cp art/impute_dict.pkl only
+		later only
+		rm -rf fresh
+		impute --job-type validation --input later --output fresh --artifacts only
+		diff -r fresh/validation valid/validation
+	done
+	grep -q 1.0000000000000002 valid/validation/part-*
+}
+
 @test "impute: changed options give what a fresh run gives" {
 	train
 	for options in "--numeric median" "--na pandas" "--exclude name" "--column price=constant:1" "--indicator" \

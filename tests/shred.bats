@@ -606,6 +606,22 @@ refuses() {
 	[[ ! -e out/2024-01-05/result.csv ]]
 }
 
+@test "shred: batches that a killed run named and had no record of go, in any format and codec" {
+	small
+	job
+	for name in 7.csv unplanned.tsv.gz 7.csv.zst 7.csv.lz4 7.tsv.xz 7.jsonl 7.jsonl.gz 7.parquet; do
+		cp out/batch-data-0.csv "out/batch-data-$name"
+	done
+	job --max-rows 3
+	rm -rf fresh
+	job --max-rows 3 --output fresh
+	diff <(ls out) <(ls fresh)
+	# but not what nobody of ours has named
+	touch out/batch-data-7.txt
+	run -1 --separate-stderr job --max-rows 3 --force
+	says "batch-data-7.txt: a file that no record names"
+}
+
 @test "shred: a second run does nothing" {
 	many
 	job >log
