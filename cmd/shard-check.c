@@ -729,7 +729,8 @@ clean_scopes(const char *dir, struct err *e)
 	return rc;
 }
 
-/* Temp files in OUT, in the records and in every split. */
+/* What killed runs had begun, and their temp files: in OUT, in the records and
+ * in every split. */
 static int
 clean(struct check *c, struct err *e)
 {
@@ -738,6 +739,8 @@ clean(struct check *c, struct err *e)
 	char *path;
 	int rc = commit_unseal(c->out, e);
 
+	if (rc == 0)
+		rc = record_mend(c->out, e);
 	if (rc == 0)
 		rc = commit_sweep(c->out, e);
 	d = opendir(c->out);
@@ -762,19 +765,27 @@ clean(struct check *c, struct err *e)
 static int
 remove_shard(struct check *c, const struct record *r, struct err *e)
 {
-	char *path = record_path(c->out, r->shard);
+	char *path = record_path(c->out, r->shard), *file;
+	char *aside = commit_aside(path);
+	sigset_t signals;
 	size_t i;
 	int rc = 0;
 
-	if (unlink(path) < 0 && errno != ENOENT)
+	commit_hold(&signals);
+	/* so that a run after this one knows what is left of the shard */
+	if (rename(path, aside) < 0 && errno != ENOENT)
 		rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
-	free(path);
 	for (i = 0; i < r->nfile && rc == 0; i++) {
-		path = path_of(c, r->file[i].name);
-		if (unlink(path) < 0 && errno != ENOENT)
-			rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
-		free(path);
+		file = path_of(c, r->file[i].name);
+		if (unlink(file) < 0 && errno != ENOENT)
+			rc = err_sys(e, ERR_OUTPUT, "%s: remove", file);
+		free(file);
 	}
+	if (rc == 0 && unlink(aside) < 0 && errno != ENOENT)
+		rc = err_sys(e, ERR_OUTPUT, "%s: remove", aside);
+	commit_release(&signals);
+	free(aside);
+	free(path);
 	return rc;
 }
 

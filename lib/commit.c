@@ -67,8 +67,8 @@ commit_init(void)
 	atexit(remove_pending);
 }
 
-static void
-block(sigset_t *old)
+void
+commit_hold(sigset_t *old)
 {
 	sigset_t set;
 	size_t i;
@@ -77,6 +77,12 @@ block(sigset_t *old)
 	for (i = 0; i < LEN(fatal_signals); i++)
 		sigaddset(&set, fatal_signals[i]);
 	sigprocmask(SIG_BLOCK, &set, old);
+}
+
+void
+commit_release(const sigset_t *old)
+{
+	sigprocmask(SIG_SETMASK, old, NULL);
 }
 
 static void
@@ -140,7 +146,7 @@ commit_new(const char *path, struct err *e)
 	    slash ? slash + 1 : path, (long)getpid(), (unsigned long long)salt);
 	c->path = xstrdup(path);
 	c->temp = buf_release(&b);
-	block(&old);
+	commit_hold(&old);
 	c->fd = open(c->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (c->fd < 0 && errno == ENOENT && make_dirs(dir, e) == 0)
 		c->fd =
@@ -150,7 +156,7 @@ commit_new(const char *path, struct err *e)
 		c->next = pending;
 		pending = c;
 	}
-	sigprocmask(SIG_SETMASK, &old, NULL);
+	commit_release(&old);
 	free(dir);
 	if (c->fd < 0) {
 		err_sys(e, ERR_OUTPUT, "%s: create", path);
@@ -172,10 +178,10 @@ commit_scrap(const char *path)
 	c->temp = xstrdup(path);
 	c->fd = -1;
 	c->owner = getpid();
-	block(&old);
+	commit_hold(&old);
 	c->next = pending;
 	pending = c;
-	sigprocmask(SIG_SETMASK, &old, NULL);
+	commit_release(&old);
 	return c;
 }
 
@@ -206,14 +212,14 @@ commit_rename(struct commit *c, struct err *e)
 	sigset_t old;
 	int rc = 0;
 
-	block(&old);
+	commit_hold(&old);
 	if (rename(c->temp, c->path) < 0) {
 		rc = err_sys(e, ERR_OUTPUT, "%s: rename", c->path);
 	} else {
 		c->renamed = true;
 		unlink_from_list(c);
 	}
-	sigprocmask(SIG_SETMASK, &old, NULL);
+	commit_release(&old);
 	return rc;
 }
 
@@ -227,14 +233,25 @@ commit_free(struct commit *c)
 	if (c->fd >= 0)
 		close(c->fd);
 	if (!c->renamed) {
-		block(&old);
+		commit_hold(&old);
 		unlink(c->temp);
 		unlink_from_list(c);
-		sigprocmask(SIG_SETMASK, &old, NULL);
+		commit_release(&old);
 	}
 	free(c->path);
 	free(c->temp);
 	free(c);
+}
+
+char *
+commit_aside(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t dir = slash ? (size_t)(slash + 1 - path) : 0;
+	struct buf b = BUF_ZERO;
+
+	buf_printf(&b, "%.*s" TEMP_PREFIX "%s.old", (int)dir, path, path + dir);
+	return buf_release(&b);
 }
 
 int

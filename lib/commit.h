@@ -17,6 +17,8 @@
 #ifndef SHARD_COMMIT_H
 #define SHARD_COMMIT_H
 
+#include <signal.h>
+
 #include "base.h"
 #include "err.h"
 
@@ -37,6 +39,11 @@ void commit_free(struct commit *c);
  * the program ends; it need not be there. */
 struct commit *commit_scrap(const char *path);
 
+/* Signals that end the program wait from hold to release: for steps of which
+ * none should be the last one. */
+void commit_hold(sigset_t *old);
+void commit_release(const sigset_t *old);
+
 /* fsync of the directory that holds path. */
 MUST_CHECK int commit_sync_dir(const char *path, struct err *e);
 /* All of a small file at once: temp, write, fsync, rename, directory.  A file
@@ -47,6 +54,13 @@ commit_file(const char *path, const void *p, size_t n, struct err *e);
 /* An output that is about to change is sealed no longer: OUT/_SUCCESS goes. */
 MUST_CHECK int commit_unseal(const char *out, struct err *e);
 MUST_CHECK int make_dirs(const char *dir, struct err *e);
+
+/*
+ * "DIR/.tmp.NAME.old": where the file DIR/NAME waits while what it speaks of is
+ * replaced or removed.  If that is not finished, it is found there, and goes as
+ * temp files do.  Caller frees.
+ */
+char *commit_aside(const char *path);
 
 bool commit_is_temp(const char *name);
 /* Removes temp files left in dir itself; a dir that does not exist is fine. */

@@ -1,6 +1,7 @@
 #include "committer.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -17,7 +18,8 @@
 struct waiting {
 	struct record rec, old;
 	char *out, *path; /* of the record */
-	struct committer_file *file;
+	char *aside;      /* where the old one is; NULL: there was none */
+	struct committer_file *file; /* and the record, in the end */
 	size_t nfile;
 };
 
@@ -59,6 +61,7 @@ waiting_fini(struct waiting *w)
 	free(w->file);
 	free(w->out);
 	free(w->path);
+	free(w->aside);
 	record_fini(&w->rec);
 	record_fini(&w->old);
 }
@@ -141,9 +144,9 @@ sync_files(struct waiting *w, struct err *e)
 	return 0;
 }
 
-/* The record that is there goes; what it said is kept. */
+/* The record that is there is one no longer; what it said is kept. */
 static int
-remove_record(struct waiting *w, struct dirs *d, struct err *e)
+put_aside(struct waiting *w, struct dirs *d, struct err *e)
 {
 	struct err ignored;
 
@@ -152,18 +155,21 @@ remove_record(struct waiting *w, struct dirs *d, struct err *e)
 	/* a damaged old record names nothing that could be removed */
 	if (record_load(&w->old, w->path, &ignored) < 0)
 		memset(&w->old, 0, sizeof(w->old));
-	if (unlink(w->path) < 0)
-		return err_sys(e, ERR_OUTPUT, "%s: remove", w->path);
+	w->aside = commit_aside(w->path);
+	if (rename(w->path, w->aside) < 0)
+		return err_sys(e, ERR_OUTPUT, "%s: rename", w->path);
 	dirs_add(d, w->path);
 	return 0;
 }
 
+/* The files, or the record, which is the last. */
 static int
-rename_files(struct waiting *w, struct dirs *d, struct err *e)
+rename_some(
+    struct waiting *w, size_t from, size_t end, struct dirs *d, struct err *e)
 {
 	size_t i;
 
-	for (i = 0; i < w->nfile; i++) {
+	for (i = from; i < end; i++) {
 		if (commit_rename(w->file[i].c, e) < 0)
 			return -1;
 		dirs_add(d, commit_path(w->file[i].c));
@@ -171,23 +177,31 @@ rename_files(struct waiting *w, struct dirs *d, struct err *e)
 	return 0;
 }
 
-/* Removes what the old record names and the new one does not. */
-static int
-remove_stale(const struct waiting *w, struct err *e)
+static bool
+names(const struct record *r, const char *file)
 {
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < w->old.nfile; i++) {
+	for (i = 0; i < r->nfile; i++)
+		if (strcmp(r->file[i].name, file) == 0)
+			return true;
+	return false;
+}
+
+/* Removes the files that r names, but those that but does (or NULL). */
+static int
+remove_files(const struct waiting *w, const struct record *r,
+    const struct record *but, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < r->nfile; i++) {
 		struct buf b = BUF_ZERO;
 		int rc = 0;
 
-		for (j = 0; j < w->rec.nfile; j++)
-			if (strcmp(w->old.file[i].name, w->rec.file[j].name) ==
-			    0)
-				break;
-		if (j < w->rec.nfile)
+		if (but && names(but, r->file[i].name))
 			continue;
-		buf_printf(&b, "%s/%s", w->out, w->old.file[i].name);
+		buf_printf(&b, "%s/%s", w->out, r->file[i].name);
 		if (unlink(buf_cstr(&b)) < 0 && access(b.p, F_OK) == 0)
 			rc = err_sys(e, ERR_OUTPUT, "%s: remove", b.p);
 		buf_fini(&b);
@@ -197,16 +211,27 @@ remove_stale(const struct waiting *w, struct err *e)
 	return 0;
 }
 
-/* The record in a temp file that waits in the files' place. */
+/* A shard that did not come to its end has no record: nor has it files. */
+static void
+take_back(const struct waiting *w)
+{
+	struct err ignored;
+
+	if (access(w->path, F_OK) == 0)
+		return;
+	if (remove_files(w, &w->rec, NULL, &ignored) == 0 &&
+	    remove_files(w, &w->old, NULL, &ignored) == 0 && w->aside)
+		unlink(w->aside);
+}
+
+/* The record in a temp file, behind the others. */
 static int
 write_record(struct waiting *w, struct err *e)
 {
-	struct committer_file *f;
+	struct committer_file *f = &w->file[w->nfile];
 	struct buf b = BUF_ZERO;
 	int rc;
 
-	w->file = xrealloc(w->file, (w->nfile + 1) * sizeof(*w->file));
-	f = &w->file[w->nfile];
 	f->c = commit_new(w->path, e);
 	if (!f->c)
 		return -1;
@@ -220,10 +245,38 @@ write_record(struct waiting *w, struct err *e)
 	return rc;
 }
 
+/* From files under temp names to shards that are done. */
+static int
+put_in_place(struct committer *k, struct err *e)
+{
+	struct dirs d = {NULL, 0};
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < k->n && rc == 0; i++)
+		rc = put_aside(&k->v[i], &d, e);
+	rc = dirs_sync(&d, rc, e);
+	for (i = 0; i < k->n && rc == 0; i++)
+		rc = rename_some(&k->v[i], 0, k->v[i].nfile - 1, &d, e);
+	for (i = 0; i < k->n && rc == 0; i++)
+		rc = remove_files(&k->v[i], &k->v[i].old, &k->v[i].rec, e);
+	rc = dirs_sync(&d, rc, e);
+	for (i = 0; i < k->n && rc == 0; i++)
+		rc = rename_some(
+		    &k->v[i], k->v[i].nfile - 1, k->v[i].nfile, &d, e);
+	rc = dirs_sync(&d, rc, e);
+	for (i = 0; i < k->n; i++)
+		if (rc < 0)
+			take_back(&k->v[i]);
+		else if (k->v[i].aside)
+			unlink(k->v[i].aside);
+	return rc;
+}
+
 int
 committer_flush(struct committer *k, struct err *e)
 {
-	struct dirs d = {NULL, 0};
+	sigset_t signals;
 	size_t i;
 	int rc = 0;
 
@@ -232,28 +285,17 @@ committer_flush(struct committer *k, struct err *e)
 	for (i = 0; i < k->n && rc == 0; i++)
 		rc = sync_files(&k->v[i], e);
 	for (i = 0; i < k->n && rc == 0; i++)
-		if (i == 0 || strcmp(k->v[i].out, k->v[i - 1].out) != 0)
-			rc = commit_unseal(k->v[i].out, e);
-	for (i = 0; i < k->n && rc == 0; i++)
-		rc = remove_record(&k->v[i], &d, e);
-	rc = dirs_sync(&d, rc, e);
-	for (i = 0; i < k->n && rc == 0; i++)
-		rc = rename_files(&k->v[i], &d, e);
-	for (i = 0; i < k->n && rc == 0; i++)
-		rc = remove_stale(&k->v[i], e);
-	rc = dirs_sync(&d, rc, e);
-	for (i = 0; i < k->n && rc == 0; i++) {
-		struct waiting *w = &k->v[i];
-
-		while (w->nfile > 0)
-			commit_free(w->file[--w->nfile].c);
-		rc = write_record(w, e);
-	}
+		rc = write_record(&k->v[i], e);
 	for (i = 0; i < k->n && rc == 0; i++)
 		rc = sync_files(&k->v[i], e);
 	for (i = 0; i < k->n && rc == 0; i++)
-		rc = rename_files(&k->v[i], &d, e);
-	rc = dirs_sync(&d, rc, e);
+		if (i == 0 || strcmp(k->v[i].out, k->v[i - 1].out) != 0)
+			rc = commit_unseal(k->v[i].out, e);
+	if (rc == 0) {
+		commit_hold(&signals);
+		rc = put_in_place(k, e);
+		commit_release(&signals);
+	}
 	drop_all(k);
 	return rc;
 }

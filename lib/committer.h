@@ -3,9 +3,12 @@
  *
  * The disk is waited for once for all of them in place of several times for
  * each: small shards wait for nothing else.  The order is that of a single
- * shard: files on the disk; old records gone; files renamed; directories on the
+ * shard: files on the disk, and the record under a temp name; old records put
+ * aside; files renamed; what only old records name removed; directories on the
  * disk; records last.  Whatever ends the program before leaves shards that are
- * to be done, as if they had not been begun.
+ * to be done.  What the files among them are that were renamed, or that an old
+ * record named, is known from the temp names of both records (record_mend());
+ * a signal that ends the program waits until all is in place.
  *
  *	k = committer_new();
  *	committer_add(k, "OUT", &record, files, nfile, &e);  shard by shard

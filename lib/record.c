@@ -1,9 +1,13 @@
 #include "record.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "commit.h"
 #include "digest.h"
 #include "parse.h"
 #include "tsv.h"
@@ -233,4 +237,109 @@ record_path(const char *out, const char *shard)
 
 	buf_printf(&b, "%s/_shards/%s.tsv", out, shard);
 	return buf_release(&b);
+}
+
+/* Names of files, below OUT. */
+struct names {
+	char **v;
+	size_t n;
+};
+
+/* Takes the names of a record's files; one that cannot be read has none. */
+static void
+take_names(struct names *x, const char *path)
+{
+	struct record r;
+	struct err ignored;
+	size_t i;
+
+	if (record_load(&r, path, &ignored) < 0)
+		return;
+	for (i = 0; i < r.nfile; i++) {
+		if ((x->n & (x->n - 1)) == 0)
+			x->v = xrealloc(
+			    x->v, (x->n ? 2 * x->n : 1) * sizeof(*x->v));
+		x->v[x->n++] = r.file[i].name;
+		r.file[i].name = NULL;
+	}
+	record_fini(&r);
+}
+
+/* The same of all records in a directory, and in the scopes below; those under
+ * temp names apart. */
+static int
+take_dir(
+    const char *dir, bool scopes, bool temp, struct names *x, struct err *e)
+{
+	DIR *d = opendir(dir);
+	struct dirent *de;
+	int rc = 0;
+
+	if (!d)
+		return errno == ENOENT ? 0 : err_sys(e, ERR_OUTPUT, "%s", dir);
+	while (rc == 0 && (de = readdir(d))) {
+		struct buf path = BUF_ZERO;
+
+		buf_printf(&path, "%s/%s", dir, de->d_name);
+		if (commit_is_temp(de->d_name)) {
+			if (temp)
+				take_names(x, buf_cstr(&path));
+		} else if (de->d_name[0] == '.') {
+			;
+		} else if (de->d_type == DT_DIR) {
+			if (scopes)
+				rc = take_dir(
+				    buf_cstr(&path), false, temp, x, e);
+		} else if (!temp) {
+			take_names(x, buf_cstr(&path));
+		}
+		buf_fini(&path);
+	}
+	closedir(d);
+	return rc;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+names_fini(struct names *x)
+{
+	while (x->n > 0)
+		free(x->v[--x->n]);
+	free(x->v);
+}
+
+int
+record_mend(const char *out, struct err *e)
+{
+	struct names left = {NULL, 0}, known = {NULL, 0};
+	struct buf dir = BUF_ZERO;
+	size_t i;
+	int rc;
+
+	buf_printf(&dir, "%s/_shards", out);
+	rc = take_dir(buf_cstr(&dir), true, true, &left, e);
+	if (rc == 0 && left.n > 0)
+		rc = take_dir(buf_cstr(&dir), true, false, &known, e);
+	if (known.n > 0)
+		qsort(known.v, known.n, sizeof(*known.v), by_name);
+	for (i = 0; i < left.n && rc == 0; i++) {
+		struct buf path = BUF_ZERO;
+
+		buf_printf(&path, "%s/%s", out, left.v[i]);
+		if ((!known.n ||
+			!bsearch(&left.v[i], known.v, known.n, sizeof(*known.v),
+			    by_name)) &&
+		    unlink(buf_cstr(&path)) < 0 && errno != ENOENT)
+			rc = err_sys(e, ERR_OUTPUT, "%s: remove", path.p);
+		buf_fini(&path);
+	}
+	names_fini(&left);
+	names_fini(&known);
+	buf_fini(&dir);
+	return rc;
 }

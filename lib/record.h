@@ -61,6 +61,13 @@ MUST_CHECK int record_take(struct record *r, const struct bytes cell[6]);
 uint64_t record_rows(const struct record *r);
 /* "OUT/_shards/NAME.tsv" */
 char *record_path(const char *out, const char *shard);
+/*
+ * Ends what a killed program had begun to do to shards of an output: removes
+ * the files that a record under a temp name speaks of (one that was to get its
+ * name last, or that was put aside first) and that no record names.  Nobody
+ * else may be at work there.
+ */
+MUST_CHECK int record_mend(const char *out, struct err *e);
 /* A record's name: [SCOPE/]NNNNN; scope may be NULL. */
 char *record_shard(const char *scope, uint64_t number);
 

@@ -92,3 +92,44 @@ resumed() {
 @test "moments: shred killed at every fourth, run again: the undisturbed run's files" {
 	resumed 4 "${SHRED[@]}" --each 'wc -l {}'
 }
+
+# changed STEP WORD... -- OPTION... -- OPTION...: an output of the job is done again
+# with the first options and that killed at every STEPth moment; run with the
+# second ones then, it is as if nothing had been before.
+changed() {
+	local step=$1 job=() first=() n status=0
+	shift
+	while [[ $1 != -- ]]; do job+=("$1") && shift; done
+	shift
+	while [[ $1 != -- ]]; do first+=("$1") && shift; done
+	shift
+	rm -rf out before
+	"${job[@]}" "$@" >log 2>&1
+	content >want
+	rm -rf out
+	"${job[@]}" >log 2>&1
+	mv out before
+	for ((n = 1; ; n += step)); do
+		rm -rf out
+		cp -rp before out
+		timeout -k 5 60 killat 9 $n "${job[@]}" "${first[@]}" >log 2>&1 || status=$?
+		((status == 0)) || break
+		"${job[@]}" "$@" >log 2>&1 && content | diff want - >differ ||
+			{ echo "killed at moment $n: $(cat log differ)"; return 1; }
+	done
+	! hung $status || { echo "moment $n"; return 1; }
+	((status == 3 && n > 50))
+}
+
+@test "moments: preprocess with other options killed at every fifth, run with others again: a fresh run's files" {
+	changed 5 "${PREPROCESS[@]}" -- --compress gz -- --format jsonl
+	changed 9 "${PREPROCESS[@]}" -- --force --compress gz -- --cutoffs 2024-03-01,2024-06-01
+}
+
+@test "moments: impute with other options killed at every eleventh, run with others again: a fresh run's files" {
+	changed 11 "${IMPUTE[@]}" -- --compress gz -- --format jsonl
+}
+
+@test "moments: shred with other options killed at every eleventh, run with others again: a fresh run's files" {
+	changed 11 "${SHRED[@]}" -- --pack best --compress lz4 -- --format jsonl
+}

@@ -165,15 +165,21 @@ many_files_do_not_wait_for_the_end(void)
 }
 
 static void
-a_failure_leaves_no_record(void)
+a_failure_leaves_neither_record_nor_files(void)
 {
 	struct committer *k;
 	struct err e = ERR_ZERO;
 	char path[4200];
+	size_t files = 0, temps = 0;
 
 	begin("o");
 	k = committer_new();
+	CHECK(add(k, "00003", "ab", "old", &e) == 0 &&
+	    committer_flush(k, &e) == 0);
+	CHECK(add(k, "00004", "a", "old", &e) == 0 &&
+	    committer_flush(k, &e) == 0);
 	CHECK(add(k, "00001", "a", "x", &e) == 0);
+	CHECK(add(k, "00003", "bc", "new", &e) == 0);
 	CHECK(add(k, "00002", "b", "x", &e) == 0);
 	/* a directory where the second's file should be */
 	snprintf(path, sizeof(path), "%s/b/00002.csv/x", out);
@@ -181,7 +187,61 @@ a_failure_leaves_no_record(void)
 	EQ_I(committer_flush(k, &e), -1);
 	CHECK(e.kind == ERR_OUTPUT);
 	HAS(e.msg, "b/00002.csv: rename");
-	CHECK(!is_there("_shards/00001.tsv") && !is_there("_shards/00002.tsv"));
+	CHECK(is_there("_shards/00004.tsv") && is_there("a/00004.csv"));
+	count(out, &files, &temps);
+	EQ_U(files, 2);
+	committer_free(k);
+}
+
+static void
+rename_in_shards(const char *from, const char *to)
+{
+	char a[4200], b[4200];
+
+	snprintf(a, sizeof(a), "%s/_shards/%s", out, from);
+	snprintf(b, sizeof(b), "%s/_shards/%s", out, to);
+	CHECK(rename(a, b) == 0);
+}
+
+static void
+what_a_killed_program_had_begun_is_mended(void)
+{
+	struct committer *k;
+	struct err e = ERR_ZERO;
+	size_t files = 0, temps = 0;
+	char path[4200];
+
+	begin("o");
+	OK(record_mend(out, &e) == 0, e); /* there is nothing */
+	k = committer_new();
+	/* 1 was put aside, 2 in place but for its record, 3 done; and so were
+	 * two shards of a scope */
+	CHECK(add(k, "00001", "ab", "x", &e) == 0);
+	CHECK(add(k, "00002", "c", "x", &e) == 0);
+	CHECK(add(k, "00003", "a", "x", &e) == 0);
+	CHECK(add(k, "train/00001", "t", "x", &e) == 0);
+	CHECK(add(k, "train/00002", "t", "x", &e) == 0);
+	OK(committer_flush(k, &e) == 0, e);
+	rename_in_shards("00001.tsv", ".tmp.00001.tsv.old");
+	rename_in_shards("00002.tsv", ".tmp.00002.tsv.77.0123456789abcdef");
+	rename_in_shards("train/00001.tsv", "train/.tmp.00001.tsv.old");
+	/* an older record of 3 spoke of the file that it has now, and of one
+	 * more */
+	CHECK(
+	    add(k, "00003", "ab", "x", &e) == 0 && committer_flush(k, &e) == 0);
+	rename_in_shards("00003.tsv", ".tmp.00003.tsv.old");
+	CHECK(
+	    add(k, "00003", "a", "x", &e) == 0 && committer_flush(k, &e) == 0);
+	/* half a record says nothing */
+	snprintf(path, sizeof(path), "%s/_shards/.tmp.00004.tsv.1.2", out);
+	OK(commit_file(path, "kind\tna", 7, &e) == 0, e);
+	OK(record_mend(out, &e) == 0, e);
+	CHECK(!is_there("a/00001.csv") && !is_there("b/00001.csv") &&
+	    !is_there("c/00002.csv") && !is_there("t/train/00001.csv") &&
+	    !is_there("b/00003.csv"));
+	CHECK(is_there("a/00003.csv") && is_there("t/train/00002.csv"));
+	count(out, &files, &temps);
+	EQ_U(files - temps, 4); /* two shards with a record each */
 	committer_free(k);
 }
 
@@ -192,6 +252,7 @@ main(void)
 	RUN(what_was_not_flushed_is_gone);
 	RUN(files_of_an_old_record_go);
 	RUN(many_files_do_not_wait_for_the_end);
-	RUN(a_failure_leaves_no_record);
+	RUN(a_failure_leaves_neither_record_nor_files);
+	RUN(what_a_killed_program_had_begun_is_mended);
 	return test_end();
 }
