@@ -381,10 +381,15 @@ show_progress() { # TITLE SHARDS BYTES
 		us=$((${EPOCHREALTIME/./} - ${start/./}))
 		((us - last < 100000 && n < $2)) && continue
 		last=$us
-		printf '\r%s %d/%d shards, %d MB of %d' "$1" "$n" "$2" \
-			$((bytes / 1000000)) $(($3 / 1000000)) >&2
-		((us < 500000)) || printf ', %d MB/s, %d s to go' \
-			$((bytes / us)) $((us * ($2 - n) / n / 1000000)) >&2
+		if (($3)); then
+			printf '\r%s %d/%d shards, %d MB of %d' "$1" "$n" "$2" \
+				$((bytes / 1000000)) $(($3 / 1000000))
+			((us < 500000)) || printf ', %d MB/s' $((bytes / us))
+		else
+			printf '\r%s %d/%d batches' "$1" "$n" "$2"
+		fi >&2
+		((us < 500000)) ||
+			printf ', %d s to go' $((us * ($2 - n) / n / 1000000)) >&2
 		printf ' \033[K' >&2
 	done
 	printf '\r\033[K' >&2

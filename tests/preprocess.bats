@@ -364,6 +364,11 @@ outcome() {
 	printf '%s\n' "pass 1 1/4 shards, 24 MB of 98 " "pass 1 4/4 shards, 98 MB of 98 " | cmp - <(grep . got)
 	{ echo 24746457; sleep 0.6; echo 24746457; echo end; } | bar >got
 	grep -qE '^pass 1 2/4 shards, 49 MB of 98, [0-9]{1,2} MB/s, [0-9] s to go $' got
+	# batches have no size before they are made
+	bar() { show_progress 'gather data' 3 0 2>&1 | tr '\r' '\n' | tr -d '\033' | sed 's/\[K//'; }
+	{ echo 0; sleep 0.6; printf '0\n0\nend\n'; } | bar | grep . >got
+	[[ $(sed 1q got) == "gather data 1/3 batches " ]]
+	grep -qE '^gather data 2/3 batches, [0-9] s to go $' got
 }
 
 @test "preprocess: -h is --help" {
