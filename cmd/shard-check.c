@@ -275,9 +275,17 @@ is_ours(const struct check *c, const char *name)
 	return c->shredded && strcmp(name, "batches.tsv") == 0;
 }
 
+/* Is the name in the list? */
+static bool
+is_in(const char *name, char **v, size_t n)
+{
+	return n && bsearch(&name, v, n, sizeof(*v), by_string);
+}
+
 /* Complains of files under dir (relative, "" for OUT) that no record names. */
 static void
-find_strangers(struct check *c, const char *rel, char **known, size_t nknown)
+find_strangers(struct check *c, const char *rel, char **known, size_t nknown,
+    const struct record_left *left)
 {
 	char *dir = rel[0] ? path_of(c, rel) : xstrdup(c->out);
 	DIR *d = opendir(dir);
@@ -296,13 +304,13 @@ find_strangers(struct check *c, const char *rel, char **known, size_t nknown)
 		name = buf_cstr(&b);
 		path = path_of(c, name);
 		if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
-			find_strangers(c, name, known, nknown);
-		else if (!nknown ||
-		    !bsearch(&name, known, nknown, sizeof(*known), by_string))
-			complain(c,
-			    "%s: a file that no record names; not "
-			    "ours: move it away",
-			    path);
+			find_strangers(c, name, known, nknown, left);
+		else if (!is_in(name, known, nknown))
+			complain(c, "%s: a file that no record names; %s", path,
+			    is_in(name, left->v, left->n)
+				? "of a shard that was not finished: "
+				  "shard-check --clean removes it"
+				: "not ours: move it away");
 		free(path);
 		buf_fini(&b);
 	}
@@ -311,12 +319,15 @@ find_strangers(struct check *c, const char *rel, char **known, size_t nknown)
 	free(dir);
 }
 
-static void
-check_strangers(struct check *c)
+static int
+check_strangers(struct check *c, struct err *e)
 {
+	struct record_left left;
 	char **known = NULL;
 	size_t n = 0, i, k;
 
+	if (record_left(&left, c->out, e) < 0)
+		return -1;
 	for (i = 0; i < c->nrec; i++)
 		n += c->rec[i].nfile;
 	known = xcalloc(n, sizeof(*known));
@@ -324,8 +335,10 @@ check_strangers(struct check *c)
 		for (k = 0; k < c->rec[i].nfile; k++)
 			known[n++] = c->rec[i].file[k].name;
 	qsort(known, n, sizeof(*known), by_string);
-	find_strangers(c, "", known, n);
+	find_strangers(c, "", known, n, &left);
 	free(known);
+	record_left_fini(&left);
+	return 0;
 }
 
 /* A row of the account. */
@@ -671,7 +684,8 @@ check_output(struct check *c, const struct check_opt *o,
 	}
 	for (i = 0; i < c->ntable; i++)
 		check_table(c, i);
-	check_strangers(c);
+	if (check_strangers(c, e) < 0)
+		return -1;
 	check_listed(c, f);
 	if (c->nrec == 0 && c->ntable == 0 && c->days.nrow == 0)
 		complain(c, "%s: no shard is done", c->out);

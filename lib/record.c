@@ -239,15 +239,9 @@ record_path(const char *out, const char *shard)
 	return buf_release(&b);
 }
 
-/* Names of files, below OUT. */
-struct names {
-	char **v;
-	size_t n;
-};
-
 /* Takes the names of a record's files; one that cannot be read has none. */
 static void
-take_names(struct names *x, const char *path)
+take_names(struct record_left *x, const char *path)
 {
 	struct record r;
 	struct err ignored;
@@ -268,8 +262,8 @@ take_names(struct names *x, const char *path)
 /* The same of all records in a directory, and in the scopes below; those under
  * temp names apart. */
 static int
-take_dir(
-    const char *dir, bool scopes, bool temp, struct names *x, struct err *e)
+take_dir(const char *dir, bool scopes, bool temp, struct record_left *x,
+    struct err *e)
 {
 	DIR *d = opendir(dir);
 	struct dirent *de;
@@ -305,41 +299,62 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void
-names_fini(struct names *x)
+void
+record_left_fini(struct record_left *x)
 {
 	while (x->n > 0)
 		free(x->v[--x->n]);
 	free(x->v);
+	x->v = NULL;
+}
+
+int
+record_left(struct record_left *x, const char *out, struct err *e)
+{
+	struct record_left known = {NULL, 0};
+	struct buf dir = BUF_ZERO;
+	size_t i, n = 0;
+	int rc;
+
+	*x = (struct record_left){NULL, 0};
+	buf_printf(&dir, "%s/_shards", out);
+	rc = take_dir(buf_cstr(&dir), true, true, x, e);
+	if (rc == 0 && x->n > 0)
+		rc = take_dir(buf_cstr(&dir), true, false, &known, e);
+	if (known.n > 0)
+		qsort(known.v, known.n, sizeof(*known.v), by_name);
+	for (i = 0; i < x->n; i++)
+		if (known.n &&
+		    bsearch(
+			&x->v[i], known.v, known.n, sizeof(*known.v), by_name))
+			free(x->v[i]);
+		else
+			x->v[n++] = x->v[i];
+	x->n = n;
+	if (n > 0)
+		qsort(x->v, n, sizeof(*x->v), by_name);
+	record_left_fini(&known);
+	buf_fini(&dir);
+	if (rc < 0)
+		record_left_fini(x);
+	return rc;
 }
 
 int
 record_mend(const char *out, struct err *e)
 {
-	struct names left = {NULL, 0}, known = {NULL, 0};
-	struct buf dir = BUF_ZERO;
+	struct record_left x;
 	size_t i;
-	int rc;
+	int rc = record_left(&x, out, e);
 
-	buf_printf(&dir, "%s/_shards", out);
-	rc = take_dir(buf_cstr(&dir), true, true, &left, e);
-	if (rc == 0 && left.n > 0)
-		rc = take_dir(buf_cstr(&dir), true, false, &known, e);
-	if (known.n > 0)
-		qsort(known.v, known.n, sizeof(*known.v), by_name);
-	for (i = 0; i < left.n && rc == 0; i++) {
+	for (i = 0; rc == 0 && i < x.n; i++) {
 		struct buf path = BUF_ZERO;
 
-		buf_printf(&path, "%s/%s", out, left.v[i]);
-		if ((!known.n ||
-			!bsearch(&left.v[i], known.v, known.n, sizeof(*known.v),
-			    by_name)) &&
-		    unlink(buf_cstr(&path)) < 0 && errno != ENOENT)
+		buf_printf(&path, "%s/%s", out, x.v[i]);
+		if (unlink(buf_cstr(&path)) < 0 && errno != ENOENT)
 			rc = err_sys(e, ERR_OUTPUT, "%s: remove", path.p);
 		buf_fini(&path);
 	}
-	names_fini(&left);
-	names_fini(&known);
-	buf_fini(&dir);
+	record_left_fini(&x);
 	return rc;
 }

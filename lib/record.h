@@ -62,11 +62,19 @@ uint64_t record_rows(const struct record *r);
 /* "OUT/_shards/NAME.tsv" */
 char *record_path(const char *out, const char *shard);
 /*
- * Ends what a killed program had begun to do to shards of an output: removes
+ * What a killed program had begun to do to shards of an output: the names of
  * the files that a record under a temp name speaks of (one that was to get its
- * name last, or that was put aside first) and that no record names.  Nobody
- * else may be at work there.
+ * name last, or that was put aside first) and that no record names, in byte
+ * order; they need not be there.
  */
+struct record_left {
+	char **v;
+	size_t n;
+};
+MUST_CHECK int
+record_left(struct record_left *x, const char *out, struct err *e);
+void record_left_fini(struct record_left *x);
+/* Removes these files.  Nobody else may be at work there. */
 MUST_CHECK int record_mend(const char *out, struct err *e);
 /* A record's name: [SCOPE/]NNNNN; scope may be NULL. */
 char *record_shard(const char *scope, uint64_t number);

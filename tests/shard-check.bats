@@ -134,6 +134,34 @@ refuses() {
 	tree out | cmp - before
 }
 
+@test "check: what a killed run was replacing is told from other files, and --clean removes it" {
+	mv out/_shards/00001.tsv out/_shards/.tmp.00001.tsv.old
+	refuses "out/train/part-00001.csv: a file that no record names; of a shard that was not finished: shard-check --clean removes it"
+	cp out/train/part-00002.csv out/train/part-00009.csv
+	refuses "out/train/part-00009.csv: a file that no record names; not ours: move it away"
+	# what a record names stays, whatever else speaks of it
+	cp out/_shards/00002.tsv out/_shards/.tmp.00002.tsv.1.2
+	shard-check --clean out
+	[[ -z $(find out -name '*00001*') && -e out/train/part-00009.csv && -e out/train/part-00002.csv ]]
+	rm out/train/part-00009.csv
+	shard-check out
+}
+
+@test "check: --clean takes no file for a shard's that lies outside of OUT, or that half a record names" {
+	echo mine >victim
+	for from in train/part-00001.csv val/part-00001.csv; do
+		sed "s,$from,../victim," out/_shards/00001.tsv >out/_shards/.tmp.00001.tsv.old
+		rm -f out/_shards/00001.tsv
+		shard-check --clean out
+		[[ -e victim && -e out/train/part-00001.csv && -z $(find out -name '.tmp*') ]]
+		rm -r out && shard-run -L list cat {} : map -w 'id != 4' : split -b hash -k customerId : write -o out
+	done
+	head -n -1 out/_shards/00001.tsv >out/_shards/.tmp.00001.tsv.1.2
+	rm out/_shards/00001.tsv
+	shard-check --clean out
+	[[ -e out/train/part-00001.csv ]]
+}
+
 @test "check: --prune removes the outputs of shards that are not listed, and no other file" {
 	touch out/train/theirs
 	head -n 2 list | shard-check --prune --files-from - out
