@@ -780,7 +780,7 @@ static int
 remove_shard(struct check *c, const struct record *r, struct err *e)
 {
 	char *path = record_path(c->out, r->shard), *file;
-	char *aside = commit_aside(path);
+	char *aside = commit_temp_path(path);
 	sigset_t signals;
 	size_t i;
 	int rc = 0;

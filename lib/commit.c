@@ -130,22 +130,31 @@ dir_of(const char *path)
 	return xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-struct commit *
-commit_new(const char *path, struct err *e)
+char *
+commit_temp_path(const char *path)
 {
-	struct commit *c = xcalloc(1, sizeof(*c));
 	const char *slash = strrchr(path, '/');
 	char *dir = dir_of(path);
 	struct buf b = BUF_ZERO;
 	uint64_t salt = 0;
-	sigset_t old;
 
 	if (getrandom(&salt, sizeof(salt), 0) < 0)
-		salt = (uint64_t)(uintptr_t)c;
+		salt = (uint64_t)(uintptr_t)dir;
 	buf_printf(&b, "%s/" TEMP_PREFIX "%.200s.%ld.%016llx", dir,
 	    slash ? slash + 1 : path, (long)getpid(), (unsigned long long)salt);
+	free(dir);
+	return buf_release(&b);
+}
+
+struct commit *
+commit_new(const char *path, struct err *e)
+{
+	struct commit *c = xcalloc(1, sizeof(*c));
+	char *dir = dir_of(path);
+	sigset_t old;
+
 	c->path = xstrdup(path);
-	c->temp = buf_release(&b);
+	c->temp = commit_temp_path(path);
 	commit_hold(&old);
 	c->fd = open(c->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (c->fd < 0 && errno == ENOENT && make_dirs(dir, e) == 0)
@@ -241,17 +250,6 @@ commit_free(struct commit *c)
 	free(c->path);
 	free(c->temp);
 	free(c);
-}
-
-char *
-commit_aside(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	size_t dir = slash ? (size_t)(slash + 1 - path) : 0;
-	struct buf b = BUF_ZERO;
-
-	buf_printf(&b, "%.*s" TEMP_PREFIX "%s.old", (int)dir, path, path + dir);
-	return buf_release(&b);
 }
 
 int

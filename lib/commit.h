@@ -55,12 +55,9 @@ commit_file(const char *path, const void *p, size_t n, struct err *e);
 MUST_CHECK int commit_unseal(const char *out, struct err *e);
 MUST_CHECK int make_dirs(const char *dir, struct err *e);
 
-/*
- * "DIR/.tmp.NAME.old": where the file DIR/NAME waits while what it speaks of is
- * replaced or removed.  If that is not finished, it is found there, and goes as
- * temp files do.  Caller frees.
- */
-char *commit_aside(const char *path);
+/* A new temp name beside path; as commit_new() makes it, or for a file that
+ * waits there while what it speaks of is replaced or removed.  Caller frees. */
+char *commit_temp_path(const char *path);
 
 bool commit_is_temp(const char *name);
 /* Removes temp files left in dir itself; a dir that does not exist is fine. */

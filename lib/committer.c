@@ -155,7 +155,7 @@ put_aside(struct waiting *w, struct dirs *d, struct err *e)
 	/* a damaged old record names nothing that could be removed */
 	if (record_load(&w->old, w->path, &ignored) < 0)
 		memset(&w->old, 0, sizeof(w->old));
-	w->aside = commit_aside(w->path);
+	w->aside = commit_temp_path(w->path);
 	if (rename(w->path, w->aside) < 0)
 		return err_sys(e, ERR_OUTPUT, "%s: rename", w->path);
 	dirs_add(d, w->path);

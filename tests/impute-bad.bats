@@ -556,6 +556,18 @@ stamps() {
 	same_artifacts left art
 }
 
+@test "impute: temp files of killed runs in the artifacts go, others stay" {
+	train
+	for name in imputation_report.json impute_dict.pkl impute.tsv meta.tsv; do
+		touch "art/.tmp.$name.123.0123456789abcdef"
+	done
+	touch art/.tmp.mine
+	mkdir art/_impute.new
+	touch art/_impute.new/impute.tsv
+	train
+	[[ $(ls -A art | grep -E '^.tmp|new') == .tmp.mine ]]
+}
+
 @test "impute: of a pickle alone, a value whose last bit has changed is another one" {
 	mkdir only
 	for value in 1 1.0000000000000002; do

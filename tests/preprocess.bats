@@ -399,3 +399,22 @@ outcome() {
 	run -2 --separate-stderr shred --input in --output x --key id --order id --sorted --level 3 --compress gz
 	says "--level 3: batches that are --sorted"
 }
+
+@test "preprocess: --batch after a run of shards after --batch is as if it were the first" {
+	mkdir raw
+	for i in 1 2; do rows $((i * 40)) >raw/part-$i.csv; done
+	job() { preprocess --job-type training --input raw --output out "$@" >/dev/null; }
+	rm -rf out
+	job --batch --split none
+	result out >want
+	for between in "--format jsonl" "--batch" "--split none"; do
+		# shellcheck disable=SC2086
+		job $between
+		job --batch --split none
+		result out | diff want -
+		# and so where nothing was done in between
+		find out -name '*_processed_data*' -printf '%i\n' >was
+		job --batch --split none
+		find out -name '*_processed_data*' -printf '%i\n' | diff was -
+	done
+}

@@ -616,10 +616,50 @@ refuses() {
 	rm -rf fresh
 	job --max-rows 3 --output fresh
 	diff <(ls out) <(ls fresh)
-	# but not what nobody of ours has named
-	touch out/batch-data-7.txt
-	run -1 --separate-stderr job --max-rows 3 --force
-	says "batch-data-7.txt: a file that no record names"
+	# but not what none of ours is called
+	for name in batch-data-7.txt batch-mine-7.csv batch-data.x-7.parquet; do
+		echo mine >"out/$name"
+		run -1 --separate-stderr job --max-rows 3 --force
+		says "$name: a file that no record names"
+		[[ $(<"out/$name") == mine ]]
+		rm "out/$name"
+	done
+	# of another table they go when their table does
+	mkdir out/_batches/other.x
+	cp out/batch-data-0.csv out/batch-other.x-7.parquet
+	job --max-rows 3
+	diff <(ls out out/_batches) <(ls fresh fresh/_batches | sed 's/^fresh/out/')
+}
+
+@test "shred: --sorted of input that is not leaves nothing, whatever the next run is" {
+	small
+	for next in "--max-rows 4" "--table foo --max-rows 4" "--by-day" "--by-day --each 'wc -l <{}'"; do
+		rm -rf out fresh
+		eval "job --output fresh $next"
+		run -1 --separate-stderr job --sorted
+		[[ -z $(ls out | grep batch-) && -z $(find out/_batches -type f) ]]
+		# and a killed one what is gone then
+		rm -rf out
+		job --sorted --table old || :
+		mkdir -p out/_batches/old
+		printf '%s\n' "$(sed 1q fresh/_batches/*/*.tsv 2>/dev/null || sed 1q fresh/*/_batches/*/*.tsv)" \
+			$'file\tbatch-old-0.csv\t1\t2\t0000000000000000\told' \
+			$'record\told/00000\t-\t-\t-\t1' >out/_batches/old/00000.tsv
+		cp in/part-0.csv out/batch-old-0.csv
+		cp in/part-0.csv out/batch-old-1.csv
+		eval "job $next"
+		diff <(cd fresh && find . -type f ! -path '*/_run/*' ! -path './_context/*' | sort) \
+			<(cd out && find . -type f ! -path '*/_run/*' ! -path './_context/*' | sort)
+	done
+}
+
+@test "shred: what --presplit of a killed run has copied goes" {
+	small
+	job
+	mkdir -p out/_presplit/data/2024-01-02
+	cp in/part-0.csv out/_presplit/data/2024-01-02
+	job
+	[[ ! -e out/_presplit && -e out/_SUCCESS ]]
 }
 
 @test "shred: a second run does nothing" {

@@ -232,6 +232,13 @@ what_a_killed_program_had_begun_is_mended(void)
 	rename_in_shards("00003.tsv", ".tmp.00003.tsv.old");
 	CHECK(
 	    add(k, "00003", "a", "x", &e) == 0 && committer_flush(k, &e) == 0);
+	/* of 1 three more have begun since then, and the first has not been
+	 * forgotten */
+	CHECK(
+	    add(k, "00001", "e", "x", &e) == 0 && committer_flush(k, &e) == 0);
+	CHECK(
+	    add(k, "00001", "f", "x", &e) == 0 && committer_flush(k, &e) == 0);
+	rename_in_shards("00001.tsv", ".tmp.00001.tsv.1.2");
 	/* half a record says nothing */
 	snprintf(path, sizeof(path), "%s/_shards/.tmp.00004.tsv.1.2", out);
 	OK(commit_file(path, "kind\tna", 7, &e) == 0, e);
