@@ -217,10 +217,11 @@ take_back(const struct waiting *w)
 {
 	struct err ignored;
 
-	if (access(w->path, F_OK) == 0)
-		return;
-	if (remove_files(w, &w->rec, NULL, &ignored) == 0 &&
-	    remove_files(w, &w->old, NULL, &ignored) == 0 && w->aside)
+	if (access(w->path, F_OK) < 0 &&
+	    (remove_files(w, &w->rec, NULL, &ignored) < 0 ||
+		remove_files(w, &w->old, NULL, &ignored) < 0))
+		return; /* the old record still tells of them */
+	if (w->aside)
 		unlink(w->aside);
 }
 
