@@ -93,12 +93,12 @@ resumed() {
 	resumed 4 "${SHRED[@]}" --each 'wc -l {}'
 }
 
-# changed STEP WORD... -- OPTION... -- OPTION...: an output of the job is done again
-# with the first options and that killed at every STEPth moment; run with the
+# changed STEP SIGNAL WORD... -- OPTION... -- OPTION...: an output of the job is done
+# again with the first options and that ended at every STEPth moment; run with the
 # second ones then, it is as if nothing had been before.
 changed() {
-	local step=$1 job=() first=() n status=0
-	shift
+	local step=$1 sig=$2 job=() first=() n status=0
+	shift 2
 	while [[ $1 != -- ]]; do job+=("$1") && shift; done
 	shift
 	while [[ $1 != -- ]]; do first+=("$1") && shift; done
@@ -112,7 +112,7 @@ changed() {
 	for ((n = 1; ; n += step)); do
 		rm -rf out
 		cp -rp before out
-		timeout -k 5 60 killat 9 $n "${job[@]}" "${first[@]}" >log 2>&1 || status=$?
+		timeout -k 5 60 killat "$sig" $n "${job[@]}" "${first[@]}" >log 2>&1 || status=$?
 		((status == 0)) || break
 		"${job[@]}" "$@" >log 2>&1 && content | diff want - >differ ||
 			{ echo "killed at moment $n: $(cat log differ)"; return 1; }
@@ -122,14 +122,18 @@ changed() {
 }
 
 @test "moments: preprocess with other options killed at every fifth, run with others again: a fresh run's files" {
-	changed 5 "${PREPROCESS[@]}" -- --compress gz -- --format jsonl
-	changed 9 "${PREPROCESS[@]}" -- --force --compress gz -- --cutoffs 2024-03-01,2024-06-01
+	changed 5 9 "${PREPROCESS[@]}" -- --compress gz -- --format jsonl
+	changed 9 9 "${PREPROCESS[@]}" -- --force --compress gz -- --cutoffs 2024-03-01,2024-06-01
+}
+
+@test "moments: preprocess with other options told to end at every fourth, run with others again: a fresh run's files" {
+	changed 4 15 "${PREPROCESS[@]}" -- --compress gz -- --format jsonl
 }
 
 @test "moments: impute with other options killed at every eleventh, run with others again: a fresh run's files" {
-	changed 11 "${IMPUTE[@]}" -- --compress gz -- --format jsonl
+	changed 11 9 "${IMPUTE[@]}" -- --compress gz -- --format jsonl
 }
 
 @test "moments: shred with other options killed at every eleventh, run with others again: a fresh run's files" {
-	changed 11 "${SHRED[@]}" -- --pack best --compress lz4 -- --format jsonl
+	changed 11 9 "${SHRED[@]}" -- --pack best --compress lz4 -- --format jsonl
 }
