@@ -662,6 +662,20 @@ refuses() {
 	[[ ! -e out/_presplit && -e out/_SUCCESS ]]
 }
 
+@test "shred: input that memory cannot hold is not kept there, of all tables together" {
+	small
+	job -n >plan
+	run ! grep -e --drop-cache plan
+	truncate -s 4T in/part-7.csv || skip "no sparse file that large here"
+	job -n >plan
+	[[ $(grep -e --drop-cache plan) == "$(grep -e ' : route ' plan)" ]]
+	rm in/part-7.csv
+	two_tables
+	truncate -s 4T l2/part-7.csv
+	tables --max-rows 4 -n >plan
+	[[ $(grep -ce --drop-cache plan) == 2 ]]
+}
+
 @test "shred: a second run does nothing" {
 	many
 	job >log
