@@ -330,12 +330,7 @@ unpack() {
 	id=$(stat -Lc '%n %s %.9Y %i' -- "$1") || exit 1
 	if [[ ! -e $dir.done || $(<"$dir.done") != "$id" ]]; then
 		rm -rf "$dir" "$dir.done" && mkdir -p "$output/_unpacked" || exit 1
-		set -m # to be ended at once with us
-		shard-unpack "$1" "$dir" &
-		group=$!
-		set +m
-		wait "$group" || exit 1
-		group=
+		alone shard-unpack "$1" "$dir" || exit 1
 		printf '%s\n' "$id" >"$dir.done" || exit 1
 	fi
 	# shellcheck disable=SC2034
@@ -464,22 +459,19 @@ each() { # TITLE LIST SCRIPT [PART...]
 	else
 		exec 3>/dev/null
 	fi
-	set -m # a process group of its own, to be ended as one
 	if [[ $runner == parallel ]]; then
-		parallel --will-cite -q -0 -j "$workers" "${jobs[@]}" \
-			9>&9 3>&3 </dev/null &
+		begin parallel --will-cite -q -0 -j "$workers" "${jobs[@]}" \
+			9>&9 3>&3 </dev/null
 	else
-		xargs -0 -P "$workers" "${jobs[@]}" </dev/null &
+		begin xargs -0 -P "$workers" "${jobs[@]}" </dev/null
 	fi
-	group=$!
-	set +m
 	for fd in "${turns[@]}"; do
 		exec {fd}<&-
 	done
 	wait "$group" || {
 		rc=1
 		# xargs does not wait for others where one was killed by a signal
-		kill -TERM -- "-$group" 2>/dev/null
+		end_group
 	}
 	group=
 	if [[ -n $bar ]]; then
@@ -514,13 +506,35 @@ make_tmp() {
 	}
 }
 
+# A process group in the background, which a signal to us ends as one.
 group=
+begin() { # WORD...
+	group=begun # what $! says, where the signal comes before we have read that
+	set -m
+	"$@" &
+	group=$!
+	set +m
+}
+end_group() {
+	[[ $group != begun ]] || group=${!-}
+	[[ -n $group ]] && kill -TERM -- "-$group" 2>/dev/null
+}
+
+# A program that a signal to us shall end, at once.
+alone() { # WORD...
+	local rc=0
+	begin "$@" 3>/dev/null </dev/null
+	wait "$group" || rc=$?
+	group=
+	return $rc
+}
+
 stop() {
 	# A child that bash has just forked runs our trap too: it is to go, and to
 	# send us no second signal, which would end us before we have cleaned up.
 	((BASHPID == $$)) || exit 1
 	trap '' INT TERM HUP
-	[[ -n $group ]] && kill -TERM -- "-$group" 2>/dev/null
+	end_group
 	trap - EXIT
 	clean_up
 	trap - "$1"

@@ -1,12 +1,17 @@
 /*
- * killat SIGNAL N command... - runs a command and sends the signal to all of
- * its processes when, among them, the Nth change of a name in the file system
- * has been made: a file created, renamed, linked or removed, a directory made
- * or removed.  That is where what a killed program leaves behind can differ.
+ * killat [-f] SIGNAL N command... - runs a command and sends the signal to all
+ * of its processes when, among them, the Nth change of a name in the file
+ * system has been made: a file created, renamed, linked or removed, a directory
+ * made or removed.  That is where what a killed program leaves behind can
+ * differ.
+ *
+ * -f: to the command's own process alone, when it has forked for the Nth time
+ * and does not know yet whom.  That is where a shell can lose one.
  *
  * Exit status: 0 it was sent, 3 the command ended well before that moment, 4 it
  * ended otherwise, 77 nothing can be traced here; 6 it was told itself to end
- * (SIGTERM), which it does with a line on what each process was doing.
+ * (SIGTERM), which it does with a line on what each process was doing; 7 (-f) a
+ * program was begun when the command had ended, so one it forked had gone on.
  *
  * Every process is stopped at these system calls (ptrace(2), with a filter of
  * seccomp(2) that lets the others through at full speed), so the moment is one
@@ -19,6 +24,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -168,13 +174,18 @@ int
 main(int argc, char *argv[])
 {
 	long n, seen = 0;
-	int sig, status, sent = 0, ended = 4, i;
+	int sig, status, sent = 0, ended = 4, forks = 0, gone = 0, lost = 0, i;
 	struct sigaction end = {.sa_handler = tell};
 	pid_t command, pid;
 
+	if (argc > 1 && strcmp(argv[1], "-f") == 0) {
+		forks = 1;
+		argc--;
+		argv++;
+	}
 	if (argc < 4 || (sig = atoi(argv[1])) <= 0 ||
 	    (n = atol(argv[2])) <= 0) {
-		fprintf(stderr, "usage: killat SIGNAL N command...\n");
+		fprintf(stderr, "usage: killat [-f] SIGNAL N command...\n");
 		return 2;
 	}
 	command = fork();
@@ -202,17 +213,27 @@ main(int argc, char *argv[])
 				ended = WEXITSTATUS(status) == 0 ? 3
 				    : WEXITSTATUS(status) == 77  ? 77
 								 : 4;
+			gone |= pid == command;
 			process[at] = process[--nprocess];
 			continue;
 		}
-		if (at == known && sent) /* made then, or later */
+		if (at == known && sent && !forks) /* made then, or later */
 			kill(pid, sig);
+		lost |= gone && forks && event == PTRACE_EVENT_EXEC;
+		if (forks && !sent && pid == command &&
+		    (event == PTRACE_EVENT_FORK ||
+			event == PTRACE_EVENT_VFORK ||
+			event == PTRACE_EVENT_CLONE) &&
+		    ++seen == n) {
+			kill(pid, sig);
+			sent = 1;
+		}
 		if (event == PTRACE_EVENT_SECCOMP) { /* and stop behind it */
 			ptrace(PTRACE_SYSCALL, pid, NULL, NULL);
 			continue;
 		}
 		if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
-			if (!sent && succeeded(pid) && ++seen == n) {
+			if (!sent && !forks && succeeded(pid) && ++seen == n) {
 				for (i = 0; i < nprocess; i++)
 					kill(process[i], sig);
 				sent = 1;
@@ -226,5 +247,5 @@ main(int argc, char *argv[])
 		print_processes();
 		return 6;
 	}
-	return sent ? 0 : ended;
+	return !sent ? ended : lost ? 7 : 0;
 }

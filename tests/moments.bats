@@ -47,6 +47,25 @@ ended() {
 	((status == 3 && n > 50)) # it ended well, after all these
 }
 
+# none_goes_on WORD...: told to end when it has just forked, whichever time, the job
+# takes with it what it has forked.
+none_goes_on() {
+	local n status=0 left
+	mkdir -p slow
+	printf '#!/bin/bash\nsleep 0.05\nexec %s "$@"\n' "$(command -v xargs)" >slow/xargs
+	chmod +x slow/xargs
+	for ((n = 2; ; n++)); do # the first is from before any trap
+		rm -rf out
+		PATH=$PWD/slow:$PATH timeout -k 5 60 killat -f 15 $n "$@" >log 2>&1 || status=$?
+		((status == 0)) || break
+		left=$(find "$TMPDIR" -mindepth 1)
+		[[ -z $left ]] || { echo "fork $n: $left"; return 1; }
+	done
+	((status != 7)) || { echo "fork $n: went on"; return 1; }
+	! hung $status || { echo "fork $n"; return 1; }
+	((status == 3 && n > 10))
+}
+
 # What two runs must agree on.
 content() { tree out ! -name _lock ! -path './_run/*'; }
 
@@ -79,6 +98,12 @@ resumed() {
 
 @test "moments: shred --each told to end at every third leaves nothing half" {
 	ended 3 15 "${SHRED[@]}" --each 'wc -l {}'
+}
+
+@test "moments: told to end just as they have begun a process, the jobs take it with them" {
+	none_goes_on "${PREPROCESS[@]}"
+	none_goes_on "${IMPUTE[@]}"
+	none_goes_on "${SHRED[@]}"
 }
 
 @test "moments: preprocess killed at every other, run again: the undisturbed run's files" {
