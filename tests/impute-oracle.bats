@@ -178,11 +178,11 @@ deal() {
 	((bad == 0))
 }
 
-@test "impute: 6 random partitions of each seed's rows, scanned in 4 ways, give the same artifact bytes" {
+@test "impute: 4 random partitions of each seed's rows, scanned in 4 ways, give the same artifact bytes" {
 	local seed i bad=0
 	for seed in $(good); do
-		rm -rf part && randomcase --partition "$seed" part {1..6}
-		for i in {1..6}; do
+		rm -rf part && randomcase --partition "$seed" part {1..4}
+		for i in {1..4}; do
 			if deal "$seed" "$i" >"$seed/log" 2>&1 && same_artifacts "$seed/art" part/art >>"$seed/log"; then
 				continue
 			fi
@@ -195,7 +195,7 @@ deal() {
 	((bad == 0))
 }
 
-@test "impute: 200 partitions of numbers that cancel, underflow and overflow give the same artifact bytes" {
+@test "impute: 60 partitions of numbers that cancel, underflow and overflow give the same artifact bytes" {
 	mkdir -p hard/in/train
 	awk 'BEGIN {
 		print "id,cancel,tiny,huge,zero,big,mixed,name"
@@ -208,8 +208,8 @@ deal() {
 				i % 8 ? (i % 2 ? h[i % 3 + 1] : t[i % 3 + 1]) : "", i % 3
 	}' >hard/in/train/part-00000.csv
 	impute_oracle --train hard/in/train --print >hard/impute.tsv
-	rm -rf part && randomcase --partition hard part {1..200}
-	for i in {1..200}; do
+	rm -rf part && randomcase --partition hard part {1..60}
+	for i in {1..60}; do
 		fit "part/$i/ctx" "part/$i"/part-*
 		cmp hard/impute.tsv "part/$i/ctx/impute.tsv"
 		same_artifacts part/1/ctx "part/$i/ctx"

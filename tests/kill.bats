@@ -49,10 +49,10 @@ nothing_half() {
 	done
 }
 
-@test "kill: -9 at 12 moments, resumed: the undisturbed run's files and no others" {
-	for i in {1..12}; do
+@test "kill: -9 at 8 moments, resumed: the undisturbed run's files and no others" {
+	for i in {1..8}; do
 		rm -rf out
-		killed out "0.$(printf %03d $((i * 37 % 600 + 20)))" KILL
+		killed out "0.$(printf %03d $((RANDOM % 400 + 20)))" KILL
 		[[ -e out/_SUCCESS ]] || nothing_half out
 		preprocess --job-type training --input raw --output out --label label --workers 2 >/dev/null
 		diff <(content want) <(content out)

@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # A job told to end, or killed, at each moment where that could leave something
 # else behind: whenever a name in the file system has changed (tests/killat.c).
-# With one worker these moments are the same ones in every run; kill.bats and
-# shred-kill.bats have more workers, at random moments.
+# With one worker these moments are the same ones in every run; of those that are
+# left out each run begins with another. kill.bats and shred-kill.bats have more
+# workers, at random moments.
 
 load helper
 
@@ -34,7 +35,7 @@ hung() { (($1 == 124 || $1 == 137)) && cat log; }
 ended() {
 	local step=$1 sig=$2 n status=0 left
 	shift 2
-	for ((n = 1; ; n += step)); do
+	for ((n = RANDOM % step + 1; ; n += step)); do
 		rm -rf out
 		timeout -k 5 60 killat "$sig" $n "$@" >log 2>&1 || status=$?
 		((status == 0)) || break
@@ -77,7 +78,7 @@ resumed() {
 	rm -rf out
 	"$@" >log 2>&1
 	content >want
-	for ((n = 1; ; n += step)); do
+	for ((n = RANDOM % step + 1; ; n += step)); do
 		rm -rf out
 		timeout -k 5 60 killat 9 $n "$@" >log 2>&1 || status=$?
 		((status == 0)) || break
@@ -88,16 +89,16 @@ resumed() {
 	((status == 3 && n > 50))
 }
 
-@test "moments: preprocess told to end at every one leaves nothing half" {
-	ended 1 15 "${PREPROCESS[@]}"
+@test "moments: preprocess told to end at every other leaves nothing half" {
+	ended 2 15 "${PREPROCESS[@]}"
 }
 
-@test "moments: impute told to end at every fourth leaves nothing half" {
-	ended 4 2 "${IMPUTE[@]}"
+@test "moments: impute told to end at every seventh leaves nothing half" {
+	ended 7 2 "${IMPUTE[@]}"
 }
 
-@test "moments: shred --each told to end at every third leaves nothing half" {
-	ended 3 15 "${SHRED[@]}" --each 'wc -l {}'
+@test "moments: shred --each told to end at every sixth leaves nothing half" {
+	ended 6 15 "${SHRED[@]}" --each 'wc -l {}'
 }
 
 @test "moments: told to end just as they have begun a process, the jobs take it with them" {
@@ -106,16 +107,16 @@ resumed() {
 	none_goes_on "${SHRED[@]}"
 }
 
-@test "moments: preprocess killed at every other, run again: the undisturbed run's files" {
-	resumed 2 "${PREPROCESS[@]}"
+@test "moments: preprocess killed at every fourth, run again: the undisturbed run's files" {
+	resumed 4 "${PREPROCESS[@]}"
 }
 
-@test "moments: impute killed at every fifth, run again: the undisturbed run's files" {
-	resumed 5 "${IMPUTE[@]}"
+@test "moments: impute killed at every ninth, run again: the undisturbed run's files" {
+	resumed 9 "${IMPUTE[@]}"
 }
 
-@test "moments: shred killed at every fourth, run again: the undisturbed run's files" {
-	resumed 4 "${SHRED[@]}" --each 'wc -l {}'
+@test "moments: shred killed at every eighth, run again: the undisturbed run's files" {
+	resumed 8 "${SHRED[@]}" --each 'wc -l {}'
 }
 
 # changed STEP SIGNAL WORD... -- OPTION... -- OPTION...: an output of the job is done
@@ -134,7 +135,7 @@ changed() {
 	rm -rf out
 	"${job[@]}" >log 2>&1
 	mv out before
-	for ((n = 1; ; n += step)); do
+	for ((n = RANDOM % step + 1; ; n += step)); do
 		rm -rf out
 		cp -rp before out
 		timeout -k 5 60 killat "$sig" $n "${job[@]}" "${first[@]}" >log 2>&1 || status=$?
@@ -146,19 +147,19 @@ changed() {
 	((status == 3 && n > 50))
 }
 
-@test "moments: preprocess with other options killed at every fifth, run with others again: a fresh run's files" {
-	changed 5 9 "${PREPROCESS[@]}" -- --compress gz -- --format jsonl
+@test "moments: preprocess with other options killed at every ninth, run with others again: a fresh run's files" {
+	changed 9 9 "${PREPROCESS[@]}" -- --compress gz -- --format jsonl
 	changed 9 9 "${PREPROCESS[@]}" -- --force --compress gz -- --cutoffs 2024-03-01,2024-06-01
 }
 
-@test "moments: preprocess with other options told to end at every fourth, run with others again: a fresh run's files" {
-	changed 4 15 "${PREPROCESS[@]}" -- --compress gz -- --format jsonl
+@test "moments: preprocess with other options told to end at every seventh, run with others again: a fresh run's files" {
+	changed 7 15 "${PREPROCESS[@]}" -- --compress gz -- --format jsonl
 }
 
-@test "moments: impute with other options killed at every eleventh, run with others again: a fresh run's files" {
-	changed 11 9 "${IMPUTE[@]}" -- --compress gz -- --format jsonl
+@test "moments: impute with other options killed at every 17th, run with others again: a fresh run's files" {
+	changed 17 9 "${IMPUTE[@]}" -- --compress gz -- --format jsonl
 }
 
-@test "moments: shred with other options killed at every eleventh, run with others again: a fresh run's files" {
-	changed 11 9 "${SHRED[@]}" -- --pack best --compress lz4 -- --format jsonl
+@test "moments: shred with other options killed at every 17th, run with others again: a fresh run's files" {
+	changed 17 9 "${SHRED[@]}" -- --pack best --compress lz4 -- --format jsonl
 }

@@ -282,12 +282,12 @@ codec() {
 	shard-cat <unnamed | cmp - s.csv
 	local n size
 	size=$(stat -c %s unnamed)
-	for ((n = 0; n < size; n++)); do
+	for n in $(places "$size" 60); do
 		head -c "$n" unnamed >"t.csv.$1"
 		shard-cat "t.csv.$1" >got 2>err && return 1
 		[[ $(<err) == "shard-cat: t.csv.$1:"* ]]
 	done
-	for ((n = 0; n < size; n++)); do
+	for n in $(places "$size" 60); do
 		cp unnamed "t.csv.$1"
 		flip "t.csv.$1" "$n"
 		if shard-cat "t.csv.$1" >got 2>err; then

@@ -111,7 +111,7 @@ refuses() {
 
 @test "plan: random sizes, limits and tables by next-fit against the oracle" {
 	need_python
-	local seed most=25
+	local seed most=15
 	[[ -z ${SANITIZED-} ]] || most=5
 	for ((seed = 1; seed <= most; seed++)); do
 		oracle make "$seed" "d$seed"
@@ -125,7 +125,7 @@ refuses() {
 
 @test "plan: --pack best holds all limits with no more batches, whatever the order of the input" {
 	need_python
-	local seed table next best most=25
+	local seed table next best most=15
 	[[ -z ${SANITIZED-} ]] || most=5
 	for ((seed = 1; seed <= most; seed++)); do
 		oracle make "$seed" "d$seed"
