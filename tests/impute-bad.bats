@@ -650,6 +650,27 @@ stamps() {
 	done
 }
 
+@test "impute: told to end, it goes after the programs that look at the first rows" {
+	mkdir slow
+	ln -s "$(dirname "$(command -v shard-ls)")"/* slow
+	rm slow/shard-stats
+	# one that needs time to end, and makes its directory all the same
+	printf '%s\n' '#!/bin/bash' \
+		'[[ " $* " == *" --moments "*"/guess "* ]] || exec "$REAL" "$@"' \
+		'while [[ $1 != -o ]]; do shift; done' \
+		'trap '\''sleep 0.3; mkdir -p "$2"; exit 1'\'' TERM' \
+		'touch begun' 'while :; do sleep 0.05; done' >slow/shard-stats
+	chmod +x slow/shard-stats
+	REAL=$(command -v shard-stats) SHARDKIT_BIN=$PWD/slow train >log 2>&1 3>&- &
+	pid=$!
+	for ((i = 0; i < 200; i++)); do [[ ! -e begun ]] || break; sleep 0.05; done
+	[[ -e begun ]]
+	pkill -TERM -P "$pid" impute || kill "$pid"
+	died "$pid"
+	sleep 0.5
+	[[ -z $(find "$TMPDIR" -mindepth 1 | tee left) ]] || { cat left; return 1; }
+}
+
 @test "impute: SIGTERM and SIGINT end the run, leave no temp file and no _SUCCESS" {
 	need setsid
 	for i in {4..60}; do table 2000 >"in/train/part-$i.csv"; done
