@@ -26,7 +26,7 @@ setup_file() {
 # peak MAX-KIB COMMAND...: runs it and samples the anonymous memory of every
 # process of this toolkit below it.
 peak() {
-	local max=$1 pid top=0 name kib p
+	local max=$1 pid top=0 name kib p looks=0
 	shift
 	setsid "$@" &
 	pid=$!
@@ -36,7 +36,7 @@ peak() {
 				[[ $name != Anonymous: ]] || ((kib <= top)) || top=$kib
 			done 2>/dev/null <"/proc/$p/smaps_rollup" || :
 		done
-		sleep 0.1
+		((++looks > 30)) && sleep 0.1 || sleep 0.01 # often, while it may be short
 	done
 	wait "$pid"
 	echo "peak $top KiB, bound $max KiB: $*" >&2

@@ -70,13 +70,14 @@ flip() {
 		dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
-# places SIZE N: about N of the places 0 to SIZE-1, others in each run; a third of
-# them where all is slower, under the sanitizers; all with PLACES=all.
+# places SIZE N: about N of the places 0 to SIZE-1, in `places`, others in each run; a
+# third of them where all is slower, under the sanitizers; all with PLACES=all.
 places() {
 	local n=$2 step=1
 	[[ -z ${SANITIZED-} ]] || n=$((n / 3 + 1))
 	[[ ${PLACES-} == all ]] || step=$(($1 / n + 1))
-	seq $((RANDOM % step)) "$step" $(($1 - 1))
+	mapfile -t places < <(seq $((RANDOM % step)) "$step" $(($1 - 1)))
+	((${#places[@]} > 0)) # or a loop over them would prove nothing
 }
 
 # plain: standard input, its end marker cut to rows and account.

@@ -282,12 +282,14 @@ codec() {
 	shard-cat <unnamed | cmp - s.csv
 	local n size
 	size=$(stat -c %s unnamed)
-	for n in $(places "$size" 60); do
+	places "$size" 60
+	for n in "${places[@]}"; do
 		head -c "$n" unnamed >"t.csv.$1"
 		shard-cat "t.csv.$1" >got 2>err && return 1
 		[[ $(<err) == "shard-cat: t.csv.$1:"* ]]
 	done
-	for n in $(places "$size" 60); do
+	places "$size" 60
+	for n in "${places[@]}"; do
 		cp unnamed "t.csv.$1"
 		flip "t.csv.$1" "$n"
 		if shard-cat "t.csv.$1" >got 2>err; then

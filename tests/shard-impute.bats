@@ -400,7 +400,8 @@ data = open("whole", "rb").read()
 for opcode, value, at in pickletools.genops(data):
     if opcode.name == "BINFLOAT":
         print(*range(at + 1, at + 9), sep="\n")' >floats
-		for n in $(places "$size" 120); do
+		places "$size" 120
+		for n in "${places[@]}"; do
 			for how in cut flip; do
 				if [[ $how == cut ]]; then
 					head -c "$n" whole >$file
@@ -429,7 +430,8 @@ for opcode, value, at in pickletools.genops(data):
 	cp -r c whole
 	for file in meta.tsv schema.tsv stats.tsv; do
 		size=$(stat -c %s whole/$file)
-		for n in $(places "$size" 40); do
+		places "$size" 40
+		for n in "${places[@]}"; do
 			for how in cut flip; do
 				if [[ $how == cut ]]; then
 					head -c "$n" whole/$file >c/$file

@@ -588,7 +588,8 @@ no_fit() {
 	shard-stats --moments --values all -o parts part-1.csv
 	mkdir bad
 	size=$(stat -c %s parts/00001.st)
-	for n in $(places "$size" 200); do
+	places "$size" 200
+	for n in "${places[@]}"; do
 		head -c "$n" parts/00001.st >bad/00001.st
 		if shard-stats --merge -o c bad 2>err; then echo "cut at $n"; return 1; fi
 		cp parts/00001.st bad
@@ -606,7 +607,8 @@ no_fit() {
 	cp -r c whole
 	for file in $(cd whole && find . -type f ! -path './parts/*'); do
 		size=$(stat -c %s "whole/$file")
-		for n in $(places "$size" 30); do
+		places "$size" 30
+		for n in "${places[@]}"; do
 			for how in cut flip; do
 				rm -rf c && cp -r whole c
 				if [[ $how == cut ]]; then head -c "$n" "whole/$file" >"c/$file"; else flip "c/$file" "$n"; fi

@@ -258,7 +258,8 @@ is() {
 	groups c part-1.csv
 	size=$(stat -c %s c/parts/00001.st)
 	cp c/parts/00001.st good
-	for at in $(places "$size" 40); do
+	places "$size" 40
+	for at in "${places[@]}"; do
 		cp good bad.st
 		flip bad.st $at
 		run -1 --separate-stderr shard-stats --merge -o d bad.st
@@ -415,7 +416,8 @@ by_day() {
 	shard-stats --groups key -o p part-1.csv part-2.csv
 	size=$(stat -c %s p/00002.st)
 	cp p/00002.st good
-	for at in $(places "$size" 40); do
+	places "$size" 40
+	for at in "${places[@]}"; do
 		cp good p/00002.st
 		flip p/00002.st $at
 		run -1 --separate-stderr shard-stats --show --by-shard p

@@ -141,7 +141,8 @@ merged() {
 	shard-stats -t orderDate -k customerId --label label -o parts part-1.csv
 	mkdir bad
 	size=$(stat -c %s parts/00001.st)
-	for n in $(places "$size" 40); do
+	places "$size" 40
+	for n in "${places[@]}"; do
 		head -c "$n" parts/00001.st >bad/00001.st
 		if shard-stats --merge -o c bad 2>err; then echo "cut at $n"; return 1; fi
 		cp parts/00001.st bad

@@ -39,11 +39,11 @@ for i in places:
 END
 	for kind in gz zst; do
 		squeeze $kind plain >t.tar.$kind
-		# shellcheck disable=SC2046
-		python3 judge.py tar.$kind $(places "$(stat -c %s t.tar.$kind)" 150)
+		places "$(stat -c %s t.tar.$kind)" 150
+		python3 judge.py tar.$kind "${places[@]}"
 	done
-	# shellcheck disable=SC2046
-	python3 judge.py zip $(places "$(stat -c %s t.zip)" 150)
+	places "$(stat -c %s t.zip)" 150
+	python3 judge.py zip "${places[@]}"
 }
 
 @test "shard-unpack: a plain tar cut short anywhere, several in a row, and damaged headers are refused" {
