@@ -110,7 +110,7 @@ check: check-deps
 $(BIN)/ducksql: $(B)/tests/ducksql.o $(B)/libshard.a
 	$(link)
 
-unit: $(UNIT) $(addprefix $(B)/seeds/,$(FUZZ)) gen $(BIN)/ducksql $(BIN)/killat
+unit: $(UNIT) $(addprefix $(B)/seeds/,$(FUZZ)) gen $(BIN)/ducksql $(BIN)/killat $(BIN)/peak
 	@:
 
 gen: $(BIN)/gen
@@ -141,7 +141,7 @@ $(BIN)/gen: bench/gen.c $(B)/flags
 bench-micro: all $(BIN)/micro
 	@$(BIN)/micro $(MICRO)
 
-$(BIN)/killat: tests/killat.c $(B)/flags
+$(BIN)/killat $(BIN)/peak: $(BIN)/%: tests/%.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<

@@ -1,5 +1,5 @@
 # Memory: a filter's anonymous memory stays below its bound whatever the
-# input's size; read from the kernel while it runs.
+# input's size; read from the kernel while it runs and when it ends (tests/peak.c).
 
 load helper
 
@@ -21,26 +21,6 @@ setup_file() {
 	} >big/part-00000.csv
 	shard-stats -t orderDate -k customerId --label label -o ctx/parts big/part-00000.csv
 	shard-stats --merge -o ctx ctx/parts
-}
-
-# peak MAX-KIB COMMAND...: runs it and samples the anonymous memory of every
-# process of this toolkit below it.
-peak() {
-	local max=$1 pid top=0 name kib p looks=0
-	shift
-	setsid "$@" &
-	pid=$!
-	while kill -0 "$pid" 2>/dev/null; do
-		for p in $(pgrep -s "$pid" shard- || :); do
-			while read -r name kib _; do
-				[[ $name != Anonymous: ]] || ((kib <= top)) || top=$kib
-			done 2>/dev/null <"/proc/$p/smaps_rollup" || :
-		done
-		((++looks > 30)) && sleep 0.1 || sleep 0.01 # often, while it may be short
-	done
-	wait "$pid"
-	echo "peak $top KiB, bound $max KiB: $*" >&2
-	((top > 500 && top <= max))
 }
 
 @test "memory: every filter of the chain in pipes stays below 32 MiB on a 1 GiB shard" {

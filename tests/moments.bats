@@ -37,7 +37,7 @@ ended() {
 	shift 2
 	for ((n = RANDOM % step + 1; ; n += step)); do
 		rm -rf out
-		timeout -k 5 60 killat "$sig" $n "$@" >log 2>&1 || status=$?
+		timeout -k 5 600 killat "$sig" $n "$@" >log 2>&1 || status=$?
 		((status == 0)) || break
 		[[ ! -e out/_SUCCESS || -s out/_manifest.tsv ]]
 		left=$(find "$TMPDIR" -mindepth 1
@@ -57,7 +57,7 @@ none_goes_on() {
 	chmod +x slow/xargs
 	for ((n = 2; ; n++)); do # the first is from before any trap
 		rm -rf out
-		PATH=$PWD/slow:$PATH timeout -k 5 60 killat -f 15 $n "$@" >log 2>&1 || status=$?
+		PATH=$PWD/slow:$PATH timeout -k 5 600 killat -f 15 $n "$@" >log 2>&1 || status=$?
 		((status == 0)) || break
 		left=$(find "$TMPDIR" -mindepth 1)
 		[[ -z $left ]] || { echo "fork $n: $left"; return 1; }
@@ -80,7 +80,7 @@ resumed() {
 	content >want
 	for ((n = RANDOM % step + 1; ; n += step)); do
 		rm -rf out
-		timeout -k 5 60 killat 9 $n "$@" >log 2>&1 || status=$?
+		timeout -k 5 600 killat 9 $n "$@" >log 2>&1 || status=$?
 		((status == 0)) || break
 		"$@" >log 2>&1 && content | cmp - want ||
 			{ echo "killed at moment $n: $(<log)"; return 1; }
@@ -138,7 +138,7 @@ changed() {
 	for ((n = RANDOM % step + 1; ; n += step)); do
 		rm -rf out
 		cp -rp before out
-		timeout -k 5 60 killat "$sig" $n "${job[@]}" "${first[@]}" >log 2>&1 || status=$?
+		timeout -k 5 600 killat "$sig" $n "${job[@]}" "${first[@]}" >log 2>&1 || status=$?
 		((status == 0)) || break
 		"${job[@]}" "$@" >log 2>&1 && content | diff want - >differ ||
 			{ echo "killed at moment $n: $(cat log differ)"; return 1; }

@@ -369,7 +369,7 @@ todo() {
 	{ cat long && echo x; } >longer
 	# (the sanitizers take all the address space there is)
 	([[ -n ${SANITIZED-} ]] || ulimit -v 200000
-		printf '%s\n' long longer long | timeout 60 shard-gather --join -o joined --files-from -)
+		printf '%s\n' long longer long | timeout 600 shard-gather --join -o joined --files-from -)
 	[[ $(wc -lc <joined/result.csv | xargs) == "3 60000004" ]]
 }
 

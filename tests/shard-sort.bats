@@ -596,23 +596,6 @@ sorts() {
 	barren tmp
 }
 
-# peak MAX-KIB COMMAND...: runs it and samples its anonymous memory.
-peak() {
-	local max=$1 pid top=0 name kib
-	shift
-	"$@" &
-	pid=$!
-	while kill -0 "$pid" 2>/dev/null; do
-		while read -r name kib _; do
-			[[ $name != Anonymous: ]] || ((kib <= top)) || top=$kib
-		done 2>/dev/null <"/proc/$pid/smaps_rollup" || :
-		sleep 0.02
-	done
-	wait "$pid"
-	echo "peak $top KiB, bound $max KiB: $*" >&2
-	((top > 500 && top <= max))
-}
-
 @test "sort: --memory bounds the anonymous memory, whatever the rows" {
 	[[ -z ${SANITIZED-} ]] || skip "not under the sanitizers"
 	random 200000 1 >block

@@ -680,23 +680,6 @@ no_fit() {
 		sort -k 1,1nr -k 2 | head -n 1 | sed 's/^ *[0-9]* //')" ]]
 }
 
-# frugal MAX-KIB COMMAND...: it ends well, and its anonymous memory stays below.
-frugal() {
-	local max=$1 top=0 kib
-	shift
-	"$@" 3>&- &
-	pid=$!
-	while kill -0 "$pid" 2>/dev/null; do
-		kib=$(awk '/^Anonymous:/ { print $2 }' "/proc/$pid/smaps_rollup" 2>/dev/null || :)
-		((${kib:-0} > top)) && top=$kib
-		sleep 0.05
-	done
-	wait "$pid"
-	pid=
-	echo "peak $top KiB, bound $max KiB: $*"
-	((top <= max))
-}
-
 @test "values: 10 million distinct ones, exact mode and median under --memory 64M (slow)" {
 	[[ -z ${SANITIZED-} ]] || skip "not under the sanitizers"
 	# i * 7654321 mod 10^7 takes every value once; two texts occur twice
@@ -710,9 +693,9 @@ frugal() {
 		print ",k7777777"
 		print ","
 	}' >part-1.csv
-	frugal 98304 shard-stats --moments --values all --memory 64M -o c/parts part-1.csv
-	frugal 98304 shard-stats --merge --memory 64M -o c c/parts
-	frugal 98304 shard-stats --fit c --memory 64M --numeric median
+	peak 98304 shard-stats --moments --values all --memory 64M -o c/parts part-1.csv
+	peak 98304 shard-stats --merge --memory 64M -o c c/parts
+	peak 98304 shard-stats --fit c --memory 64M --numeric median
 	lines want $'column\tstrategy\tvalue\tmissing' $'n\tmedian\t4999999.5\t3' $'t\tmode\tk77777\t1'
 	cmp want c/impute.tsv
 	shard-stats --moments --values all --memory 4G -o d/parts part-1.csv

