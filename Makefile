@@ -11,7 +11,7 @@ SHELL := /bin/bash
 B    ?= build
 BIN  ?= bin
 CMD  := $(patsubst cmd/%.c,%,$(wildcard cmd/shard-*.c))
-LIBO := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
+LIBO := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))
 MAN  := $(wildcard man/*.[157])
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(filter-out %/main.c,$(wildcard tests/fuzz/*.c)))
@@ -43,7 +43,7 @@ define link
 @$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 endef
 
-$(BIN)/shard-%: $(B)/cmd/shard-%.o $(B)/libshard.a
+$(BIN)/shard-%: $(B)/cmd/shard-%.o $(B)/cmd/common.o $(B)/libshard.a
 	$(link)
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libshard.a
@@ -125,7 +125,7 @@ fuzz:
 	@mkdir -p build-fuzz
 	@for t in $(FUZZ); do mkdir -p build-fuzz/$$t && \
 	clang -O1 -g -fsanitize=fuzzer,address,undefined $(STD) -Ilib \
-	tests/fuzz/$$t.c lib/*.c -o build-fuzz/fuzz-$$t $(LIBS) && \
+	tests/fuzz/$$t.c lib/*/*.c -o build-fuzz/fuzz-$$t $(LIBS) && \
 	(cd build-fuzz && ./fuzz-$$t -max_total_time=$(FUZZ_S) -print_final_stats=1 \
 	-rss_limit_mb=4096 $$t ../tests/fuzz/corpus/$$t 2>fuzz-$$t.log || \
 	{ tail -n 40 fuzz-$$t.log; exit 1; }) && \
@@ -211,7 +211,7 @@ uninstall:
 	-rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR)$(PREFIX)/,\
 	lib libexec share/man/man1 share/man/man5 share/man/man7) 2>/dev/null
 
-C_FILES  := $(wildcard cmd/*.c lib/*.c lib/*.h lib/*/*.h bench/*.c \
+C_FILES  := $(wildcard cmd/*.[ch] lib/*/*.[ch] lib/*/*/*.h bench/*.c \
 	tests/*.c tests/unit/*.c tests/unit/*.h tests/fuzz/*.c tests/fuzz/*.h)
 SH_FILES := pipelines/preprocess pipelines/impute pipelines/shred \
 	pipelines/demo \

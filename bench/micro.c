@@ -26,17 +26,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "commit.h"
-#include "csv.h"
-#include "csvscan.h"
-#include "exact.h"
-#include "instant.h"
-#include "keyindex.h"
-#include "keytable.h"
-#include "number.h"
-#include "out.h"
-#include "parse.h"
-#include "sortbuf.h"
+#include "base/exact.h"
+#include "base/instant.h"
+#include "base/number.h"
+#include "base/parse.h"
+#include "io/commit.h"
+#include "io/out.h"
+#include "keys/keyindex.h"
+#include "keys/keytable.h"
+#include "rows/csv.h"
+#include "rows/csvscan.h"
+#include "sort/sortbuf.h"
 
 #define ROUNDS 5
 #define ROUND_S 0.2

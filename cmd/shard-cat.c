@@ -1,7 +1,7 @@
 /* shard-cat - decode shards of any dialect and codec into one row stream. */
 #include <stdio.h>
 
-#include "cmd.h"
+#include "common.h"
 
 /* The column names as the stream would have them. */
 static int

@@ -8,14 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd.h"
-#include "commit.h"
-#include "digest.h"
-#include "gather.h"
-#include "parse.h"
-#include "record.h"
-#include "tsv.h"
-#include "units.h"
+#include "base/digest.h"
+#include "base/parse.h"
+#include "common.h"
+#include "io/commit.h"
+#include "io/tsv.h"
+#include "shards/record.h"
+#include "shards/units.h"
+#include "shred/gather.h"
 
 struct check_opt {
 	bool build, clean, prune, zero, quick;

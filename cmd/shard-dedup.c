@@ -1,5 +1,5 @@
 /* shard-dedup - keep each key's first occurrence over all shards. */
-#include "cmd.h"
+#include "common.h"
 
 int
 main(int argc, char *argv[])

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
-#include "gather.h"
-#include "in.h"
-#include "parse.h"
+#include "base/parse.h"
+#include "common.h"
+#include "io/in.h"
+#include "shred/gather.h"
 
 struct opts {
 	const char *out, *map, *facts, *format, *compress, *temp_dir;

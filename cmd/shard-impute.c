@@ -1,5 +1,5 @@
 /* shard-impute - fill missing cells with the values that pass 1 found. */
-#include "cmd.h"
+#include "common.h"
 
 int
 main(int argc, char *argv[])

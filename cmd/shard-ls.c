@@ -4,12 +4,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cmd.h"
-#include "digest.h"
-#include "instant.h"
-#include "parse.h"
-#include "record.h"
-#include "tsv.h"
+#include "base/digest.h"
+#include "base/instant.h"
+#include "base/parse.h"
+#include "common.h"
+#include "io/tsv.h"
+#include "shards/record.h"
 
 struct ls_opt {
 	bool zero, detail, verify, days;

@@ -1,5 +1,5 @@
 /* shard-map - per-row column work: rename, select, drop, label, concatenate. */
-#include "cmd.h"
+#include "common.h"
 
 int
 main(int argc, char *argv[])

@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
-#include "commit.h"
-#include "machine.h"
-#include "parse.h"
-#include "plan.h"
-#include "sizes.h"
-#include "tsv.h"
+#include "base/parse.h"
+#include "common.h"
+#include "io/commit.h"
+#include "io/machine.h"
+#include "io/tsv.h"
+#include "shred/plan.h"
+#include "shred/sizes.h"
 
 #define NOT_GIVEN UINT64_MAX
 #define FIXED_DEFAULT 100

@@ -1,5 +1,5 @@
 /* shard-route - sort rows by batch, into runs. */
-#include "cmd.h"
+#include "common.h"
 
 int
 main(int argc, char *argv[])

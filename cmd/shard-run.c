@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "common.h"
 
 struct run_opt {
 	const char *list;

@@ -1,5 +1,5 @@
 /* shard-sort - sort rows by columns, in bounded memory. */
-#include "cmd.h"
+#include "common.h"
 
 int
 main(int argc, char *argv[])

@@ -1,5 +1,5 @@
 /* shard-split - say which split each row belongs to. */
-#include "cmd.h"
+#include "common.h"
 
 int
 main(int argc, char *argv[])

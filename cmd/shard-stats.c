@@ -6,13 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd.h"
-#include "commit.h"
-#include "grouplist.h"
-#include "machine.h"
-#include "report.h"
-#include "stats.h"
-#include "tsv.h"
+#include "common.h"
+#include "fill/report.h"
+#include "filters/stats.h"
+#include "io/commit.h"
+#include "io/machine.h"
+#include "io/tsv.h"
+#include "pass1/grouplist.h"
 
 struct main_opt {
 	bool merge, show, by_shard, force, need, no_cutoffs, optimize_types;

@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cmd.h"
-#include "out.h"
+#include "common.h"
+#include "io/out.h"
 
 /* Reads a stream and hands its bytes to fd; 0 when it was whole. */
 static int

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd.h"
-#include "commit.h"
-#include "members.h"
-#include "out.h"
+#include "common.h"
+#include "io/archive.h"
+#include "io/commit.h"
+#include "io/out.h"
 
 /* The files unpacked so far, none under its name yet. */
 struct unpack {

@@ -1,5 +1,5 @@
 /* shard-write - route rows to shard files, atomically. */
-#include "cmd.h"
+#include "common.h"
 
 int
 main(int argc, char *argv[])

@@ -1,12 +1,12 @@
 /*
- * ducksql SQL... - runs statements in DuckDB's library, as lib/duck.h finds it,
+ * ducksql SQL... - runs statements in DuckDB's library, as lib/rows/duck.h finds it,
  * and prints their rows, a line each, with bars between the columns: what the
  * tests make Parquet with that others would write, and read ours with.  Columns
  * other than text have to be cast.
  */
 #include <stdio.h>
 
-#include "duck.h"
+#include "rows/duck.h"
 
 int
 main(int argc, char *argv[])

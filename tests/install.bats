@@ -79,11 +79,11 @@ train() {
 @test "make: other flags compile anew, the same flags do not" {
 	object() { env -u MAKEFLAGS -u MAKELEVEL make -C "$TOP" B="$PWD/b" "$PWD/b/lib/base.o" "$@"; }
 	object CFLAGS=-O1 >log
-	[[ $(grep -c 'CC lib/base.c' log) == 1 ]]
+	[[ $(grep -c 'CC lib/base/base.c' log) == 1 ]]
 	object CFLAGS=-O1 >log
 	run ! grep CC log
 	object CFLAGS=-O1 WERROR=1 >log
-	grep -q 'CC lib/base.c' log
+	grep -q 'CC lib/base/base.c' log
 	object CFLAGS=-O1 CPPFLAGS="-DX=\"it's\""
 	object CFLAGS=-O1 CPPFLAGS="-DX=\"it's\"" >log
 	run ! grep CC log

@@ -334,7 +334,7 @@ same_as_job() {
 		echo "$reason"
 		grep -qE "^(\.It $reason|\.Ql $reason)\$" "$MAN/shard-output.5"
 		((n += 1))
-	done < <(sed -n 's/.*\[DROP_[A-Z_]*\] = "\([a-z-]*\)".*/\1/p' "$TOP/lib/account.c")
+	done < <(sed -n 's/.*\[DROP_[A-Z_]*\] = "\([a-z-]*\)".*/\1/p' "$TOP/lib/rows/account.c")
 	[ "$n" -gt 0 ]
 }
 

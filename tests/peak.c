@@ -3,9 +3,9 @@
  * memory that any one process of this toolkit (its name begins with "shard-")
  * had below it.
  *
- * Every process is looked at once every 10 ms, and once more when it ends, while
- * the kernel still holds its memory (ptrace(2), PTRACE_EVENT_EXIT).  So each
- * process is seen, however short it lives and however busy the machine is.
+ * Every process is looked at once every 10 ms, and once more when it ends,
+ * while the kernel still holds its memory (ptrace(2), PTRACE_EVENT_EXIT).  So
+ * each process is seen, however short it lives and however busy the machine is.
  *
  * Exit status: 0 the peak was between 500 KiB and MAX-KIB, 1 it was not, or the
  * command failed, 77 nothing can be traced here.  Standard error gets a line
@@ -21,10 +21,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OPTIONS                                                      \
-	(PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |                  \
-	    PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |               \
-	    PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL)
+#define OPTIONS                                                                \
+	(PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |      \
+	    PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL)
 
 #define MAX_PROCESSES 256
 
@@ -153,7 +152,8 @@ main(int argc, char **argv)
 			sig = WSTOPSIG(status);
 		ptrace(PTRACE_CONT, pid, NULL, (void *)(long)sig);
 	}
-	fprintf(stderr, "peak %ld KiB, bound %ld KiB, status %d:", top, max, rc);
+	fprintf(
+	    stderr, "peak %ld KiB, bound %ld KiB, status %d:", top, max, rc);
 	for (i = 2; i < argc; i++)
 		fprintf(stderr, " %s", argv[i]);
 	fprintf(stderr, "\n");

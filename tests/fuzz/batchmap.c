@@ -2,7 +2,7 @@
  * batchmap - any bytes as a batches.tsv: refused with the place, or taken; then
  * every group is there once, in order, and no batch is left out.
  */
-#include "batchmap.h"
+#include "shred/batchmap.h"
 
 #include "fuzz.h"
 

@@ -2,11 +2,11 @@
  * codec - any bytes as a file: read to its end or refused, the same whether
  * it is asked for in large or in small pieces.
  */
-#include "codec.h"
+#include "io/codec.h"
 
-#include "digest.h"
+#include "base/digest.h"
 #include "fuzz.h"
-#include "in.h"
+#include "io/in.h"
 
 /* A few bytes may stand for gigabytes: look at that many. */
 #define ENOUGH ((uint64_t)8 << 20)

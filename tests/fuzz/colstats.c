@@ -2,9 +2,9 @@
  * colstats - any text as stats.tsv: refused, or loaded; saved it loads as the
  * same.  What is loaded can be fitted, or is refused in words.
  */
-#include "colstats.h"
+#include "pass1/colstats.h"
 
-#include "fit.h"
+#include "fill/fit.h"
 #include "fuzz.h"
 
 static void

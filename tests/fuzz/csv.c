@@ -5,9 +5,9 @@
  *
  * The first two bytes of the input choose the options.
  */
-#include "csv.h"
-#include "csvscan.h"
+#include "rows/csv.h"
 #include "fuzz.h"
+#include "rows/csvscan.h"
 
 static int
 take_reject(void *arg, const char *name, uint64_t line, const char *reason,

@@ -2,10 +2,10 @@
  * filldict - any bytes as an imputation dictionary: refused, or loaded; what
  * can be saved as JSON and as a pickle loads as the same.
  */
-#include "filldict.h"
+#include "fill/dict.h"
 
+#include "base/parse.h"
 #include "fuzz.h"
-#include "parse.h"
 
 static void
 reads_back(const struct filldict *d, struct bytes file)

@@ -20,9 +20,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,11 +7,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "csvscan.h"
 #include "fuzz.h"
-#include "jsonin.h"
-#include "jsonout.h"
-#include "tsv.h"
+#include "io/tsv.h"
+#include "rows/csvscan.h"
+#include "rows/jsonin.h"
+#include "rows/jsonout.h"
 
 struct again {
 	int which;

@@ -4,7 +4,7 @@
  * a good one: four bytes each, offset (3) and what to xor (1); a last odd
  * part cuts the file.  No edit may lead to a wrong answer.
  */
-#include "keyindex.h"
+#include "keys/keyindex.h"
 
 #include "fuzz.h"
 

@@ -3,9 +3,9 @@
  * Read whole, it says no more bytes than its headers do, and the same twice;
  * one that is cut short is a tar's no more.
  */
-#include "members.h"
+#include "io/archive.h"
 
-#include "digest.h"
+#include "base/digest.h"
 #include "fuzz.h"
 
 /* Paths with these endings to the bytes; the file's own has none. */

@@ -2,9 +2,9 @@
  * partial - any bytes as a partial, and, with a digest that fits, as one that
  * was made to mislead: everything it says of itself must lie inside of it.
  */
-#include "partial.h"
+#include "pass1/partial.h"
 
-#include "digest.h"
+#include "base/digest.h"
 #include "fuzz.h"
 
 static void

@@ -2,12 +2,12 @@
  * pickle - any bytes as a pickle: refused, or a dict whose every part lies in
  * the file or its heap, and which is the same when it is written again.
  */
-#include "pickle.h"
+#include "fill/pickle.h"
 
 #include <math.h>
 
+#include "base/utf8.h"
 #include "fuzz.h"
-#include "utf8.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

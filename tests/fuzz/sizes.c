@@ -2,7 +2,7 @@
  * sizes - any bytes as a groups.tsv, as estimates and as a universe: refused
  * with the place, or taken; then groups are in order and sums are right.
  */
-#include "sizes.h"
+#include "shred/sizes.h"
 
 #include "fuzz.h"
 

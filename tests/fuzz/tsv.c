@@ -1,5 +1,5 @@
 /* tsv - any text: refused, or written again it is the same text. */
-#include "tsv.h"
+#include "io/tsv.h"
 #include "fuzz.h"
 
 int

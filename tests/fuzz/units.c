@@ -2,10 +2,10 @@
  * units - any bytes as the record of a shard or batch, as the lines of one or
  * several: what is taken gives the same when it is written and taken again.
  */
-#include "record.h"
+#include "shards/record.h"
 
 #include "fuzz.h"
-#include "tsv.h"
+#include "io/tsv.h"
 
 /* All lines as records of a unit; what was taken, written again. */
 static bool

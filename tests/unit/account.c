@@ -1,5 +1,5 @@
 /* account - sums that close, and the end marker that carries them. */
-#include "account.h"
+#include "rows/account.h"
 
 #include "test.h"
 

@@ -1,9 +1,9 @@
 /* batchmap - what shard-plan writes is looked up, the rest is refused. */
-#include "batchmap.h"
+#include "shred/batchmap.h"
 
+#include "io/tsv.h"
 #include "keys.h"
 #include "test.h"
-#include "tsv.h"
 
 static int64_t
 find(const struct batchmap *m, struct bytes key)

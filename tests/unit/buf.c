@@ -1,5 +1,5 @@
 /* buf - growable bytes; and the byte views of base.h. */
-#include "buf.h"
+#include "base/buf.h"
 
 #include "test.h"
 

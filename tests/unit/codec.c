@@ -2,13 +2,13 @@
  * codec - compressed files read back whole; cut, damaged or followed by
  * foreign bytes they are refused.
  */
-#include "codec.h"
+#include "io/codec.h"
 
 #include <zlib.h>
 #include <zstd.h>
 
-#include "in.h"
-#include "out.h"
+#include "io/in.h"
+#include "io/out.h"
 #include "test.h"
 
 /* A way to make compressed bytes: one of ours, or a program. */

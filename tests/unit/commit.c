@@ -1,5 +1,5 @@
 /* commit - a file is there whole, or it is not there. */
-#include "commit.h"
+#include "io/commit.h"
 
 #include <dirent.h>
 #include <signal.h>

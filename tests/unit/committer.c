@@ -1,5 +1,5 @@
 /* committer - outputs of several shards appear together, or not at all. */
-#include "committer.h"
+#include "shards/committer.h"
 
 #include <dirent.h>
 #include <sys/stat.h>

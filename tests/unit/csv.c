@@ -2,7 +2,7 @@
  * csv - tables written in every dialect read back cell by cell; what is no
  * table is refused with its line.
  */
-#include "csv.h"
+#include "rows/csv.h"
 
 #include "test.h"
 

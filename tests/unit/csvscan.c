@@ -2,7 +2,7 @@
  * csvscan - every variant against the portable one, and the portable one
  * against a specification that works field by field, not byte by byte.
  */
-#include "csvscan.h"
+#include "rows/csvscan.h"
 
 #include "test.h"
 

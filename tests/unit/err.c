@@ -1,5 +1,5 @@
 /* err - messages: their kinds, their prefixes, and bytes quoted in them. */
-#include "err.h"
+#include "base/err.h"
 
 #include "test.h"
 

@@ -4,7 +4,7 @@
  * magnitude, no division.  That r is nearest to N / D is seen from N being
  * between D times the midpoints beside r.
  */
-#include "exact.h"
+#include "base/exact.h"
 
 #include <float.h>
 #include <math.h>

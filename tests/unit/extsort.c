@@ -2,7 +2,7 @@
  * extsort - against qsort(): any keys and rows, any memory, any number of runs
  * and levels.
  */
-#include "extsort.h"
+#include "sort/extsort.h"
 
 #include <dirent.h>
 #include <signal.h>

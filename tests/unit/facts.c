@@ -1,11 +1,11 @@
 /* facts: the quick way over the cells of a column finds what the slow one
  * does. */
-#include "facts.h"
+#include "pass1/facts.h"
 
 #include <stdlib.h>
 
-#include "batch.h"
-#include "shortnum.h"
+#include "base/shortnum.h"
+#include "rows/batch.h"
 #include "test.h"
 
 /* Cells as they come in CSV, of which a column takes a few in turn. */

@@ -1,15 +1,15 @@
 /* filldict - the imputation dictionary in its three forms: what one says, the
  * others say; what is not a flat dict of numbers and text is refused. */
-#include "filldict.h"
+#include "fill/dict.h"
 
 #include <math.h>
 #include <zlib.h>
 
-#include "number.h"
-#include "parse.h"
+#include "base/number.h"
+#include "base/parse.h"
+#include "base/utf8.h"
 #include "python.h"
 #include "test.h"
-#include "utf8.h"
 
 #define B_INIT(literal)                                                        \
 	{                                                                      \

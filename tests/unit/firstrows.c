@@ -1,5 +1,5 @@
 /* firstrows - every bit comes back, and a damaged file is an error. */
-#include "firstrows.h"
+#include "keys/firstrows.h"
 
 #include "test.h"
 

@@ -2,10 +2,10 @@
  * groups - groups.tsv against a plain list, with memory for all groups and
  * for next to none.
  */
-#include "groups.h"
+#include "pass1/groups.h"
 
+#include "io/tsv.h"
 #include "test.h"
-#include "tsv.h"
 
 struct group {
 	char *key;

@@ -1,5 +1,5 @@
 /* helpers: what a process tells arrives; one that fails or dies is an error. */
-#include "helpers.h"
+#include "io/procs.h"
 
 #include <signal.h>
 

@@ -1,7 +1,7 @@
 /*
  * instant - times, against a calendar that counts day by day.
  */
-#include "instant.h"
+#include "base/instant.h"
 
 #include <ctype.h>
 

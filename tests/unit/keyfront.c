@@ -1,6 +1,6 @@
 /* keyfront - what it finds is what was put there last, for every kind of key.
  */
-#include "keyfront.h"
+#include "keys/keyfront.h"
 
 #include "keys.h"
 #include "test.h"

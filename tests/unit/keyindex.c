@@ -2,7 +2,7 @@
  * keyindex - every key is found with its first occurrence, others are not,
  * and a damaged file is an error: never a wrong answer.
  */
-#include "keyindex.h"
+#include "keys/keyindex.h"
 
 #include "keys.h"
 #include "test.h"

@@ -1,6 +1,6 @@
 /* keymerge - the same index and the same first rows from any number of
  * processes, and what one of them says when it fails. */
-#include "keymerge.h"
+#include "pass1/keymerge.h"
 
 #include "test.h"
 

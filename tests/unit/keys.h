@@ -6,7 +6,7 @@
 #ifndef SHARD_TEST_KEYS_H
 #define SHARD_TEST_KEYS_H
 
-#include "keyent.h"
+#include "keys/keyent.h"
 #include "test.h"
 
 struct key {

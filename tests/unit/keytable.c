@@ -1,5 +1,5 @@
 /* keytable - the first occurrence of every key, against a plain list. */
-#include "keytable.h"
+#include "keys/keytable.h"
 
 #include "keys.h"
 #include "test.h"

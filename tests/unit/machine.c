@@ -1,9 +1,9 @@
 /*
  * machine - limits of containers, as a tree of files says them.
  */
-#include "machine.h"
+#include "io/machine.h"
 
-#include "commit.h"
+#include "io/commit.h"
 #include "test.h"
 
 static const char *root;

@@ -1,5 +1,5 @@
 /* members - which names are archives', and which of a member. */
-#include "members.h"
+#include "io/archive.h"
 
 #include "test.h"
 

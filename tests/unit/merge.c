@@ -2,11 +2,11 @@
  * merge - the context that partials make: the same bytes in any order and
  * any grouping, and what a naive pass over all rows finds.
  */
-#include "chain.h"
-#include "context.h"
-#include "digest.h"
-#include "partial.h"
-#include "stats.h"
+#include "base/digest.h"
+#include "chain/chain.h"
+#include "filters/stats.h"
+#include "pass1/context.h"
+#include "pass1/partial.h"
 #include "test.h"
 
 static unsigned warnings;

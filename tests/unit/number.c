@@ -1,11 +1,11 @@
 /* number - doubles as Python spells them: a table, the definition searched
  * through, and Python itself. */
-#include "number.h"
+#include "base/number.h"
 
 #include <float.h>
 #include <math.h>
 
-#include "parse.h"
+#include "base/parse.h"
 #include "python.h"
 #include "test.h"
 

@@ -1,5 +1,5 @@
 /* opt - command lines: what is taken, what is refused and in which words. */
-#include "opt.h"
+#include "base/opt.h"
 
 #include "test.h"
 

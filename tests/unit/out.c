@@ -1,8 +1,8 @@
 /* out - every byte that was written, or an error. */
-#include "out.h"
+#include "io/out.h"
 
-#include "digest.h"
-#include "in.h"
+#include "base/digest.h"
+#include "io/in.h"
 #include "test.h"
 
 static int

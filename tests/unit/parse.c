@@ -1,6 +1,6 @@
 /* parse - strict readers of numbers: tables, and random comparison with the C
  * library. */
-#include "parse.h"
+#include "base/parse.h"
 
 #include <ctype.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /*
  * partial - what pass 1 wrote reads back; a damaged file is refused.
  */
-#include "partial.h"
+#include "pass1/partial.h"
 
 #include "keys.h"
 #include "test.h"

@@ -1,14 +1,14 @@
 /* pickle - flat dicts of every protocol read and written, with Python as the
  * judge where it is installed; everything else refused. */
-#include "pickle.h"
+#include "fill/pickle.h"
 
 #include <math.h>
 
-#include "number.h"
-#include "parse.h"
+#include "base/number.h"
+#include "base/parse.h"
+#include "base/utf8.h"
 #include "python.h"
 #include "test.h"
-#include "utf8.h"
 
 #define B_INIT(literal)                                                        \
 	{                                                                      \

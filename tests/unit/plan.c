@@ -2,7 +2,7 @@
  * plan - batches against every possible grouping of a few groups, and what
  * must hold of any plan.
  */
-#include "plan.h"
+#include "shred/plan.h"
 
 #include "test.h"
 

@@ -2,9 +2,9 @@
  * runfile - what comes out is what went in: a file that was cut or changed
  * anywhere is refused, or gives the same.
  */
-#include "runfile.h"
+#include "shred/runfile.h"
 
-#include "sortbuf.h"
+#include "sort/sortbuf.h"
 #include "test.h"
 
 #define NBATCH 5

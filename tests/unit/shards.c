@@ -1,7 +1,7 @@
 /* shards - which names are shards, what they say, and their order. */
-#include "shards.h"
+#include "shards/find.h"
 
-#include "instant.h"
+#include "base/instant.h"
 #include "test.h"
 
 #define UUID "0f8fad5b-d9cb-469f-a165-70867728950e"

@@ -1,6 +1,6 @@
 /* sort: numbers sort, and a border in a sorted run is found near where it was
  * looked for. */
-#include "sort.h"
+#include "sort/radix.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
  * sortbuf - marks: what came before one is sorted, taken out or kept alone,
  * and what came behind it is as if nothing had been there before.
  */
-#include "sortbuf.h"
+#include "sort/sortbuf.h"
 
 #include "test.h"
 

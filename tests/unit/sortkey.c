@@ -2,11 +2,11 @@
  * sortkey - keys against the values they stand for: whatever decides between
  * two rows decides between their keys, under memcmp().
  */
-#include "sortkey.h"
+#include "rows/sortkey.h"
 
 #include <math.h>
 
-#include "parse.h"
+#include "base/parse.h"
 #include "test.h"
 
 struct value {

@@ -38,9 +38,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
 
 #define UNUSED __attribute__((unused))
 #define TEST_SHOWN 5

@@ -1,8 +1,8 @@
 /* tsv - the small artifacts: what is written reads back, the rest is refused.
  */
-#include "tsv.h"
+#include "io/tsv.h"
 
-#include "in.h"
+#include "io/in.h"
 #include "test.h"
 
 static int

@@ -2,9 +2,9 @@
  * units - what was routed is known, or it is not; a file that was cut or
  * changed never tells another story.
  */
-#include "units.h"
+#include "shards/units.h"
 
-#include "commit.h"
+#include "io/commit.h"
 #include "test.h"
 
 /* A unit of three shards and two runs in OUT/_runs/data. */

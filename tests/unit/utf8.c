@@ -1,5 +1,5 @@
 /* utf8 - the well-formed sequences, all of them and no others. */
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include "test.h"
 

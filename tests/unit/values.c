@@ -1,12 +1,12 @@
 /* values: keys of numbers order as numbers do; what is collected does not
  * depend on how much memory there was. */
-#include "values.h"
+#include "pass1/values.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "colstats.h"
+#include "pass1/colstats.h"
 #include "test.h"
 
 static double

@@ -1,0 +1,396 @@
+#include "common.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/parse.h"
+#include "io/commit.h"
+
+static const char *tool = "shardkit";
+static const struct cmd *program; /* for the usage line, once parsed */
+
+static const char *const end_names[] = {"none", "emit", "expect", "both", NULL};
+
+#define END_SPEC                                                               \
+	OPT_CHOICE(0, "end", struct common_opt, end, end_names,                \
+	    "end markers (none; both when SHARD_STRICT=1)")
+#define FILES_SPECS                                                            \
+	OPT(OPT_STR, 0, "files-from", "FILE", struct common_opt, files_from,   \
+	    "read the names of the inputs from FILE (- is standard input)"),   \
+	    OPT(OPT_FLAG, '0', "null", NULL, struct common_opt, zero,          \
+		"names in lists end with a NUL byte instead of a newline")
+
+const struct opt_spec end_specs[] = {END_SPEC, OPT_END};
+const struct opt_spec files_specs[] = {FILES_SPECS, OPT_END};
+const struct opt_spec common_specs[] = {END_SPEC, FILES_SPECS, OPT_END};
+
+const struct opt_spec record_specs[] = {
+    OPT(OPT_BYTES, 0, "max-record", "SIZE", struct source_opt, max_record,
+	"longest record allowed (SHARD_MAX_RECORD, or 20M)"),
+    OPT_END,
+};
+
+/* One write per message, so that those of parallel workers do not mix. */
+static void
+say(const char *mark, const char *fmt, va_list ap)
+{
+	struct buf b = BUF_ZERO;
+	char msg[1400];
+
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	buf_printf(&b, "%s: %s%s\n", tool, mark, msg);
+	if (write(STDERR_FILENO, b.p, b.n) < 0)
+		(void)0; /* nowhere left to say it */
+	buf_fini(&b);
+}
+
+void
+cmd_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+}
+
+void
+cmd_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("warning: ", fmt, ap);
+	va_end(ap);
+}
+
+void
+cmd_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+}
+
+static void
+usage_line(const struct cmd *c, FILE *f)
+{
+	fprintf(f, "usage: %s", c->name);
+	opt_synopsis(c->groups, f);
+	fprintf(f, " %s\n", c->operands);
+}
+
+int
+cmd_usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+	if (program)
+		usage_line(program, stderr);
+	return CMD_USAGE;
+}
+
+int
+cmd_fail(const struct err *e)
+{
+	if (e->kind == ERR_USAGE)
+		return cmd_usage("%s", e->msg);
+	cmd_error("%s", e->msg);
+	return CMD_FAILED;
+}
+
+void
+cmd_start(const char *name)
+{
+	int fd;
+
+	tool = name;
+	/* 0, 1 and 2 must be ours, or a data file could become "stdout" */
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= 2 && fcntl(fd, F_SETFD, 0) == 0);
+	if (fd > 2)
+		close(fd);
+	commit_init();
+}
+
+void
+cmd_keep_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
+static void
+help(const struct cmd *c)
+{
+	printf("%s - %s\n\n", c->name, c->summary);
+	usage_line(c, stdout);
+	putchar('\n');
+	opt_help(c->groups, stdout);
+	printf("\nexample:\n  %s\n\n%s(1) says more.\n", c->example, c->name);
+}
+
+static void
+version(void)
+{
+	printf("%s (shardkit) %s\n", tool, SHARDKIT_VERSION);
+#ifdef HAVE_ISAL
+	puts("gzip by ISA-L and zlib; zstd; lz4, bzip2 and xz when met");
+#else
+	puts("gzip by zlib; zstd; lz4, bzip2 and xz when met");
+#endif
+}
+
+int
+cmd_finish(int status)
+{
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		cmd_error("standard output: %s", strerror(errno));
+		return status ? status : CMD_FAILED;
+	}
+	return status;
+}
+
+int
+cmd_parse(const struct cmd *c, int argc, char **argv)
+{
+	struct err e = ERR_ZERO;
+	char asked;
+	int first = opt_parse(c->groups, argc, argv, c->stop_early, &asked, &e);
+
+	program = c;
+	if (first < 0)
+		exit(cmd_fail(&e));
+	if (asked) {
+		if (asked == 'h')
+			help(c);
+		else
+			version();
+		exit(cmd_finish(CMD_OK));
+	}
+	return first;
+}
+
+static void
+add_file(struct cmd_files *f, char *path)
+{
+	if ((f->n & (f->n - 1)) == 0)
+		f->v = xrealloc(f->v, (f->n ? 2 * f->n : 1) * sizeof(*f->v));
+	f->v[f->n++] = path;
+}
+
+int
+cmd_files(const struct common_opt *o, int n, char **operands,
+    struct cmd_files *f, struct err *e)
+{
+	char end = o->zero ? '\0' : '\n';
+	struct in *in = NULL;
+	struct bytes v;
+	int i;
+
+	*f = (struct cmd_files){NULL, 0};
+	for (i = 0; i < n; i++)
+		add_file(f, xstrdup(operands[i]));
+	if (!o->files_from)
+		return 0;
+	in = in_open(o->files_from, 0, e);
+	if (!in)
+		goto fail;
+	for (;;) {
+		size_t min = 1;
+		const char *q = NULL;
+
+		do {
+			if (in_peek(in, min, &v, e) < 0)
+				goto fail;
+			q = v.n ? memchr(v.p, end, v.n) : NULL;
+			min = v.n + 1;
+		} while (!q && !in_at_eof(in));
+		if (v.n == 0)
+			break;
+		if (!q && v.n > 0)
+			q = v.p + v.n;
+		if (q > v.p)
+			add_file(f, xstrndup(v.p, (size_t)(q - v.p)));
+		in_consume(
+		    in, (size_t)(q - v.p) < v.n ? (size_t)(q - v.p) + 1 : v.n);
+	}
+	in_close(in);
+	return 0;
+fail:
+	in_close(in);
+	cmd_files_free(f);
+	return -1;
+}
+
+void
+cmd_files_free(struct cmd_files *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		free(f->v[i]);
+	free(f->v);
+	*f = (struct cmd_files){NULL, 0};
+}
+
+int
+cmd_files_some(
+    const struct common_opt *o, const struct cmd_files *f, struct err *e)
+{
+	if (o->files_from && f->n == 0)
+		return err_set(e, "%s: the list names no file", o->files_from);
+	return 0;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint64_t x = shard_name_parse(*(char *const *)a).number;
+	uint64_t y = shard_name_parse(*(char *const *)b).number;
+
+	return (x > y) - (x < y);
+}
+
+int
+cmd_files_numbers(const struct cmd_files *f, struct err *e)
+{
+	char **v = xcalloc(f->n, sizeof(*v));
+	size_t i, n = 0;
+	int rc = 0;
+
+	for (i = 0; i < f->n; i++)
+		if (shard_name_parse(f->v[i]).is_part)
+			v[n++] = f->v[i];
+	qsort(v, n, sizeof(*v), by_number);
+	for (i = 1; i < n && rc == 0; i++)
+		if (by_number(&v[i - 1], &v[i]) == 0)
+			rc = err_set(e, "%s and %s have one shard number",
+			    v[i - 1], v[i]);
+	free(v);
+	return rc;
+}
+
+#define TURN 16 /* bytes */
+
+int
+cmd_turn(uint64_t fd, size_t n, size_t *k, struct err *e)
+{
+	char line[TURN];
+	uint64_t turn;
+	ssize_t got;
+
+	if (fd == 0)
+		return ++*k < n;
+	do
+		got = read((int)fd, line, TURN);
+	while (got < 0 && errno == EINTR);
+	if (got <= 0)
+		return got < 0 ? err_sys(e, ERR_USAGE, "--turns") : 0;
+	if (got != TURN || line[TURN - 1] != '\n' ||
+	    !parse_u64(bytes_of(line, TURN - 1), &turn) || turn >= n)
+		return err_kind_set(e, ERR_USAGE,
+		    "--turns: the file has no lines of %d bytes with numbers "
+		    "below %zu, as many as there are inputs",
+		    TURN, n);
+	*k = (size_t)turn;
+	return 1;
+}
+
+void
+cmd_check_fd(uint64_t fd, const char *option)
+{
+	if (fd == 0 || (fd > 2 && fd < 65536 && fcntl((int)fd, F_GETFD) >= 0))
+		return;
+	exit(cmd_usage("%s %llu: not an open descriptor above 2", option,
+	    (unsigned long long)fd));
+}
+
+void
+cmd_tell(uint64_t fd, const char *path)
+{
+	struct identity id = {.size = 0};
+	struct err ignored;
+	char line[40];
+	int n;
+
+	if (fd == 0 || (path && identity_of(path, &id, &ignored) < 0))
+		return;
+	n = snprintf(line, sizeof(line), "%llu\n", (unsigned long long)id.size);
+	if (write((int)fd, line, (size_t)n) < 0)
+		return;
+}
+
+void
+cmd_end_markers(const struct common_opt *o, struct chain *c)
+{
+	const char *strict = getenv("SHARD_STRICT");
+	bool on = strict && strcmp(strict, "1") == 0;
+
+	c->emit = on || o->end == 1 || o->end == 3;
+	c->expect = on || o->end == 2 || o->end == 3;
+}
+
+int
+filter_main(const struct filter *f, int argc, char **argv)
+{
+	struct common_opt common = {0};
+	struct chain chain = {.link = NULL};
+	struct session session = {.warn = cmd_warn};
+	struct cmd_files files = {NULL, 0};
+	struct err e = ERR_ZERO;
+	void *opt = xcalloc(1, f->opt_size);
+	const struct opt_group groups[] = {{f->specs, opt},
+	    {record_specs, &chain.source}, {common_specs, &common},
+	    {NULL, NULL}};
+	static char dash[] = "-";
+	char *std[] = {dash}, name[40];
+	struct cmd cmd = {
+	    name, "[FILE ...]", f->summary, f->example, groups, false};
+	int first, rc, status = CMD_FAILED;
+
+	snprintf(name, sizeof(name), "shard-%s", f->name);
+	cmd_start(name);
+	session.tool = name;
+	source_defaults(&chain.source);
+	f->defaults(opt);
+	first = cmd_parse(&cmd, argc, argv);
+	chain_add(&chain, f, opt);
+	if (cmd_files(&common, argc - first, argv + first, &files, &e) < 0 ||
+	    cmd_files_some(&common, &files, &e) < 0 ||
+	    f->setup(opt, &session, &e) < 0)
+		goto out;
+	cmd_end_markers(&common, &chain);
+	if (f->answer && (rc = f->answer(opt, files.n > 0, &e)) != 0) {
+		if (rc > 0)
+			status = cmd_finish(CMD_OK);
+		goto out;
+	}
+	rc = f->inputs ? f->inputs(opt, &chain, files.n ? files.v : std,
+			     files.n ? files.n : 1, &session, &e)
+		       : 0;
+	if (rc == 0)
+		rc = chain_run(&chain, files.n ? files.v : std,
+		    files.n ? files.n : 1, &session, &e);
+	if (rc >= 0 && session_end(&session, &e) == 0)
+		status = CMD_OK;
+out:
+	if (e.kind)
+		status = cmd_fail(&e);
+	chain_fini(&chain);
+	session_fini(&session);
+	cmd_files_free(&files);
+	return status;
+}

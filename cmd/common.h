@@ -1,0 +1,98 @@
+/*
+ * cmd - what the programs share: start, usage, messages, exit status, lists
+ * of files, and the main function of a filter.
+ */
+#ifndef SHARD_CMD_H
+#define SHARD_CMD_H
+
+#include "chain/chain.h"
+
+#define SHARDKIT_VERSION "0.1.0"
+
+enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 2 };
+
+struct cmd {
+	const char *name;     /* "shard-ls" */
+	const char *operands; /* for the synopsis: "[FILE ...]" */
+	const char *summary;
+	const char *example;
+	const struct opt_group *groups;
+	bool stop_early; /* options end at the first operand */
+};
+
+/* Options that every program which reads a stream has. */
+struct common_opt {
+	int end; /* none, emit, expect, both */
+	const char *files_from;
+	bool zero, strict;
+};
+extern const struct opt_spec common_specs[];
+extern const struct opt_spec files_specs[]; /* --files-from and -0 only */
+extern const struct opt_spec end_specs[];   /* --end only */
+/* --max-record, for a struct source_opt: the reader's one option that filters
+ * have too, as a row must pass all of them. */
+extern const struct opt_spec record_specs[];
+
+/* Sets the name for messages and installs the clean-up; first of all. */
+void cmd_start(const char *name);
+/* For programs that do shard after shard: what one took stays for the next.
+ * Asking the kernel for clean pages every time is a third of pass 1. */
+void cmd_keep_memory(void);
+/* "NAME: message" and "NAME: warning: message" on standard error, each in
+ * one write. */
+void cmd_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void cmd_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* The same of what is neither. */
+void cmd_note(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* Prints e, and the usage line when that is what is wrong; returns the status
+ * it asks for. */
+int cmd_fail(const struct err *e);
+/* The same for a message of wrong usage: returns CMD_USAGE. */
+int cmd_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* Index of the first operand; or prints help, version or usage and exits.  c
+ * must live on: its usage line is that of later messages too. */
+int cmd_parse(const struct cmd *c, int argc, char **argv);
+/* Ends the program with status, checking that standard output took all. */
+int cmd_finish(int status);
+
+/* Operands and --files-from together; caller frees with cmd_files_free. */
+struct cmd_files {
+	char **v;
+	size_t n;
+};
+MUST_CHECK int cmd_files(const struct common_opt *o, int n, char **operands,
+    struct cmd_files *f, struct err *e);
+void cmd_files_free(struct cmd_files *f);
+
+/* -1 when a list was given and names no file: that is no wish to read
+ * standard input. */
+MUST_CHECK int cmd_files_some(
+    const struct common_opt *o, const struct cmd_files *f, struct err *e);
+
+/* Refuses two shards of one number. */
+MUST_CHECK int cmd_files_numbers(const struct cmd_files *f, struct err *e);
+
+/*
+ * The next of n things, in *k, which begins as SIZE_MAX: 1; or 0, there is none
+ * left; or -1.  Without fd (0) they come one after the other.  With it, several
+ * processes that have the file from their parent share its offset: each line
+ * of 16 bytes is a number from 0, and whoever reads it does it.  Reads of one
+ * open file are atomic with its offset, see BUGS in read(2).
+ */
+MUST_CHECK int cmd_turn(uint64_t fd, size_t n, size_t *k, struct err *e);
+
+/* Ends the program with status 2 unless fd is 0 (not given) or open: another
+ * file might get its number later. */
+void cmd_check_fd(uint64_t fd, const char *option);
+
+/* A line with the bytes of a file that is done (0 where path is NULL) to a
+ * progress descriptor, unless fd is 0; a reader that went away is no error. */
+void cmd_tell(uint64_t fd, const char *path);
+
+/* Decides end markers from --end and SHARD_STRICT. */
+void cmd_end_markers(const struct common_opt *o, struct chain *c);
+
+/* The whole of a filter program. */
+int filter_main(const struct filter *f, int argc, char **argv);
+
+#endif

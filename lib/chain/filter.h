@@ -1,0 +1,92 @@
+/*
+ * filter - a stage with its command line: what makes `shard-NAME` a program
+ * and NAME a link of shard-run's chain, from one description.
+ */
+#ifndef SHARD_FILTER_H
+#define SHARD_FILTER_H
+
+#include "base/opt.h"
+#include "chain/stage.h"
+#include "pass1/context.h"
+#include "shred/batchmap.h"
+
+/* What a filter keeps from one input to the next. */
+struct kept {
+	void *p;
+	/* All inputs were read, well or not, and writing never failed. */
+	int (*end)(void *p, struct err *e);
+	void (*free)(void *p);
+};
+
+/* A batch map, and the name of the file. */
+struct session_map {
+	char *path;
+	struct batchmap map;
+};
+
+/* What lives as long as the program: contexts and maps, opened once each. */
+struct session {
+	const char *tool;
+	struct context **ctx;
+	size_t nctx;
+	struct session_map **map;
+	size_t nmap;
+	bool rejects_begun; /* an input of this program wrote --rejects */
+	struct buf said;    /* warnings given, each ended by NUL */
+	struct kept kept;   /* of the last filter of the chain */
+	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
+};
+
+/* The context at dir, from the cache; owned by the session. */
+struct context *
+session_context(struct session *s, const char *dir, struct err *e);
+/* Ends what is kept; before session_fini() where all went well. */
+MUST_CHECK int session_end(struct session *s, struct err *e);
+/* The batch map of this file, likewise. */
+const struct batchmap *
+session_batchmap(struct session *s, const char *path, struct err *e);
+void session_fini(struct session *s);
+/* A warning that many inputs would repeat: given once. */
+void session_warn_once(struct session *s, const char *msg);
+
+struct chain;
+
+struct filter {
+	const char *name;
+	const char *summary; /* one line, for --help */
+	const char *example; /* one or two lines */
+	const struct opt_spec *specs;
+	size_t opt_size;
+	void (*defaults)(void *opt);
+	/* Checks the options and opens what they name. */
+	int (*setup)(void *opt, struct session *s, struct err *e);
+	void (*teardown)(void *opt); /* frees what setup made; may be NULL */
+	/* Prints an answer instead of filtering when the options ask for one:
+	 * 1 done, 0 not asked, -1; may be NULL.  rows: some were named, or
+	 * others filter them; then an answer is refused. */
+	int (*answer)(const void *opt, bool rows, struct err *e);
+	/* Reads the inputs itself where the options ask for what no single
+	 * stream can give: 1 done, 0 not asked, -1; may be NULL. */
+	int (*inputs)(const void *opt, struct chain *c, char *const *paths,
+	    size_t npaths, struct session *s, struct err *e);
+	const struct stage *stage;
+	/* Does it end a chain?  NULL: no. */
+	bool (*sink)(const void *opt);
+	/* The input's name as an option gave it (--like), or NULL. */
+	const char *(*like)(const void *opt);
+	/* The context that the source shall obey too, or NULL. */
+	const char *(*context)(const void *opt);
+	/* Adds the names of the columns that it looks at; false: it may look
+	 * at any.  NULL: the same. */
+	bool (*needs)(const void *opt, struct schema *names);
+	bool thins; /* many rows do not get past it, as a rule */
+	/* For sinks: the separator they would like for this input; 0 none. */
+	char (*want_sep)(const void *opt, const char *input);
+};
+
+extern const struct filter filter_map, filter_dedup, filter_split,
+    filter_impute, filter_sort, filter_route, filter_write, filter_stats;
+/* The filter with that name, or NULL. */
+const struct filter *filter_named(const char *name);
+
+#endif

@@ -1,0 +1,929 @@
+#include "chain/source.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/parse.h"
+#include "io/archive.h"
+#include "io/out.h"
+#include "io/tsv.h"
+#include "rows/csvscan.h"
+#include "rows/jsonin.h"
+#include "rows/parquetin.h"
+
+static const char *const header_names[] = {"strict", "reorder", "union", NULL};
+static const char *const dialect_names[] = {
+    "auto", "csv", "tsv", "tsv-plain", "json", NULL};
+static const char *const nested_names[] = {"refuse", "json", NULL};
+static const char *const ragged_names[] = {"error", "pad", "reject", NULL};
+
+const struct opt_spec source_specs[] = {
+    OPT(OPT_STR, 'C', "columns", "LIST", struct source_opt, columns,
+	"only these columns, in this order (a,b,c)"),
+    OPT(OPT_STR, 'c', "context", "CTX", struct source_opt, context,
+	"obey the header, dialect and digests in this context"),
+    OPT_CHOICE(0, "dialect", struct source_opt, dialect, dialect_names,
+	"how the input is written (auto)"),
+    OPT(OPT_FLAG, 0, "drop-cache", NULL, struct source_opt, drop_cache,
+	"files will not be read again: keep no memory for them"),
+    OPT_CHOICE(0, "header", struct source_opt, header, header_names,
+	"when headers differ: refuse, match names, add missing (strict)"),
+    OPT(OPT_STR, 0, "header-of", "FILE", struct source_opt, header_of,
+	"the shard whose header all must have"),
+    OPT(OPT_FLAG, 0, "keep-names", NULL, struct source_opt, keep_names,
+	"do not turn __DOT__ in column names into a dot"),
+    OPT(OPT_BYTES, 0, "max-record", "SIZE", struct source_opt, max_record,
+	"longest record allowed (SHARD_MAX_RECORD, or 20M)"),
+    OPT(OPT_FLAG, 'N', "names", NULL, struct source_opt, names,
+	"shard-cat: print the column names, a line each, and no rows"),
+    OPT_CHOICE(0, "nested", struct source_opt, nested, nested_names,
+	"nested columns of Parquet: refuse them, or take their JSON text "
+	"(refuse)"),
+    OPT(OPT_FLAG, 0, "row-column", NULL, struct source_opt, row_column,
+	"append _row, the row's number in its shard, for dedup --ties=one"),
+    OPT_CHOICE(0, "ragged", struct source_opt, ragged, ragged_names,
+	"rows with a wrong number of fields: refuse, fill, leave out (error)"),
+    OPT(OPT_STR, 0, "rejects", "FILE", struct source_opt, rejects,
+	"where the rows go that --ragged=reject leaves out"),
+    OPT(OPT_STR, 0, "signature", "FILE", struct source_opt, signature,
+	"column names that replace the header's (a,b,c in a file)"),
+    OPT_END,
+};
+
+void
+source_defaults(struct source_opt *o)
+{
+	const char *env;
+
+	memset(o, 0, sizeof(*o));
+	o->max_record = CSV_MAX_RECORD;
+	o->head = UINT64_MAX;
+	env = getenv("SHARD_MAX_RECORD");
+	if (env && !parse_size(bytes_str(env), &o->max_record))
+		o->max_record = 0; /* refused when a source is opened */
+}
+
+struct source {
+	const struct source_opt *opt;
+	struct context *ctx;
+	struct run *run;
+	char *const *path;
+	size_t npath, at;
+	bool expect;
+	char want_sep;
+	struct schema signature;
+	struct schema canon; /* the header that all inputs must have */
+	char *canon_of;      /* the file it comes from */
+	struct in *in;
+	struct csv *csv; /* one of these reads it */
+	struct jsonin *json;
+	struct parquetin *parquet;
+	bool drop;        /* files are given back to the page cache */
+	bool open;        /* other shards may have other columns */
+	char spooled[32]; /* what can be read as a file: /dev/fd/N */
+	int spool_fd;     /* 0: none */
+	int *map;         /* canonical column -> field, when they differ */
+	struct buf moved; /* a batch with its fields in canonical order */
+	uint32_t *idx;
+	size_t idx_cap;
+	struct out *rejects;
+	int row_slot;  /* of _row; -1: none */
+	uint64_t rows; /* handed out */
+};
+
+/* __DOT__ becomes a dot. */
+static void
+put_name(struct buf *b, struct bytes name, bool keep)
+{
+	static const char dot[] = "__DOT__";
+	size_t n = sizeof(dot) - 1, i = 0;
+
+	while (i < name.n) {
+		if (!keep && name.n - i >= n &&
+		    memcmp(name.p + i, dot, n) == 0) {
+			buf_putc(b, '.');
+			i += n;
+		} else {
+			buf_putc(b, name.p[i++]);
+		}
+	}
+}
+
+/* The names of an input: signature or header, normalised, unique. */
+static int
+names_of(struct source *s, const struct bytes *name, size_t n, const char *file,
+    struct schema *out, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	size_t i;
+
+	if (s->signature.ncol && s->signature.ncol != n)
+		return err_set(e,
+		    "%s:1: the header has %zu columns, the signature %zu", file,
+		    n, s->signature.ncol);
+	for (i = 0; i < n; i++) {
+		buf_clear(&b);
+		put_name(&b,
+		    s->signature.ncol ? bytes_str(s->signature.col[i].name)
+				      : name[i],
+		    s->opt->keep_names);
+		schema_add(out, buf_bytes(&b), (int)i, -1);
+	}
+	buf_fini(&b);
+	if (schema_check_unique(out, e) < 0)
+		return err_prefix(e, "%s:1: ", file);
+	return 0;
+}
+
+int
+signature_load(const char *path, struct schema *names, struct err *e)
+{
+	struct buf b = BUF_ZERO, file = BUF_ZERO, scratch = BUF_ZERO;
+	const char *p, *end;
+	struct stat sb;
+	int rc = -1;
+
+	buf_puts(&file, path);
+	if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode)) {
+		DIR *d = opendir(path);
+		struct dirent *de;
+		size_t n = 0;
+
+		while (d && (de = readdir(d)))
+			if (de->d_name[0] != '.' && n++ == 0)
+				buf_printf(&file, "/%s", de->d_name);
+		if (d)
+			closedir(d);
+		if (n != 1) {
+			err_set(e,
+			    "%s: %zu files; a signature directory has "
+			    "exactly one",
+			    path, n);
+			goto out;
+		}
+	}
+	if (file_load(buf_cstr(&file), &b, e) < 0)
+		goto out;
+	for (p = b.p, end = b.p + b.n; p < end;) {
+		/* names are separated by commas or line ends; a name with a
+		 * comma is quoted as in CSV */
+		const char *q = p;
+		bool quoted = false;
+		struct bytes v;
+
+		for (; q < end && (quoted || (*q != ',' && *q != '\n')); q++)
+			quoted ^= *q == '"';
+		v = bytes_of(p, (size_t)(q - p));
+		while (v.n && (v.p[v.n - 1] == '\r' || v.p[v.n - 1] == ' '))
+			v.n--;
+		while (v.n && *v.p == ' ') {
+			v.p++;
+			v.n--;
+		}
+		if (v.n)
+			schema_add(names, csv_value(v, &scratch), -1, -1);
+		p = q + 1;
+	}
+	if (names->ncol == 0) {
+		err_set(e, "%s: no column names in this signature",
+		    buf_cstr(&file));
+		goto out;
+	}
+	rc = 0;
+out:
+	buf_fini(&b);
+	buf_fini(&file);
+	buf_fini(&scratch);
+	return rc;
+}
+
+uint64_t
+source_fingerprint(const struct source_opt *o)
+{
+	struct schema names = SCHEMA_ZERO;
+	struct buf b = BUF_ZERO;
+	struct err ignored;
+	uint64_t d = 0;
+	size_t i;
+
+	if (o->signature && signature_load(o->signature, &names, &ignored) < 0)
+		goto out;
+	buf_printf(&b, "%d %d %d %d %d %llu ", o->header, o->dialect, o->ragged,
+	    o->nested, o->keep_names, (unsigned long long)o->max_record);
+	tsv_put(&b, bytes_str(o->columns ? o->columns : ""));
+	for (i = 0; i < names.ncol; i++) {
+		buf_putc(&b, '\t');
+		tsv_put(&b, bytes_str(names.col[i].name));
+	}
+	d = digest_of(b.p, b.n);
+out:
+	buf_fini(&b);
+	schema_fini(&names);
+	return d;
+}
+
+static int
+put_reject(void *arg, const char *name, uint64_t line, const char *reason,
+    struct bytes rec, struct err *e)
+{
+	struct source *s = arg;
+	struct buf b = BUF_ZERO;
+	int rc;
+
+	if (!s->rejects)
+		return 0;
+	tsv_put(&b, bytes_str(name));
+	buf_printf(&b, "\t%llu\t%s\t", (unsigned long long)line, reason);
+	tsv_put(&b, rec);
+	buf_putc(&b, '\n');
+	rc = out_write(s->rejects, b.p, b.n, e);
+	buf_fini(&b);
+	return rc;
+}
+
+bool
+source_tabs(void)
+{
+	const char *delim = getenv("SHARD_DELIM");
+
+	return delim && strcmp(delim, "tab") == 0;
+}
+
+/* What it is: said to be, by its name, or, where that says nothing, by its
+ * beginning.  FORMAT_CSV is for all that csv reads. */
+static int
+find_format(struct source *s, struct in *in, const char *path,
+    enum format *format, struct err *e)
+{
+	struct shard_name sn = shard_name_parse(path);
+	struct bytes head;
+
+	*format = s->opt->dialect == DIALECT_JSON ? FORMAT_JSON : FORMAT_CSV;
+	/* standard input is rows from a program of ours, as a rule */
+	if (s->opt->dialect != DIALECT_AUTO || strcmp(path, "-") == 0)
+		return 0;
+	if (sn.format < FORMAT_UNKNOWN) {
+		*format = sn.format == FORMAT_JSONL ? FORMAT_JSON
+		    : sn.format == FORMAT_TSV       ? FORMAT_CSV
+						    : sn.format;
+		return 0;
+	}
+	if (in_peek(in, 4096, &head, e) < 0)
+		return -1;
+	if (head.n > 4 && memcmp(head.p, "PAR1", 4) == 0)
+		*format = FORMAT_PARQUET;
+	else if (jsonin_begins(head))
+		*format = FORMAT_JSON;
+	return 0;
+}
+
+/* The input again, to find its columns; a stream through a file. */
+static struct in *
+open_again(void *arg, struct err *e)
+{
+	const char *path = arg;
+
+	return in_open(path, 0, e);
+}
+
+static void
+set_spooled(struct source *s, int fd)
+{
+	if (s->spool_fd)
+		close(s->spool_fd);
+	s->spool_fd = fd;
+	snprintf(s->spooled, sizeof(s->spooled), "/dev/fd/%d", fd);
+}
+
+/* The input goes to a file without a name, which is read in its place. */
+static int
+spool(struct source *s, struct err *e)
+{
+	const char *dir = getenv("TMPDIR");
+	struct bytes v;
+	int fd;
+
+	dir = dir && *dir ? dir : "/tmp";
+	fd = out_nameless(dir);
+	if (fd < 0)
+		return err_sys(e, ERR_OUTPUT, "temporary file in %s", dir);
+	set_spooled(s, fd);
+	do {
+		if (in_peek(s->in, IN_BLOCK, &v, e) < 0 ||
+		    write_all(fd, "temporary file", v.p, v.n, e) < 0)
+			return -1;
+		in_consume(s->in, v.n);
+	} while (v.n > 0);
+	return 0;
+}
+
+static int
+open_json(struct source *s, struct schema *names, struct err *e)
+{
+	struct jsonin_opt o = {
+	    .want = s->canon_of ? &s->canon : NULL,
+	    .want_of = s->canon_of,
+	    .again = open_again,
+	    .again_arg = s->path[s->at],
+	    .keep_names = s->opt->keep_names,
+	    .max_record = s->opt->max_record,
+	    .out_sep = s->run->out_sep,
+	};
+	const struct bytes *name;
+	size_t n, i;
+
+	if (!o.want && strcmp(s->path[s->at], "-") == 0) {
+		if (spool(s, e) < 0)
+			return -1;
+		in_close(s->in);
+		s->in = in_open(s->spooled, IN_DIGEST, e);
+		if (!s->in)
+			return -1;
+		in_rename(s->in, "standard input");
+		o.again_arg = s->spooled;
+	}
+	s->open = !o.want;
+	if (s->open && s->run->header == HEADER_STRICT)
+		s->run->header = HEADER_UNION;
+	s->json = jsonin_open(s->in, &o, e);
+	if (!s->json)
+		return -1;
+	name = jsonin_names(s->json, &n);
+	for (i = 0; i < n; i++)
+		schema_add(names, name[i], (int)i, -1);
+	s->run->in_sep = ',';
+	return 0;
+}
+
+/* The first column that has another name there, or the number of columns of
+ * the shorter. */
+static size_t
+differs_at(const struct schema *a, const struct schema *b)
+{
+	size_t i;
+
+	for (i = 0; i < a->ncol && i < b->ncol; i++)
+		if (strcmp(a->col[i].name, b->col[i].name) != 0)
+			break;
+	return i;
+}
+
+/* DuckDB reads a plain file: this one, or a copy of what is compressed or in an
+ * archive. */
+static int
+open_parquet(struct source *s, struct schema *names, struct err *e)
+{
+	const char *path = s->path[s->at];
+	struct parquetin_opt o = {
+	    .nested_json = s->opt->nested == 1,
+	    .max_record = s->opt->max_record,
+	    .out_sep = s->run->out_sep,
+	};
+	const struct bytes *name;
+	size_t n, i;
+	bool *skip, *late, in_place;
+
+	if (in_fd(s->in) >= 0) /* the very file that is digested */
+		snprintf(
+		    s->spooled, sizeof(s->spooled), "/dev/fd/%d", in_fd(s->in));
+	else if (spool(s, e) < 0)
+		return -1;
+	s->parquet = parquetin_open(s->spooled, path, &o, e);
+	if (!s->parquet)
+		return -1;
+	name = parquetin_names(s->parquet, &n);
+	s->run->in_sep = ',';
+	if (names_of(s, name, n, path, names, e) < 0)
+		return -1;
+	in_place = !s->canon_of ||
+	    (n == s->canon.ncol && differs_at(names, &s->canon) == n);
+	skip = xcalloc(n + 1, sizeof(*skip));
+	late = xcalloc(n + 1, sizeof(*late));
+	for (i = 0; i < n; i++) {
+		struct column *c = &names->col[i];
+
+		c->type = parquetin_type(s->parquet, i);
+		skip[i] = s->opt->needed &&
+		    schema_find(s->opt->needed, bytes_str(c->name)) < 0;
+		/* fields that are to be moved are so at once */
+		late[i] = s->opt->early && in_place &&
+		    schema_find(s->opt->early, bytes_str(c->name)) < 0;
+	}
+	parquetin_choose(s->parquet, skip, late);
+	free(skip);
+	free(late);
+	return 0;
+}
+
+/* What Parquet did not read is read for its digest. */
+static int
+drain(struct source *s, struct err *e)
+{
+	struct bytes v;
+
+	do {
+		if (in_peek(s->in, IN_BLOCK, &v, e) < 0)
+			return -1;
+		in_consume(s->in, v.n);
+	} while (v.n > 0);
+	return 0;
+}
+
+static struct csv *
+open_csv(struct source *s, struct in *in, const char *path, struct err *e)
+{
+	struct csv_opt co = {
+	    .ragged = (enum ragged)s->opt->ragged,
+	    .max_record = s->opt->max_record,
+	    .reject = put_reject,
+	    .reject_arg = s,
+	};
+	bool std = strcmp(path, "-") == 0;
+	struct shard_name sn = shard_name_parse(path);
+
+	switch (s->opt->dialect) {
+	case DIALECT_CSV: co.sep = ','; break;
+	case DIALECT_TSV: co.sep = '\t'; break;
+	case DIALECT_TSV_PLAIN:
+		co.sep = '\t';
+		co.no_quotes = true;
+		break;
+	default:
+		if (std && source_tabs())
+			co.sep = '\t';
+		else if (std && s->expect)
+			co.sep = ',';
+		else if (s->ctx && sn.format < FORMAT_UNKNOWN)
+			co.sep = s->ctx->facts.sep[sn.format];
+	}
+	co.want_trailer = std && s->expect;
+	co.out_sep = s->run->out_sep;
+
+	return csv_open(in, &co, e);
+}
+
+/* Is the file the very one that pass 1 saw? */
+static int
+check_digest(struct source *s, const char *path, struct err *e)
+{
+	struct shard_name sn = shard_name_parse(path);
+	const struct input *in;
+
+	if (!s->ctx || !s->run->have_input || s->npath != 1)
+		return 0;
+	in = facts_input(
+	    &s->ctx->facts, s->run->like ? s->run->shard.number : sn.number);
+	/* another file than pass 1's (a new one, with an old context) */
+	if (!in || strcmp(in->path, path) != 0)
+		return 0;
+	if (in->digest != s->run->digest)
+		return err_set(e,
+		    "%s: input changed during the run (its "
+		    "bytes differ from what pass 1 read)",
+		    path);
+	return 0;
+}
+
+int
+header_same(const struct schema *names, const char *file,
+    const struct schema *canon, const char *canon_of, struct err *e)
+{
+	size_t i = differs_at(names, canon);
+
+	if (names->ncol != canon->ncol)
+		return err_set(e,
+		    "%s:1: header differs from that of %s: %zu columns, there "
+		    "%zu (--header=reorder or union goes on)",
+		    file, canon_of, names->ncol, canon->ncol);
+	if (i == names->ncol)
+		return 0;
+	return err_set(e,
+	    "%s:1: header differs from that of %s: column %zu is %s, there %s "
+	    "(--header=reorder or union goes on)",
+	    file, canon_of, i + 1, err_quote(bytes_str(names->col[i].name)),
+	    err_quote(bytes_str(canon->col[i].name)));
+}
+
+/* Compares names with the canonical ones; sets map where they are not the
+ * same in the same order. */
+static int
+map_header(struct source *s, const struct schema *names, const char *file,
+    struct err *e)
+{
+	size_t i, k, found = 0;
+
+	free(s->map);
+	s->map = NULL;
+	if (names->ncol == s->canon.ncol &&
+	    differs_at(names, &s->canon) == names->ncol)
+		return 0;
+	if (s->opt->header == HEADER_STRICT)
+		return header_same(names, file, &s->canon, s->canon_of, e);
+	s->map = xcalloc(s->canon.ncol, sizeof(*s->map));
+	for (i = 0; i < s->canon.ncol; i++) {
+		k = (size_t)schema_find(names, bytes_str(s->canon.col[i].name));
+		s->map[i] = (int)k;
+		found += s->map[i] >= 0;
+		if (s->map[i] < 0 && s->opt->header == HEADER_REORDER)
+			return err_set(e,
+			    "%s:1: column %s of %s is missing "
+			    "(--header=union leaves it empty)",
+			    file, err_quote(bytes_str(s->canon.col[i].name)),
+			    s->canon_of);
+	}
+	for (k = 0; found < names->ncol && k < names->ncol; k++)
+		if (schema_find(&s->canon, bytes_str(names->col[k].name)) < 0)
+			return err_set(e,
+			    "%s:1: column %s is not in the header of %s", file,
+			    err_quote(bytes_str(names->col[k].name)),
+			    s->canon_of);
+	return 0;
+}
+
+/* What the input declares its columns as. */
+static void
+take_types(struct source *s, const struct schema *names)
+{
+	size_t i;
+	int at;
+
+	for (i = 0; i < s->canon.ncol; i++) {
+		at = schema_find(names, bytes_str(s->canon.col[i].name));
+		s->canon.col[i].type = at < 0 ? NULL : names->col[at].type;
+	}
+}
+
+/* Tells the reader of CSV which fields anybody looks at. */
+static void
+use_fields(struct source *s)
+{
+	const struct schema *few = s->opt->needed;
+	bool *used;
+	size_t i;
+
+	if (!s->csv || !few || s->map)
+		return;
+	used = xcalloc(s->canon.ncol + 1, sizeof(*used));
+	for (i = 0; i < few->ncol; i++) {
+		int at = schema_find(&s->canon, bytes_str(few->col[i].name));
+
+		if (at >= 0)
+			used[at] = true;
+	}
+	csv_use(s->csv, used);
+	free(used);
+}
+
+static int
+open_next(struct source *s, struct err *e)
+{
+	const char *path = s->path[s->at];
+	struct schema names = SCHEMA_ZERO;
+	const struct bytes *name;
+	enum format format;
+	size_t n;
+	int rc = -1;
+
+	s->run->input = strcmp(path, "-") == 0 ? "standard input" : path;
+	s->in = in_open(path, IN_DIGEST | (s->drop ? IN_DROP : 0), e);
+	if (!s->in)
+		return -1;
+	if (archive_named(path))
+		return err_set(e,
+		    "%s: an archive: name a member, %s:part-N.csv, or all of "
+		    "them: shard-ls %s",
+		    path, path, path);
+	if (find_format(s, s->in, path, &format, e) < 0)
+		return -1;
+	if (format == FORMAT_JSON) {
+		if (open_json(s, &names, e) < 0)
+			goto out;
+	} else if (format == FORMAT_PARQUET) {
+		if (open_parquet(s, &names, e) < 0)
+			goto out;
+	} else {
+		s->csv = open_csv(s, s->in, path, e);
+		if (!s->csv)
+			goto out;
+		s->run->in_sep = csv_sep(s->csv);
+		name = csv_names(s->csv, &n);
+		if (names_of(s, name, n, s->run->input, &names, e) < 0)
+			goto out;
+	}
+	if (!s->canon_of) {
+		s->canon = names;
+		s->canon_of = xstrdup(s->run->input);
+		use_fields(s);
+		return 0;
+	}
+	rc = map_header(s, &names, s->run->input, e);
+	take_types(s, &names);
+	if (rc == 0)
+		use_fields(s);
+out:
+	schema_fini(&names);
+	return rc;
+}
+
+/* Takes the header of another file for the canonical one. */
+static int
+names_in(struct source *s, const char *path, struct err *e)
+{
+	char *const of[] = {xstrdup(path)};
+	struct source other = {.opt = s->opt,
+	    .path = of,
+	    .npath = 1,
+	    .signature = s->signature,
+	    .run = s->run};
+	int header = s->run->header, rc = open_next(&other, e);
+
+	s->run->header = header;
+	csv_close(other.csv);
+	jsonin_close(other.json);
+	parquetin_close(other.parquet);
+	in_close(other.in);
+	if (other.spool_fd)
+		close(other.spool_fd);
+	s->canon = other.canon;
+	s->canon_of = other.canon_of;
+	free(of[0]);
+	return rc;
+}
+
+/* The header that --header-of or the context prescribes. */
+static int
+prescribe(struct source *s, struct err *e)
+{
+	size_t i;
+
+	if (s->opt->header_of)
+		return names_in(s, s->opt->header_of, e);
+	if (s->ctx && strcmp(s->path[0], "-") != 0 && s->opt->context) {
+		for (i = 0; i < s->ctx->facts.ncol; i++)
+			schema_add(&s->canon,
+			    bytes_str(s->ctx->facts.col[i].name), (int)i, -1);
+		s->canon_of = xstrdup(s->ctx->facts.in[0].path);
+	}
+	return 0;
+}
+
+static void
+add_canonical(const struct source *s, struct schema *out, size_t i)
+{
+	const struct column *c = &s->canon.col[i];
+
+	schema_add(out, bytes_str(c->name), (int)i, -1);
+	out->col[out->ncol - 1].type = c->type;
+}
+
+static int
+project(struct source *s, struct schema *out, struct err *e)
+{
+	const char *p = s->opt->columns;
+	struct bytes name;
+	size_t i;
+
+	if (!p) {
+		for (i = 0; i < s->canon.ncol; i++)
+			add_canonical(s, out, i);
+		return 0;
+	}
+	while (name_next(&p, &name)) {
+		int at = schema_find(&s->canon, name);
+
+		if (at < 0 && !s->open) {
+			at = schema_need(&s->canon, name, e);
+			return err_prefix(e, "%s: ", s->run->input);
+		}
+		if (at < 0)
+			schema_add(out, name, -1, -1);
+		else
+			add_canonical(s, out, (size_t)at);
+	}
+	return schema_check_unique(out, e);
+}
+
+struct source *
+source_open(struct source_opt *o, char *const *paths, size_t npaths,
+    char want_sep, bool expect, struct context *ctx, struct schema *schema,
+    struct run *run, struct err *e)
+{
+	struct source *s = xcalloc(1, sizeof(*s));
+
+	if (o->max_record == 0) {
+		err_kind_set(e, ERR_USAGE, "SHARD_MAX_RECORD is not a size");
+		goto fail;
+	}
+	if (o->rejects && o->ragged != RAGGED_REJECT) {
+		err_kind_set(e, ERR_USAGE,
+		    "--rejects %s: rows are left out only with "
+		    "--ragged=reject",
+		    o->rejects);
+		goto fail;
+	}
+	s->opt = o;
+	s->drop = o->drop_cache;
+	s->ctx = ctx;
+	s->run = run;
+	s->path = paths;
+	s->npath = npaths;
+	s->expect = expect;
+	s->want_sep = want_sep;
+	run->header = o->header;
+	run->named = strcmp(paths[0], "-") != 0;
+	run->alone = run->named && npaths == 1;
+	run->fingerprint = source_fingerprint(o);
+	/* a stream is comma-separated, unless both ends want tabs */
+	run->out_sep = want_sep ? want_sep : ',';
+	if (o->signature && signature_load(o->signature, &s->signature, e) < 0)
+		goto fail;
+	if (o->rejects) {
+		FILE *f = fopen(o->rejects, o->rejects_begun ? "ae" : "we");
+
+		if (!f) {
+			err_sys(e, ERR_OUTPUT, "%s", o->rejects);
+			goto fail;
+		}
+		s->rejects = out_new(
+		    dup(fileno(f)), o->rejects, CODEC_NONE, 0, false, e);
+		fclose(f);
+		o->rejects_begun = true;
+		if (!s->rejects)
+			goto fail;
+	}
+	if (prescribe(s, e) < 0 || open_next(s, e) < 0 ||
+	    project(s, schema, e) < 0)
+		goto fail;
+	schema->open = s->open;
+	s->row_slot = -1;
+	if (o->row_column) {
+		s->row_slot = schema->nslot++;
+		schema_add(schema, bytes_str("_row"), -1, s->row_slot);
+	}
+	return s;
+fail:
+	source_close(s);
+	return NULL;
+}
+
+/* Rewrites the batch with its fields in canonical order. */
+static int
+move_fields(struct source *s, struct batch *b, int nslot, struct err *e)
+{
+	uint32_t n = (uint32_t)s->canon.ncol, row, i;
+	struct scan sc;
+
+	buf_clear(&s->moved);
+	for (row = 0; row < b->nrow; row++)
+		for (i = 0; i < n; i++) {
+			if (s->map[i] >= 0)
+				buf_putb(&s->moved,
+				    batch_field(b, row, (uint32_t)s->map[i]));
+			buf_putc(&s->moved, i + 1 < n ? s->run->out_sep : '\n');
+		}
+	if (s->idx_cap < s->moved.n + SCAN_PAD + 1) {
+		s->idx_cap = s->moved.n * 2 + SCAN_PAD + 1;
+		free(s->idx);
+		s->idx = xmalloc(s->idx_cap * sizeof(*s->idx));
+		s->idx[0] = UINT32_MAX;
+	}
+	csvscan(s->moved.p, s->moved.n, s->run->out_sep, s->idx + 1, &sc);
+	if (sc.nidx_rec != (uint64_t)b->nrow * n)
+		return err_set(
+		    e, "%s: cannot reorder its columns", s->run->input);
+	b->base = s->moved.p;
+	b->end = s->idx + 1;
+	b->nfield = n;
+	batch_reset(b, nslot);
+	return 0;
+}
+
+static int
+end_of_file(struct source *s, struct err *e)
+{
+	struct account *a = &s->run->account;
+	const struct account *t = s->csv ? csv_trailer(s->csv) : NULL;
+	uint64_t rejected = s->csv ? csv_rejected(s->csv) : 0;
+	const char *path = s->path[s->at];
+	int i;
+
+	if (t) {
+		a->in += t->in;
+		for (i = 0; i < DROP_COUNT; i++)
+			a->drop[i] += t->drop[i];
+		a->have_digest = t->have_digest && s->npath == 1;
+		a->digest = t->digest;
+		a->size = t->size;
+	} else {
+		a->in += s->csv ? csv_rows(s->csv) + rejected
+		    : s->json   ? jsonin_rows(s->json)
+				: parquetin_rows(s->parquet);
+	}
+	a->drop[DROP_REJECTED] += rejected;
+	if (s->parquet && drain(s, e) < 0)
+		return -1;
+	s->run->have_input = strcmp(path, "-") != 0;
+	s->run->id = in_identity(s->in);
+	s->run->digest = in_digest(s->in);
+	if (s->run->have_input && s->npath == 1) {
+		a->have_digest = true;
+		a->digest = s->run->digest;
+		a->size = in_raw_bytes(s->in);
+	}
+	if (check_digest(s, path, e) < 0)
+		return -1;
+	csv_close(s->csv);
+	jsonin_close(s->json);
+	parquetin_close(s->parquet);
+	in_close(s->in);
+	s->csv = NULL;
+	s->json = NULL;
+	s->parquet = NULL;
+	s->in = NULL;
+	return 0;
+}
+
+static void
+number_rows(struct source *s, struct batch *b)
+{
+	struct bytes *cell = batch_cells(b, s->row_slot);
+	uint32_t i;
+
+	for (i = 0; i < b->nrow; i++) {
+		char *p = batch_alloc(b, 24);
+		int n =
+		    snprintf(p, 24, "%llu", (unsigned long long)(b->row0 + i));
+
+		cell[i] = bytes_of(p, (size_t)n);
+	}
+}
+
+int
+source_next(struct source *s, struct batch *b, int nslot, struct err *e)
+{
+	while (s->rows < s->opt->head) {
+		int rc = s->csv ? csv_next(s->csv, b, nslot, e)
+		    : s->json   ? jsonin_next(s->json, b, nslot, e)
+				: parquetin_next(s->parquet, b, nslot, e);
+
+		if (rc < 0)
+			return -1;
+		if (rc > 0) {
+			b->shard = s->npath == 1 && s->run->like
+			    ? s->run->shard.number
+			    : shard_name_parse(s->path[s->at]).number;
+			if (s->map && move_fields(s, b, nslot, e) < 0)
+				return -1;
+			if (s->row_slot >= 0)
+				number_rows(s, b);
+			if (b->nsel > s->opt->head - s->rows)
+				b->nsel = (uint32_t)(s->opt->head - s->rows);
+			s->rows += b->nsel;
+			return 1;
+		}
+		if (end_of_file(s, e) < 0)
+			return -1;
+		if (++s->at == s->npath)
+			break;
+		if (open_next(s, e) < 0)
+			return -1;
+	}
+	if (s->rejects && out_finish(s->rejects, false, e) < 0)
+		return -1;
+	return 0;
+}
+
+int
+source_rest(struct source *s, struct batch *b, struct err *e)
+{
+	if (!s->parquet || parquetin_rest(s->parquet, b, e) == 0)
+		return 0;
+	return -1;
+}
+
+void
+source_close(struct source *s)
+{
+	if (!s)
+		return;
+	csv_close(s->csv);
+	jsonin_close(s->json);
+	parquetin_close(s->parquet);
+	in_close(s->in);
+	if (s->spool_fd)
+		close(s->spool_fd);
+	out_free(s->rejects);
+	schema_fini(&s->signature);
+	schema_fini(&s->canon);
+	buf_fini(&s->moved);
+	free(s->canon_of);
+	free(s->map);
+	free(s->idx);
+	free(s);
+}

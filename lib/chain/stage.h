@@ -1,0 +1,69 @@
+/*
+ * stage - one step of a chain: it takes the schema and the batches of the
+ * step before, and hands them on.
+ *
+ * A stage never exits, never prints and keeps everything in *st.  Joined by
+ * pipes or in one process, the same stages give the same bytes.
+ */
+#ifndef SHARD_STAGE_H
+#define SHARD_STAGE_H
+
+#include "io/in.h"
+#include "rows/account.h"
+#include "rows/batch.h"
+#include "rows/schema.h"
+#include "shards/find.h"
+
+/* One input on its way through a chain; shared by the chain's stages. */
+struct run {
+	/* Known from the start when the input is a shard with a name, from
+	 * the operand or from --like; else like is NULL. */
+	const char *like;
+	struct shard_name shard;
+
+	const char *input; /* for messages: the file being read now */
+	struct account account;
+	/* Filled at the end of the input, when a named file was read whole. */
+	bool have_input;
+	struct identity id;
+	uint64_t digest;
+	bool named;           /* the input is files, not standard input */
+	bool alone;           /* it is one file */
+	bool emit;            /* a row stream ends with its end marker */
+	char out_sep;         /* the separator of the batches */
+	char in_sep;          /* the one the input had */
+	int header;           /* enum header_policy of the source */
+	uint64_t fingerprint; /* of the source's options */
+	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
+};
+
+/* Takes rows off the batch's account: n rows for this reason. */
+static inline void
+run_drop(struct run *r, enum drop why, uint64_t n)
+{
+	r->account.drop[why] += n;
+}
+
+/* "FILE:LINE: " of a row, in front of e's message; returns -1. */
+int
+run_at(const struct run *r, const struct batch *b, uint32_t row, struct err *e);
+
+/* The identity and digest of the one file that the rows come from, once it
+ * was read to its end; false when they are not known. */
+bool run_source(const struct run *r, struct identity *id, uint64_t *digest);
+
+struct stage {
+	/* Takes the input schema and leaves the output schema in its place:
+	 * an unknown column fails here.  *st is NULL before. */
+	int (*init)(void **st, const void *opt, struct schema *s,
+	    struct run *run, struct err *e);
+	/* Edits the batch, or drops rows of it, in place. */
+	int (*process)(void *st, struct batch *b, struct err *e);
+	/* The input ended well and the account of the stages before is
+	 * complete.  May be NULL. */
+	int (*finish)(void *st, struct err *e);
+	/* Works after any failure and on NULL. */
+	void (*free)(void *st);
+};
+
+#endif

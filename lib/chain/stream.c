@@ -1,0 +1,42 @@
+#include "chain/stream.h"
+
+#include <unistd.h>
+
+int
+stream_open(struct stream *t, const struct schema *s, const struct run *run,
+    struct err *e)
+{
+	int fd;
+
+	if (s->ncol == 0)
+		return err_set(e, "no column: no object has a name in it");
+	fd = dup(STDOUT_FILENO);
+	if (fd < 0)
+		return err_sys(e, ERR_OUTPUT, "standard output");
+	t->rows = rowout_new(s, NULL, run->out_sep, run->out_sep);
+	t->out = out_new(fd, "standard output", CODEC_NONE, 0, false, e);
+	return t->out ? rowout_header(t->rows, t->out, e) : -1;
+}
+
+int
+stream_end(
+    struct stream *t, const struct run *run, uint64_t rows, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	int rc = 0;
+
+	if (run->emit) {
+		trailer_format(&b, rows, &run->account);
+		rc = out_write(t->out, b.p, b.n, e);
+		buf_fini(&b);
+	}
+	return rc < 0 ? -1 : out_finish(t->out, false, e);
+}
+
+void
+stream_free(struct stream *t)
+{
+	rowout_free(t->rows);
+	out_free(t->out);
+	*t = STREAM_ZERO;
+}

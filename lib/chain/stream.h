@@ -1,0 +1,26 @@
+/*
+ * stream - the row stream on standard output: header, rows, end marker.
+ */
+#ifndef SHARD_STREAM_H
+#define SHARD_STREAM_H
+
+#include "chain/stage.h"
+#include "io/out.h"
+#include "rows/rowout.h"
+
+struct stream {
+	struct rowout *rows;
+	struct out *out;
+};
+
+#define STREAM_ZERO ((struct stream){NULL, NULL})
+
+/* Writes the header of the schema, which must outlive the stream. */
+MUST_CHECK int stream_open(struct stream *t, const struct schema *s,
+    const struct run *run, struct err *e);
+/* Ends the stream of so many rows, with its end marker if the run has one. */
+MUST_CHECK int stream_end(
+    struct stream *t, const struct run *run, uint64_t rows, struct err *e);
+void stream_free(struct stream *t);
+
+#endif

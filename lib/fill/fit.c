@@ -1,0 +1,624 @@
+#include "fill/fit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "fill/dict.h"
+#include "io/commit.h"
+#include "io/tsv.h"
+
+enum op { MEAN, MEDIAN, MODE, CONSTANT, EMPTY };
+
+/* What a strategy is for: an option takes those of its kind, a column by its
+ * name any that its values allow. */
+static const struct {
+	const char *name;
+	bool numeric, text;  /* by --numeric, by --text */
+	bool numbers, words; /* of columns of numbers, of anything else */
+} ops[] = {
+    [MEAN] = {"mean", true, false, true, false},
+    [MEDIAN] = {"median", true, false, true, false},
+    [MODE] = {"mode", false, true, true, true},
+    [CONSTANT] = {"constant", true, true, true, true},
+    [EMPTY] = {"empty", false, true, false, true},
+};
+
+struct strategy {
+	enum op op;
+	const char *value; /* of a constant; NULL: the default */
+};
+
+static bool
+parse_strategy(const char *s, struct strategy *st)
+{
+	const char *colon = strchrnul(s, ':');
+	size_t i;
+
+	for (i = 0; i < LEN(ops); i++) {
+		if (!bytes_eq(bytes_of(s, (size_t)(colon - s)),
+			bytes_str(ops[i].name)))
+			continue;
+		st->op = (enum op)i;
+		st->value = *colon ? colon + 1 : NULL;
+		return !*colon || i == CONSTANT;
+	}
+	return false;
+}
+
+static int
+check_option(const char *name, const char *s, bool numeric, struct err *e)
+{
+	struct strategy st;
+	double d;
+
+	if (!s)
+		return 0;
+	if (!parse_strategy(s, &st) ||
+	    !(numeric ? ops[st.op].numeric : ops[st.op].text))
+		return err_kind_set(e, ERR_USAGE, "--%s %s: must be %s", name,
+		    err_quote(bytes_str(s)),
+		    numeric ? "mean, median, constant or constant:VALUE"
+			    : "mode, constant, constant:VALUE or empty");
+	if (numeric && st.value && !parse_double(bytes_str(st.value), &d))
+		return err_kind_set(e, ERR_USAGE, "--%s %s: %s is no number",
+		    name, err_quote(bytes_str(s)),
+		    err_quote(bytes_str(st.value)));
+	return 0;
+}
+
+/* Is there a '=' with a strategy behind it? */
+static int
+check_column(const char *option, const char *s, struct err *e)
+{
+	struct strategy st;
+	const char *p = s;
+
+	while ((p = strchr(p, '=')))
+		if (parse_strategy(++p, &st) && p - 1 > s)
+			return 0;
+	return err_kind_set(e, ERR_USAGE,
+	    "--%s %s: expected NAME=STRATEGY, one of mean, median, mode, "
+	    "constant, constant:VALUE, empty",
+	    option, err_quote(bytes_str(s)));
+}
+
+int
+fit_check(const struct fit_opt *o, struct err *e)
+{
+	size_t i;
+
+	double d;
+
+	if (o->numeric_constant &&
+	    !parse_double(bytes_str(o->numeric_constant), &d))
+		return err_kind_set(e, ERR_USAGE,
+		    "--numeric-constant %s: no number",
+		    err_quote(bytes_str(o->numeric_constant)));
+	if (check_option("numeric", o->numeric, true, e) < 0 ||
+	    check_option("text", o->text, false, e) < 0 ||
+	    check_option("categorical", o->categorical, false, e) < 0)
+		return -1;
+	for (i = 0; i < o->column.n; i++)
+		if (check_column("column", o->column.v[i], e) < 0)
+			return -1;
+	for (i = 0; i < o->column_nocase.n; i++)
+		if (check_column("column-nocase", o->column_nocase.v[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+/* One column with what is decided for it. */
+struct choice {
+	const struct colstat *c;
+	struct strategy st;
+	bool named, excluded;
+};
+
+static int
+no_column(const char *option, const char *what, const struct colstats *s,
+    struct err *e)
+{
+	bool env = strcmp(option, "column-nocase") == 0;
+	struct buf b = BUF_ZERO;
+	size_t i;
+
+	for (i = 0; i < s->n && b.n < 600; i++)
+		buf_printf(&b, "%s%s", i ? ", " : "", s->v[i].name);
+	err_kind_set(e, ERR_USAGE, "%s%s %s: no such column; there are: %s%s",
+	    env ? "COLUMN_STRATEGY" : "--", env ? "_<NAME>" : option,
+	    err_quote(bytes_str(what)), buf_cstr(&b), i < s->n ? ", ..." : "");
+	buf_fini(&b);
+	return -1;
+}
+
+static char
+fold(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c | 0x20);
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '_';
+}
+
+static bool
+same_folded(struct bytes a, struct bytes b)
+{
+	size_t i;
+
+	for (i = 0; i < a.n && i < b.n; i++)
+		if (fold(a.p[i]) != fold(b.p[i]))
+			return false;
+	return a.n == b.n;
+}
+
+/* The column that the name means: 1; no such one: 0; several: -1. */
+static int
+find_column(const struct colstats *s, struct bytes name, bool nocase,
+    size_t *at, struct err *e)
+{
+	size_t i, found = 0;
+
+	for (i = 0; i < s->n; i++)
+		if (bytes_eq(bytes_str(s->v[i].name), name)) {
+			*at = i;
+			return 1;
+		}
+	for (i = 0; nocase && i < s->n; i++) {
+		if (!same_folded(bytes_str(s->v[i].name), name))
+			continue;
+		if (found++)
+			return err_kind_set(e, ERR_USAGE,
+			    "COLUMN_STRATEGY_%.*s means both %s and %s: name "
+			    "the column with --column",
+			    (int)name.n, name.p, s->v[*at].name, s->v[i].name);
+		*at = i;
+	}
+	return found == 1;
+}
+
+/* "NAME=STRATEGY": the first '=' at which both parts make sense. */
+static int
+name_strategy(struct choice *ch, const struct colstats *s, const char *spec,
+    bool nocase, struct err *e)
+{
+	struct strategy st;
+	const char *p = spec;
+	size_t at = 0;
+	int rc;
+
+	while ((p = strchr(p, '='))) {
+		struct bytes name = bytes_of(spec, (size_t)(p++ - spec));
+
+		if (!parse_strategy(p, &st))
+			continue;
+		rc = find_column(s, name, nocase, &at, e);
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			continue;
+		/* by option, what the environment said does not count */
+		if (!nocase || !ch[at].named)
+			ch[at].st = st;
+		ch[at].named = true;
+		return 0;
+	}
+	return no_column(nocase ? "column-nocase" : "column", spec, s, e);
+}
+
+static int
+exclude(struct choice *ch, const struct colstats *s, const char *option,
+    const char *list, bool one, struct err *e)
+{
+	const char *p = list, *q;
+	size_t at;
+
+	for (; p; p = *q ? q + 1 : NULL) {
+		char *name;
+		int rc;
+
+		q = one ? p + strlen(p) : strchrnul(p, ',');
+		if (q == p)
+			continue;
+		name = xstrndup(p, (size_t)(q - p));
+		rc = find_column(s, bytes_str(name), false, &at, e);
+		if (rc > 0)
+			ch[at].excluded = true;
+		else if (rc == 0)
+			rc = no_column(option, name, s, e);
+		free(name);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool
+no_value(const struct colstat *c)
+{
+	return c->missing == c->rows;
+}
+
+static bool
+is_numeric(const struct colstat *c)
+{
+	return colstat_is_number(c) || no_value(c);
+}
+
+/* A time or a bool: only a value of its own will do. */
+static bool
+is_fixed(const struct colstat *c)
+{
+	return c->type[0] == 'b' || c->type[2] == 'm';
+}
+
+static bool
+is_categorical(const struct colstat *c, const struct fit_opt *o)
+{
+	return (double)c->distinct <
+	    o->unique_ratio * (double)(c->rows - c->missing);
+}
+
+/* Do --text and --categorical differ? */
+static bool
+classes_differ(const struct fit_opt *o)
+{
+	const char *text = o->text ? o->text : "mode";
+
+	if (o->categorical_constant && strcmp(text, "constant") == 0)
+		return true;
+	return o->categorical && strcmp(o->categorical, text) != 0;
+}
+
+/* The strategy of a column that nobody named. */
+static struct strategy
+default_strategy(const struct colstat *c, const struct fit_opt *o)
+{
+	struct strategy st = {MODE, NULL};
+	const char *word;
+
+	if (is_numeric(c)) {
+		word = o->numeric ? o->numeric : "mean";
+	} else if (is_fixed(c)) {
+		return st;
+	} else {
+		word = o->text ? o->text : "mode";
+		if (o->categorical && c->values && is_categorical(c, o))
+			word = o->categorical;
+	}
+	(void)parse_strategy(word, &st); /* fit_check() has seen it */
+	return st;
+}
+
+/* The choice for every column; c NULL for those that are not filled. */
+static struct choice *
+choose(const struct colstats *s, const struct fit_opt *o, struct err *e)
+{
+	struct choice *ch = xcalloc(s->n, sizeof(*ch));
+	size_t i;
+
+	for (i = 0; i < o->column.n; i++)
+		if (name_strategy(ch, s, o->column.v[i], false, e) < 0)
+			goto fail;
+	for (i = 0; i < o->column_nocase.n; i++)
+		if (name_strategy(ch, s, o->column_nocase.v[i], true, e) < 0)
+			goto fail;
+	if (exclude(ch, s, "exclude", o->exclude, false, e) < 0 ||
+	    exclude(ch, s, "label", o->label, true, e) < 0)
+		goto fail;
+	for (i = 0; i < s->n; i++) {
+		const struct colstat *c = &s->v[i];
+		bool ok;
+
+		if (ch[i].excluded && ch[i].named)
+			o->warn("column %s is never filled (label or "
+				"excluded): its strategy is not used",
+			    err_quote(bytes_str(c->name)));
+		if (ch[i].excluded || (c->missing == 0 && !o->all_columns))
+			continue;
+		ch[i].c = c;
+		if (!ch[i].named)
+			ch[i].st = default_strategy(c, o);
+		ok = no_value(c) ||
+		    (is_numeric(c) ? ops[ch[i].st.op].numbers
+				   : ops[ch[i].st.op].words);
+		if (ok && is_fixed(c) && ch[i].st.op == EMPTY)
+			ok = false;
+		if (ok)
+			continue;
+		err_kind_set(e, ERR_USAGE,
+		    "column %s is %s: its strategy cannot be %s, but %s "
+		    "(schema.tsv says which row makes it %s)",
+		    err_quote(bytes_str(c->name)), c->type,
+		    ops[ch[i].st.op].name,
+		    is_numeric(c)     ? "mean, median, mode or constant"
+			: is_fixed(c) ? "mode or constant"
+				      : "mode, constant or empty",
+		    c->type);
+		goto fail;
+	}
+	return ch;
+fail:
+	free(ch);
+	return NULL;
+}
+
+static void
+say_nothing(const char *fmt, ...)
+{
+	(void)fmt;
+}
+
+int
+fit_needs(const struct colstats *s, const struct fit_opt *o, struct buf *to,
+    bool *lacking, struct err *e)
+{
+	struct fit_opt quiet = *o; /* fit_make() will say it */
+	struct choice *ch;
+	size_t i;
+
+	*lacking = false;
+	quiet.warn = say_nothing;
+	ch = choose(s, &quiet, e);
+	if (!ch)
+		return -1;
+	buf_puts(to, "column\tvalues\n");
+	for (i = 0; i < s->n; i++) {
+		const struct colstat *c = ch[i].c;
+		bool need, texts;
+
+		if (!c || no_value(c))
+			continue;
+		texts = !is_numeric(c);
+		need = ch[i].st.op == MEDIAN || ch[i].st.op == MODE ||
+		    (texts && !is_fixed(c) &&
+			(ch[i].named ? ch[i].st.op == CONSTANT &&
+				    o->categorical_constant
+				     : classes_differ(o)));
+		if (!need)
+			continue;
+		/* the mode of whole numbers is exact as text only */
+		if (ch[i].st.op == MODE && c->type[0] == 'i')
+			texts = true;
+		*lacking |= !(ch[i].st.op == MEDIAN ? c->quartiles : c->values);
+		tsv_put(to, bytes_str(c->name));
+		buf_printf(to, "\t%s\n", texts ? "texts" : "numbers");
+	}
+	free(ch);
+	return 0;
+}
+
+static char *
+number_of(double d, const struct colstat *c)
+{
+	char out[NUMBER_MAX];
+
+	/* a whole one looks like its column: 3 among ints, 3.0 among floats */
+	number_format(d, c->type[0] != 'i', out);
+	return xstrdup(out);
+}
+
+static int
+not_collected(const struct colstat *c, const char *what, struct err *e)
+{
+	return err_set(e,
+	    "column %s: its %s is not known: pass 1 has to collect its values "
+	    "(shard-stats --fit CTX --need, then --update --values)",
+	    err_quote(bytes_str(c->name)), what);
+}
+
+static int
+not_finite(const struct colstat *c, const char *what, struct err *e)
+{
+	return err_set(e,
+	    "column %s has %llu infinite values, so no %s: choose --column "
+	    "%s=%sconstant:VALUE or --exclude it",
+	    err_quote(bytes_str(c->name)), (unsigned long long)c->inf, what,
+	    c->name, what[0] == 'm' ? "median, " : "");
+}
+
+static int
+constant(struct fit_row *r, const struct choice *ch, const struct fit_opt *o,
+    struct err *e)
+{
+	const struct colstat *c = ch->c;
+	const char *v = ch->st.value;
+	double d = 0;
+
+	r->number = is_numeric(c);
+	if (!r->number) {
+		if (!v && o->categorical_constant && c->values &&
+		    is_categorical(c, o))
+			v = o->categorical_constant;
+		if (!v)
+			v = o->text_constant;
+		r->value = xstrdup(v ? v : "Unknown");
+		return 0;
+	}
+	if (!v)
+		v = o->numeric_constant;
+	if (v && !parse_double(bytes_str(v), &d)) {
+		if (!no_value(c))
+			return err_kind_set(e, ERR_USAGE,
+			    "column %s is %s: the constant %s is no number",
+			    err_quote(bytes_str(c->name)), c->type,
+			    err_quote(bytes_str(v)));
+		r->number = false;
+		r->value = xstrdup(v);
+		return 0;
+	}
+	r->value = number_of(d, c);
+	return 0;
+}
+
+static int
+value_of(struct fit_row *r, const struct choice *ch, const struct fit_opt *o,
+    struct err *e)
+{
+	const struct colstat *c = ch->c;
+	enum op op = ch->st.op;
+
+	if (op == EMPTY) {
+		r->value = xstrdup("");
+		return 0;
+	}
+	if (op == CONSTANT)
+		return constant(r, ch, o, e);
+	if (no_value(c)) {
+		r->number = op != MODE;
+		r->value = xstrdup(r->number ? "0.0" : "Unknown");
+		o->warn("column %s has no value in train: filled with %s",
+		    err_quote(bytes_str(c->name)), r->value);
+		return 0;
+	}
+	if (op == MODE) {
+		double d;
+
+		if (!c->values || !c->mode)
+			return not_collected(c, "mode", e);
+		r->number = is_numeric(c);
+		if (r->number && !parse_double(bytes_str(c->mode), &d))
+			return not_finite(c, "finite mode", e);
+		r->value = xstrdup(c->mode);
+		return 0;
+	}
+	r->number = true;
+	if (op == MEDIAN) {
+		if (!c->quartiles)
+			return not_collected(c, "median", e);
+		if (!isfinite(c->median))
+			return not_finite(c, "finite median", e);
+		r->value = number_of(c->median, c);
+		return 0;
+	}
+	if (c->inf)
+		return not_finite(c, "mean", e);
+	if (!c->moments)
+		return err_set(e,
+		    "column %s: its mean is not known (pass 1 again: "
+		    "shard-stats --moments)",
+		    err_quote(bytes_str(c->name)));
+	r->value = number_of(c->mean, c);
+	return 0;
+}
+
+static int
+check_fill(const struct fit_row *r, const struct choice *ch,
+    const struct fit_opt *o, const struct na_rule *na, struct err *e)
+{
+	struct bytes v = bytes_str(r->value);
+
+	if (o->allow_na_fill || ch->st.op == EMPTY ||
+	    (v.n == 0 && o->empty_is_value) ||
+	    (v.n > 0 && !is_na_token(v) && !na_is_token(na, v)))
+		return 0;
+	return err_set(e,
+	    "column %s: its fill value %s would be taken for missing again; "
+	    "choose another (--column %s=constant:VALUE) or say "
+	    "--allow-na-fill",
+	    err_quote(bytes_str(r->column)), err_quote(v), r->column);
+}
+
+static const char *
+class_of(const struct colstat *c, const struct fit_opt *o)
+{
+	if (no_value(c))
+		return "none";
+	if (is_numeric(c))
+		return "numeric";
+	if (is_fixed(c))
+		return c->type;
+	return c->values && is_categorical(c, o) ? "categorical" : "text";
+}
+
+int
+fit_make(struct fit *f, const struct colstats *s, const struct fit_opt *o,
+    const struct na_rule *na, struct err *e)
+{
+	struct choice *ch = choose(s, o, e);
+	size_t i;
+	int rc = 0;
+
+	memset(f, 0, sizeof(*f));
+	if (!ch)
+		return -1;
+	if (s->n == 0 || s->v[0].rows == 0)
+		rc = err_set(e, "no row to fit on: the train split is empty");
+	f->v = xcalloc(s->n, sizeof(*f->v));
+	for (i = 0; i < s->n && rc == 0; i++) {
+		struct fit_row *r = &f->v[f->n];
+
+		if (!ch[i].c)
+			continue;
+		f->n++;
+		r->column = ch[i].c->name;
+		r->class = class_of(ch[i].c, o);
+		r->strategy = ops[ch[i].st.op].name;
+		r->missing = ch[i].c->missing;
+		rc = value_of(r, &ch[i], o, e);
+		if (rc == 0)
+			rc = check_fill(r, &ch[i], o, na, e);
+	}
+	free(ch);
+	if (rc < 0)
+		fit_fini(f);
+	return rc;
+}
+
+void
+fit_fini(struct fit *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		free(f->v[i].value);
+	free(f->v);
+	f->v = NULL;
+	f->n = 0;
+}
+
+static int
+commit_in(const char *dir, const char *name, const struct buf *b, struct err *e)
+{
+	struct buf path = BUF_ZERO;
+	int rc;
+
+	buf_printf(&path, "%s/%s", dir, name);
+	rc = commit_file(buf_cstr(&path), b->p, b->n, e);
+	buf_fini(&path);
+	return rc;
+}
+
+int
+fit_write(const struct fit *f, const char *dir, struct err *e)
+{
+	struct buf tsv = BUF_ZERO, json = BUF_ZERO, pickle = BUF_ZERO;
+	struct filldict d = FILLDICT_ZERO;
+	size_t i;
+	int rc = -1;
+
+	d.v = xcalloc(f->n, sizeof(*d.v));
+	buf_puts(&tsv, "column\tstrategy\tvalue\tmissing\n");
+	for (i = 0; i < f->n; i++) {
+		const struct fit_row *r = &f->v[i];
+		struct fill *x = &d.v[d.n++];
+
+		x->column = xstrdup(r->column);
+		x->value = xstrdup(r->value);
+		x->number = r->number;
+		tsv_put(&tsv, bytes_str(r->column));
+		buf_printf(&tsv, "\t%s\t", r->strategy);
+		tsv_put(&tsv, bytes_str(r->value));
+		buf_printf(&tsv, "\t%llu\n", (unsigned long long)r->missing);
+	}
+	if (filldict_save_json(&d, &json, e) == 0 &&
+	    filldict_save_pickle(&d, &pickle, e) == 0 &&
+	    commit_in(dir, "impute.tsv", &tsv, e) == 0 &&
+	    commit_in(dir, "impute_dict.json", &json, e) == 0)
+		rc = commit_in(dir, "impute_dict.pkl", &pickle, e);
+	filldict_fini(&d);
+	buf_fini(&tsv);
+	buf_fini(&json);
+	buf_fini(&pickle);
+	return rc;
+}

@@ -1,0 +1,56 @@
+/*
+ * fit - from the statistics of the columns to the value that fills each of
+ * them: strategies, their rules, and the artifacts.
+ */
+#ifndef SHARD_FIT_H
+#define SHARD_FIT_H
+
+#include "base/opt.h"
+#include "pass1/colstats.h"
+
+struct fit_opt {
+	/* STRATEGY or constant:VALUE; NULL: the default (mean, mode, text's) */
+	const char *numeric, *text, *categorical;
+	/* NAME=STRATEGY; the second with names that are matched without regard
+	 * to case, and where what no variable's name can hold is _ */
+	struct opt_list column, column_nocase;
+	const char *exclude, *label; /* A,B; COL */
+	/* of a constant without a value; NULL: 0, Unknown, the text's */
+	const char *numeric_constant, *text_constant, *categorical_constant;
+	bool all_columns, allow_na_fill;
+	bool empty_is_value; /* --quoted-empty=value */
+	double unique_ratio;
+	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
+};
+
+struct fit_row {
+	const char *column; /* the colstats' */
+	const char *class;  /* numeric, bool, time, categorical, text; or none:
+	                       no value in train */
+	const char *strategy;
+	char *value;
+	bool number;
+	uint64_t missing;
+};
+
+struct fit {
+	struct fit_row *v;
+	size_t n;
+};
+
+/* Checks what can be checked without any data: ERR_USAGE. */
+MUST_CHECK int fit_check(const struct fit_opt *o, struct err *e);
+/*
+ * The values that the fit looks at, put to the empty buffer as TSV `column
+ * values`, with its header; and whether any of them has not been collected.
+ */
+MUST_CHECK int fit_needs(const struct colstats *s, const struct fit_opt *o,
+    struct buf *to, bool *lacking, struct err *e);
+/* The NA rule says which fill values would be taken for missing again. */
+MUST_CHECK int fit_make(struct fit *f, const struct colstats *s,
+    const struct fit_opt *o, const struct na_rule *na, struct err *e);
+void fit_fini(struct fit *f);
+/* impute.tsv, impute_dict.json and impute_dict.pkl in dir. */
+MUST_CHECK int fit_write(const struct fit *f, const char *dir, struct err *e);
+
+#endif

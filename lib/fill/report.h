@@ -1,0 +1,39 @@
+/*
+ * report - what imputation did, for people and for programs: per column what
+ * was missing before and after, in each split, and with what it was filled.
+ */
+#ifndef SHARD_REPORT_H
+#define SHARD_REPORT_H
+
+#include "fill/fit.h"
+#include "pass1/context.h"
+
+/* The sum of the --counts files of the shards of one split. */
+struct split_counts {
+	char *name;
+	uint64_t files, rows, complete, most;
+	struct column_counts {
+		char *name;
+		uint64_t missing, filled, unfit;
+	} * col;
+	size_t ncol;
+};
+
+/* Adds the file's counts; the columns must be those of the files before. */
+MUST_CHECK int
+counts_add(struct split_counts *s, const char *path, struct err *e);
+void counts_fini(struct split_counts *s);
+
+struct report {
+	const struct colstats *stats; /* of the train rows */
+	const struct tsv *impute;     /* impute.tsv: what was fitted */
+	const struct split_counts *split;
+	size_t nsplit;
+	double unique_ratio;
+};
+
+void report_json(const struct report *r, struct buf *to);
+/* The same as an aligned text with bars; utf8: bars of block characters. */
+void report_text(const struct report *r, bool utf8, struct buf *to);
+
+#endif

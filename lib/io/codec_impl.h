@@ -1,0 +1,11 @@
+/* codec_impl - the codecs that codec.c puts in its table. */
+#ifndef SHARD_CODEC_IMPL_H
+#define SHARD_CODEC_IMPL_H
+
+#include "io/codec.h"
+
+extern const struct decoder gzip_decoder, zstd_decoder, lz4_decoder,
+    bzip2_decoder, xz_decoder;
+extern const struct encoder gzip_encoder, zstd_encoder, lz4_encoder, xz_encoder;
+
+#endif

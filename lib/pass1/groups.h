@@ -1,0 +1,37 @@
+/*
+ * groups - groups.tsv: rows and bytes of every group, exactly, after the
+ * merge, in the order of their keys.
+ *
+ * Partials hold runs of (key, rows, bytes) in hash order.  A range of hashes
+ * at a time is added up; what that gives is sorted by key in a table of
+ * bounded size, which spills sorted runs to a file without a name and merges
+ * them in the end.  (Balanced merging of replacement-free runs: D. E. Knuth,
+ * The Art of Computer Programming, volume 3, section 5.4.)
+ */
+#ifndef SHARD_GROUPS_H
+#define SHARD_GROUPS_H
+
+#include "io/out.h"
+#include "pass1/facts.h"
+#include "pass1/partial.h"
+
+/*
+ * Writes what the partials say to path; f is their merged facts, in which it
+ * counts the groups.  memory, in bytes, is for the tables and their sorting;
+ * beyond it a disk takes 32 bytes per group, and its key if that is longer
+ * than 15.  *digest is that of the file.
+ */
+MUST_CHECK int groups_write(const char *path, struct facts *f,
+    const struct na_rule *na, const struct partial *part, size_t npart,
+    uint64_t memory, uint64_t *digest, struct err *e);
+/*
+ * The lines of one partial alone, without a column for the table, each behind
+ * prefix.  f are its facts, but with the group_kinds of all partials, which
+ * decide on order and tokens.  What memory cannot hold goes to a file beside
+ * the partial.
+ */
+MUST_CHECK int groups_list(struct out *out, struct bytes prefix,
+    const struct facts *f, const struct na_rule *na, const struct partial *part,
+    uint64_t memory, struct err *e);
+
+#endif
