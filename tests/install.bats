@@ -77,7 +77,7 @@ train() {
 }
 
 @test "make: other flags compile anew, the same flags do not" {
-	object() { env -u MAKEFLAGS -u MAKELEVEL make -C "$TOP" B="$PWD/b" "$PWD/b/lib/base.o" "$@"; }
+	object() { env -u MAKEFLAGS -u MAKELEVEL make -C "$TOP" B="$PWD/b" "$PWD/b/lib/base/base.o" "$@"; }
 	object CFLAGS=-O1 >log
 	[[ $(grep -c 'CC lib/base/base.c' log) == 1 ]]
 	object CFLAGS=-O1 >log
