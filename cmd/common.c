@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -331,6 +332,26 @@ cmd_tell(uint64_t fd, const char *path)
 	n = snprintf(line, sizeof(line), "%llu\n", (unsigned long long)id.size);
 	if (write((int)fd, line, (size_t)n) < 0)
 		return;
+}
+
+uint64_t
+cmd_progress(void)
+{
+	const char *s = getenv("SHARD_PROGRESS");
+	uint64_t fd;
+
+	if (!s || !parse_u64(bytes_str(s), &fd) || fd > 9 ||
+	    fcntl((int)fd, F_GETFD) < 0)
+		return 0;
+	return fd;
+}
+
+void
+cmd_die(int sig)
+{
+	fflush(stdout);
+	signal(sig, SIG_DFL);
+	raise(sig);
 }
 
 void

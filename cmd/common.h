@@ -52,6 +52,8 @@ int cmd_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* Index of the first operand; or prints help, version or usage and exits.  c
  * must live on: its usage line is that of later messages too. */
 int cmd_parse(const struct cmd *c, int argc, char **argv);
+/* Ends the program by the signal that ended its work. */
+void cmd_die(int sig);
 /* Ends the program with status, checking that standard output took all. */
 int cmd_finish(int status);
 
@@ -88,6 +90,10 @@ void cmd_check_fd(uint64_t fd, const char *option);
 /* A line with the bytes of a file that is done (0 where path is NULL) to a
  * progress descriptor, unless fd is 0; a reader that went away is no error. */
 void cmd_tell(uint64_t fd, const char *path);
+
+/* The descriptor that SHARD_PROGRESS names, for cmd_tell(); 0: there is none.
+ */
+uint64_t cmd_progress(void);
 
 /* Decides end markers from --end and SHARD_STRICT. */
 void cmd_end_markers(const struct common_opt *o, struct chain *c);

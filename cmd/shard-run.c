@@ -3,7 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
+#include "chain/pipes.h"
+#include "chain/skip.h"
 #include "common.h"
+#include "shards/find.h"
 
 struct run_opt {
 	const char *list;
@@ -11,6 +15,7 @@ struct run_opt {
 
 	uint64_t progress, turns;
 	const char *replace;
+	bool force, verify, piped, skip;
 };
 
 static const struct opt_spec specs[] = {
@@ -26,6 +31,14 @@ static const struct opt_spec specs[] = {
     OPT(OPT_U64, 0, "turns", "N", struct run_opt, turns,
 	"share the list with other processes: take the shards whose places in "
 	"it are read from N"),
+    OPT(OPT_FLAG, 0, "force", NULL, struct run_opt, force,
+	"do shards behind ::: again that are done"),
+    OPT(OPT_FLAG, 0, "piped", NULL, struct run_opt, piped,
+	"run each filter as a program of its own, joined by pipes"),
+    OPT(OPT_FLAG, 0, "skip-done", NULL, struct run_opt, skip,
+	"do nothing where all inputs are done, as is the rule behind :::"),
+    OPT(OPT_FLAG, 0, "verify", NULL, struct run_opt, verify,
+	"trust no file time: read shards that look done again"),
     OPT_END,
 };
 
@@ -76,12 +89,35 @@ parse_words(const char *name, const struct opt_spec *s, void *opt,
 }
 
 /*
+ * 1 where the record of the inputs says that they are done by these words, 0
+ * where they are to be done, with the facts that their record is to have; -1.
+ */
+static int
+pass_over(struct chain *c, const struct cmd_files *f, const struct run_opt *o,
+    struct buf *facts, struct err *e)
+{
+	const struct link *last = c->nlink ? &c->link[c->nlink - 1] : NULL;
+	uint64_t digest;
+
+	if (f->n == 0 || !last || !last->filter->recorded)
+		return 0;
+	if (chain_facts(c, facts, e) < 0 ||
+	    (f->n > 1 && skip_inputs(f->v, f->n, facts, e) < 0))
+		return -1;
+	digest = digest_of(facts->p, facts->n);
+	last->filter->set_facts(last->opt, digest);
+	if (o->force)
+		return 0;
+	return chain_is_done(c, f->v, f->n, digest, o->verify, e);
+}
+
+/*
  * Builds the chain of argv[0..argc), whose parts are separated by ":", for
  * one path (NULL: none to replace), and runs it.
  */
 static int
-run_one(int argc, char **argv, const char *mark, const char *path,
-    struct session *session, struct err *e)
+run_one(int argc, char **argv, const struct run_opt *o, bool skip,
+    const char *path, struct session *session, struct err *e)
 {
 	struct chain c = {.link = NULL};
 	char **word = xcalloc((size_t)argc + 1, sizeof(*word)), **operands;
@@ -91,10 +127,11 @@ run_one(int argc, char **argv, const char *mark, const char *path,
 	int i, k, n = 0, rc = -1;
 	static char dash[] = "-";
 	char *std[] = {dash};
+	struct buf facts = BUF_ZERO;
 
 	source_defaults(&c.source);
 	for (i = 0; i < argc; i++)
-		word[i] = substitute(argv[i], mark, path);
+		word[i] = substitute(argv[i], o->replace, path);
 	if (strcmp(argv[argc - 1], ":") == 0) {
 		err_kind_set(e, ERR_USAGE, "empty part at the chain's end");
 		goto out;
@@ -158,10 +195,17 @@ run_one(int argc, char **argv, const char *mark, const char *path,
 	}
 	c.source.rejects_begun = session->rejects_begun;
 	cmd_end_markers(&common, &c);
-	rc = chain_run(
-	    &c, files.n ? files.v : std, files.n ? files.n : 1, session, e);
+	if (skip && (rc = pass_over(&c, &files, o, &facts, e)) != 0) {
+		rc = rc < 0 ? -1 : 0;
+		goto out;
+	}
+	rc = o->piped ? pipes_run(word, argc, files.n ? files.v[0] : NULL,
+			    buf_bytes(&facts), e)
+		      : chain_run(&c, files.n ? files.v : std,
+			    files.n ? files.n : 1, session, e);
 	session->rejects_begun = c.source.rejects_begun;
 out:
+	buf_fini(&facts);
 	chain_fini(&c);
 	cmd_files_free(&files);
 	for (i = 0; i < argc; i++)
@@ -170,45 +214,72 @@ out:
 	return rc;
 }
 
+/* The chain for each of the shards in turn. */
 static int
-run_list(
-    const struct run_opt *o, int argc, char **argv, struct session *session)
+run_files(const struct run_opt *o, const struct cmd_files *f, bool skip,
+    int argc, char **argv, struct session *session)
 {
-	struct cmd_files f;
-	struct common_opt list = {.files_from = o->list, .zero = o->zero};
 	struct err e = ERR_ZERO;
-	int status = CMD_OK, i;
+	int status = CMD_OK, i, more;
 	bool marked = false;
 	size_t k = SIZE_MAX;
-	int more;
 
 	for (i = 0; i < argc; i++)
 		marked |=
 		    strstr(argv[i], o->replace ? o->replace : "{}") != NULL;
 	if (!marked)
-		return cmd_usage("--list: the chain has no {} for the shard");
-	if (cmd_files(&list, 0, NULL, &f, &e) < 0)
+		return cmd_usage("%s: the chain has no {} for the shard",
+		    skip ? ":::" : "--list");
+	if (cmd_files_numbers(f, &e) < 0)
 		return cmd_fail(&e);
-	if (cmd_files_numbers(&f, &e) < 0) {
-		cmd_files_free(&f);
-		return cmd_fail(&e);
-	}
-	while ((more = cmd_turn(o->turns, f.n, &k, &e)) > 0) {
-		if (run_one(argc, argv, o->replace, f.v[k], session, &e) == 0) {
-			cmd_tell(o->progress, f.v[k]);
+	while ((more = cmd_turn(o->turns, f->n, &k, &e)) > 0) {
+		if (run_one(argc, argv, o, skip, f->v[k], session, &e) == 0) {
+			cmd_tell(o->progress, f->v[k]);
 			continue;
 		}
 		status = cmd_fail(&e);
 		/* a bad input fails its shard; a full disk or a wrong option
 		 * would fail them all */
 		if (e.kind != ERR_INPUT)
-			goto out;
+			return status;
 	}
 	if (more < 0 || session_end(session, &e) < 0)
 		status = cmd_fail(&e);
-out:
+	return status;
+}
+
+/* The chain for the shards of --list, or for the operands behind ":::", of
+ * which those that are done are skipped. */
+static int
+run_all(const struct run_opt *o, int argc, char **argv, struct session *session)
+{
+	struct cmd_files f;
+	struct common_opt list = {.files_from = o->list, .zero = o->zero};
+	struct err e = ERR_ZERO;
+	int i, status;
+
+	for (i = 0; i < argc && strcmp(argv[i], ":::") != 0; i++)
+		;
+	if (o->list && i < argc)
+		return cmd_usage("--list and ::: both name shards");
+	if (cmd_files(
+		&list, i < argc ? argc - i - 1 : 0, argv + i + 1, &f, &e) < 0)
+		return cmd_fail(&e);
+	status = run_files(o, &f, !o->list, i, argv, session);
 	cmd_files_free(&f);
 	return status;
+}
+
+/* True if ":::" stands among the words. */
+static bool
+has_operands(int argc, char **argv)
+{
+	int i;
+
+	for (i = 0; i < argc; i++)
+		if (strcmp(argv[i], ":::") == 0)
+			return true;
+	return false;
 }
 
 int
@@ -217,10 +288,11 @@ main(int argc, char *argv[])
 	struct run_opt o = {0};
 	struct session session = {.tool = "shard-run", .warn = cmd_warn};
 	const struct opt_group groups[] = {{specs, &o}, {NULL, NULL}};
-	const struct cmd cmd = {"shard-run", "cat [FILE] : FILTER ... [: ...]",
+	const struct cmd cmd = {"shard-run",
+	    "cat [FILE] : FILTER ... [: ...] [::: SHARD ...]",
 	    "run a chain of filters in one process",
-	    "shard-run cat part-00000.csv : dedup -c CTX : split -c CTX : "
-	    "write -o OUT",
+	    "shard-run cat {} : dedup -c CTX : split -c CTX : write -o OUT ::: "
+	    "raw/part-*.csv",
 	    groups, true};
 	struct err e = ERR_ZERO;
 	int first, status = CMD_OK;
@@ -230,17 +302,19 @@ main(int argc, char *argv[])
 	first = cmd_parse(&cmd, argc, argv);
 	cmd_check_fd(o.progress, "--progress-fd");
 	cmd_check_fd(o.turns, "--turns");
+	if (!o.progress)
+		o.progress = cmd_progress();
 	if (o.replace && !*o.replace)
 		return cmd_usage("--replace needs a text");
-	if (first == argc) {
+	argc -= first;
+	argv += first;
+	if (argc == 0)
 		status = cmd_usage("no chain; it begins with cat");
-	} else if (o.list) {
-		status = run_list(&o, argc - first, argv + first, &session);
-	} else if (run_one(argc - first, argv + first, NULL, NULL, &session,
-		       &e) < 0 ||
-	    session_end(&session, &e) < 0) {
+	else if (o.list || has_operands(argc, argv))
+		status = run_all(&o, argc, argv, &session);
+	else if (run_one(argc, argv, &o, o.skip, NULL, &session, &e) < 0 ||
+	    session_end(&session, &e) < 0)
 		status = cmd_fail(&e);
-	}
 	session_fini(&session);
 	return status;
 }

@@ -193,3 +193,121 @@ setup() {
 		barren out
 	done
 }
+
+# Behind ":::", what is done is passed over ----------------------------------------
+
+# stamp OUT: inodes and times of its records, which a shard that is done again changes.
+stamp() { find "$1/_shards" -name '*.tsv' -printf '%f %i %T@\n' | sort; }
+
+@test "run: shards behind ::: are done once, and again when words, bytes or facts change" {
+	for i in 1 2 3; do rows $((50 * i)) >part-$i.csv; done
+	context ctx part-*.csv
+	chain() { shard-run "$@" cat -c ctx {} : map --label label -c ctx : dedup -c ctx : split -c ctx : write -o out ::: part-*.csv; }
+	chain
+	tree out >want
+	stamp out >first
+	chain
+	stamp out | cmp first -
+	# other words
+	shard-run cat -c ctx {} : map --label label -c ctx : dedup -c ctx : split -c ctx : write -o out --compress gz ::: part-*.csv
+	[[ -e out/train/part-00001.csv.gz && ! -e out/train/part-00001.csv ]]
+	chain
+	tree out | diff want -
+	# another name and time, the same bytes
+	stamp out >first
+	cp part-2.csv other && touch -d 2001-01-01 other && mv other part-2.csv
+	chain
+	stamp out | cmp first -
+	# other bytes: that shard alone
+	sed -i '2s/text/TEXT/' part-2.csv
+	shard-run cat {} : map --where 'id < 1000' : write --split all -o alone ::: part-*.csv
+	stamp alone >first
+	sed -i '3s/text/TEXT/' part-2.csv
+	shard-run cat {} : map --where 'id < 1000' : write --split all -o alone ::: part-*.csv
+	[[ $(stamp alone | comm -13 first - | cut -d ' ' -f 1) == 00002.tsv ]]
+	# a file that is gone
+	stamp alone >first
+	rm alone/all/part-00003.csv
+	shard-run cat {} : map --where 'id < 1000' : write --split all -o alone ::: part-*.csv
+	[[ $(stamp alone | comm -13 first - | cut -d ' ' -f 1) == 00003.tsv && -s alone/all/part-00003.csv ]]
+	# all of them, if asked
+	stamp alone >first
+	shard-run --force cat {} : map --where 'id < 1000' : write --split all -o alone ::: part-*.csv
+	[[ $(stamp alone | comm -13 first - | wc -l) == 3 ]]
+	# a context with other facts
+	context other part-*.csv
+	shard-stats --merge -o other --cutoffs 2024-01-02,2024-01-03 other/parts
+	stamp out >first
+	shard-run cat -c other {} : map --label label -c other : dedup -c other : split -c other : write -o out ::: part-*.csv
+	[[ $(stamp out | comm -13 first - | wc -l) == 3 ]]
+}
+
+@test "run: --verify reads shards that look done" {
+	rows 50 >part-1.csv
+	words=(cat {} : write --split all -o out ::: part-1.csv)
+	shard-run "${words[@]}"
+	stamp out >first
+	time=$(stat -c %y part-1.csv)
+	printf X | dd of=part-1.csv bs=1 seek=62 conv=notrunc status=none
+	touch -d "$time" part-1.csv
+	shard-run "${words[@]}"
+	stamp out | cmp first -
+	shard-run --verify "${words[@]}"
+	[[ $(stamp out) != "$(<first)" ]]
+	cmp part-1.csv out/all/part-00001.csv
+}
+
+@test "run: a shard that fails behind ::: fails alone, and is done when it is mended" {
+	for i in 1 2 3; do rows 20 >part-$i.csv; done
+	echo 1,2 >>part-2.csv
+	words=(cat {} : write --split all -o out ::: part-1.csv part-2.csv part-3.csv)
+	run -1 shard-run "${words[@]}"
+	[[ $output == *"part-2.csv:22: ragged row"* && -e out/_shards/00003.tsv && ! -e out/_shards/00002.tsv ]]
+	rows 20 >part-2.csv
+	shard-run "${words[@]}"
+	[[ -e out/_shards/00002.tsv ]]
+}
+
+@test "run: --piped runs programs in pipes, to the same bytes and records" {
+	for i in 1 2; do rows $((50 * i)) >part-$i.csv; done
+	context ctx part-*.csv
+	words=(cat -c ctx {} : map --label label -c ctx : dedup -c ctx : split -c ctx : write -o)
+	shard-run "${words[@]}" fused ::: part-*.csv
+	shard-run --piped "${words[@]}" piped ::: part-*.csv
+	diff -r fused piped
+	stamp piped >first
+	shard-run "${words[@]}" piped ::: part-*.csv # done is done
+	stamp piped | cmp first -
+}
+
+@test "run: --piped: a program that cannot be started or that is killed is an error" {
+	rows 50 >part-1.csv
+	mkdir fake
+	for how in 'exit 3' 'kill -9 $$' 'exit 0'; do
+		printf '#!/bin/sh\n%s\n' "$how" >fake/shard-map
+		chmod +x fake/shard-map
+		run -1 --separate-stderr env PATH="$PWD/fake:$PATH" shard-run --piped cat {} : map --where 'id > 3' : write --split all -o out ::: part-1.csv
+		says part-1.csv
+		[[ ! -e out/_shards/00001.tsv ]]
+	done
+	rm fake/shard-map && mkdir fake/shard-map
+	for tool in cat write run; do ln -s "$(command -v shard-$tool)" fake/shard-$tool; done
+	run -1 --separate-stderr env PATH="$PWD/fake" shard-run --piped cat {} : map --where 'id > 3' : write --split all -o out ::: part-1.csv
+	says shard-map
+	[[ ! -e out/_shards/00001.tsv ]]
+}
+
+@test "run: ::: needs {} in the chain, and is no companion of --list" {
+	rows 5 >part-1.csv
+	run -2 shard-run cat part-1.csv : write --split all -o out ::: part-1.csv
+	[[ $output == *":::: the chain has no {} for the shard"* ]]
+	run -2 shard-run -L list cat {} : write --split all -o out ::: part-1.csv
+	[[ $output == *"--list and ::: both name shards"* ]]
+}
+
+@test "run: the bytes of each finished shard go to the descriptor of SHARD_PROGRESS" {
+	for i in 1 2; do rows $((50 * i)) >part-$i.csv; done
+	SHARD_PROGRESS=7 shard-run cat {} : write --split all -o out ::: part-*.csv 7>told
+	stat -c %s part-*.csv | cmp - told
+	SHARD_PROGRESS=7 shard-run --force cat {} : write --split all -o out ::: part-*.csv # nobody listens
+}

@@ -231,6 +231,66 @@ opt_synopsis(const struct opt_group *groups, FILE *f)
 	free(v);
 }
 
+static bool
+is_place(const struct opt_spec *s)
+{
+	return s->arg &&
+	    (strcmp(s->arg, "DIR") == 0 || strcmp(s->arg, "FILE") == 0 ||
+		strcmp(s->arg, "CTX") == 0);
+}
+
+void
+opt_text(const struct opt_spec *s, const void *obj, const void *defaults,
+    struct buf *b)
+{
+	for (; s->type != OPT_STOP; s++) {
+		const char *at = (const char *)obj + s->off;
+		const char *def = (const char *)defaults + s->off;
+		const struct opt_list *l = (const void *)at;
+		const char *text, *old;
+		size_t i;
+
+		if (is_place(s))
+			continue;
+		switch (s->type) {
+		case OPT_FLAG:
+			if (*(const bool *)at)
+				buf_printf(b, "%s\n", s->name);
+			break;
+		case OPT_STR:
+			text = *(const char *const *)(const void *)at;
+			old = *(const char *const *)(const void *)def;
+			if (text && (!old || strcmp(text, old) != 0))
+				buf_printf(b, "%s\t%zu\t%s\n", s->name,
+				    strlen(text), text);
+			break;
+		case OPT_LIST:
+			for (i = 0; i < l->n; i++)
+				buf_printf(b, "%s\t%zu\t%s\n", s->name,
+				    strlen(l->v[i]), l->v[i]);
+			break;
+		case OPT_U64:
+		case OPT_BYTES:
+			if (memcmp(at, def, sizeof(uint64_t)) != 0)
+				buf_printf(b, "%s\t%llu\n", s->name,
+				    *(const unsigned long long *)(const void *)
+					at);
+			break;
+		case OPT_RATIO:
+			if (memcmp(at, def, sizeof(double)) != 0)
+				buf_printf(b, "%s\t%.17g\n", s->name,
+				    *(const double *)(const void *)at);
+			break;
+		case OPT_ENUM:
+			if (memcmp(at, def, sizeof(int)) != 0)
+				buf_printf(b, "%s\t%d\n", s->name,
+				    *(const int *)(const void *)at);
+			break;
+		case OPT_STOP: break;
+		}
+	}
+}
+
 void
 opt_list_free(struct opt_list *l)
 {

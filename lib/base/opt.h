@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "base/base.h"
+#include "base/buf.h"
 #include "base/err.h"
 
 enum opt_type {
@@ -79,6 +80,13 @@ void opt_help(const struct opt_group *groups, FILE *f);
 /* The bracketed options of a synopsis: flags first, then those with an
  * argument. */
 void opt_synopsis(const struct opt_group *groups, FILE *f);
+/*
+ * Appends a line for each option whose value is not that of defaults, an object
+ * of the same type.  Options that take a DIR, a FILE or a CTX are left out:
+ * they say where something lies, not what is in it.
+ */
+void opt_text(const struct opt_spec *specs, const void *obj,
+    const void *defaults, struct buf *b);
 void opt_list_free(struct opt_list *l);
 
 #endif

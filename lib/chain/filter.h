@@ -49,6 +49,13 @@ void session_fini(struct session *s);
 /* A warning that many inputs would repeat: given once. */
 void session_warn_once(struct session *s, const char *msg);
 
+/* Where the record of a sink lies. */
+struct recorded {
+	const char *out;
+	char *shard; /* as record_path() takes it; freed by the caller */
+	bool all;    /* it is of all inputs together */
+};
+
 struct chain;
 
 struct filter {
@@ -79,6 +86,16 @@ struct filter {
 	/* Adds the names of the columns that it looks at; false: it may look
 	 * at any.  NULL: the same. */
 	bool (*needs)(const void *opt, struct schema *names);
+	/* Appends, as text, what the filter's output depends on beside its
+	 * options: what it uses of a context, a map or an artifact (depend.h).
+	 * NULL: nothing.  After setup. */
+	void (*depends)(const void *opt, struct buf *b);
+	/* For sinks that leave a record: where it lies for the input path (NULL
+	 * where there are several).  NULL: the filter leaves none. */
+	int (*recorded)(const void *opt, const char *path,
+	    struct recorded *where, struct err *e);
+	/* For these: the digest of the facts that the record is to have. */
+	void (*set_facts)(void *opt, uint64_t facts);
 	bool thins; /* many rows do not get past it, as a rule */
 	/* For sinks: the separator they would like for this input; 0 none. */
 	char (*want_sep)(const void *opt, const char *input);

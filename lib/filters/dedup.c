@@ -6,6 +6,7 @@
 
 #include "base/parse.h"
 #include "chain/filter.h"
+#include "pass1/depend.h"
 
 enum ties { TIES_ALL, TIES_ONE };
 enum null_key { NULL_KEEP, NULL_DROP };
@@ -397,7 +398,17 @@ dedup_free(void *st)
 static const struct stage dedup_stage = {
     dedup_init, dedup_process, dedup_finish, dedup_free};
 
+static void
+dedup_depends(const void *opt, struct buf *b)
+{
+	const struct dedup_opt *o = opt;
+
+	depend_first(o->ctx, b);
+	depend_missing(o->ctx, o->ctx->facts.key, b);
+}
+
 const struct filter filter_dedup = {
+    .depends = dedup_depends,
     .name = "dedup",
     .summary = "keep each key's first occurrence, known over all shards",
     .example = "shard-cat part-00000.csv | shard-dedup -c CTX > first.csv",

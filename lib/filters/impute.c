@@ -12,6 +12,7 @@
 #include "io/commit.h"
 #include "io/json.h"
 #include "io/tsv.h"
+#include "pass1/depend.h"
 
 struct impute_opt {
 	const char *dir, *dict, *na, *counts, *like;
@@ -665,7 +666,25 @@ impute_free(void *st)
 static const struct stage impute_stage = {
     impute_init, impute_process, impute_finish, impute_free};
 
+static void
+impute_depends(const void *opt, struct buf *b)
+{
+	const struct impute_opt *o = opt;
+	size_t i;
+
+	for (i = 0; i < o->fill.n; i++) {
+		buf_puts(b, "fill\t");
+		tsv_put(b, bytes_str(o->fill.v[i].column));
+		buf_putc(b, '\t');
+		tsv_put(b, bytes_str(o->fill.v[i].value));
+		buf_putc(b, '\n');
+		if (o->ctx)
+			depend_missing(o->ctx, o->fill.v[i].column, b);
+	}
+}
+
 const struct filter filter_impute = {
+    .depends = impute_depends,
     .name = "impute",
     .summary = "fill missing cells with the values that pass 1 found",
     .example = "shard-cat part-00000.csv | shard-impute -c ARTIFACTS\n"

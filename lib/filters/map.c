@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "chain/filter.h"
+#include "pass1/depend.h"
 
 enum op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE };
 enum unseen { UNSEEN_ERROR, UNSEEN_DROP };
@@ -634,7 +635,20 @@ map_needs(const void *opt, struct schema *names)
 	    o->drop.n || o->select || o->text);
 }
 
+static void
+map_depends(const void *opt, struct buf *b)
+{
+	const struct map_opt *o = opt;
+
+	if (!o->ctx)
+		return;
+	depend_missing(o->ctx, o->label ? o->label : "", b);
+	if (o->label)
+		depend_labels(o->ctx, b);
+}
+
 const struct filter filter_map = {
+    .depends = map_depends,
     .name = "map",
     .summary = "per-row column work on a row stream",
     .example =

@@ -9,6 +9,7 @@
 #include "chain/filter.h"
 #include "filters/splitday.h"
 #include "io/tsv.h"
+#include "pass1/depend.h"
 #include "rows/rowout.h"
 
 enum by {
@@ -698,7 +699,24 @@ split_free(void *st)
 static const struct stage split_stage = {
     split_init, split_process, NULL, split_free};
 
+static void
+split_depends(const void *opt, struct buf *b)
+{
+	const struct split_opt *o = opt;
+
+	if (o->map)
+		buf_printf(
+		    b, "map\t%llx\n", (unsigned long long)o->map->digest);
+	if (!o->ctx)
+		return;
+	depend_cutoffs(o->ctx, b);
+	depend_strata(o->ctx, b);
+	if (o->key)
+		depend_missing(o->ctx, o->key, b);
+}
+
 const struct filter filter_split = {
+    .depends = split_depends,
     .name = "split",
     .summary =
 	"append the column _split: train, val, test, oot, the day or the "

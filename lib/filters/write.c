@@ -13,6 +13,7 @@
 #include "chain/filter.h"
 #include "io/tsv.h"
 #include "keys/keytable.h"
+#include "pass1/depend.h"
 #include "rows/jsonout.h"
 #include "rows/parquetout.h"
 #include "rows/rowout.h"
@@ -660,7 +661,46 @@ write_free(void *st)
 static const struct stage write_stage = {
     write_init, write_process, write_finish, write_free};
 
+static void
+write_depends(const void *opt, struct buf *b)
+{
+	const struct write_opt *o = opt;
+
+	if (o->ctx)
+		depend_types(o->ctx, b);
+}
+
+static int
+write_recorded(
+    const void *opt, const char *path, struct recorded *where, struct err *e)
+{
+	const struct write_opt *o = opt;
+	struct shard_name name;
+
+	where->out = o->out;
+	where->all = o->batch;
+	if (o->batch) {
+		where->shard = xstrdup("batch");
+		return 0;
+	}
+	name = shard_name_parse(o->like ? o->like : path ? path : "");
+	if (!name.is_part)
+		return err_kind_set(e, ERR_USAGE,
+		    "which shard is this? --like part-NNNNN.csv (or --batch)");
+	where->shard = record_shard(o->scope, name.number);
+	return 0;
+}
+
+static void
+write_set_facts(void *opt, uint64_t facts)
+{
+	((struct write_opt *)opt)->facts_digest = facts;
+}
+
 const struct filter filter_write = {
+    .depends = write_depends,
+    .recorded = write_recorded,
+    .set_facts = write_set_facts,
     .name = "write",
     .summary = "write rows to OUT/<split>/part-NNNNN, atomically, and keep "
 	       "the account",

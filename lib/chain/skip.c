@@ -1,0 +1,145 @@
+#include "chain/skip.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "pass1/depend.h"
+#include "shards/record.h"
+
+/* The names of the file whose header all shards must have. */
+static int
+header_facts(const struct source_opt *o, struct buf *b, struct err *e)
+{
+	struct source_opt opt = *o;
+	struct run run = {.warn = NULL};
+	struct schema s = SCHEMA_ZERO;
+	char *path = xstrdup(o->header_of);
+	struct source *src;
+	size_t i;
+
+	opt.names = true;
+	opt.header_of = opt.context = opt.columns = NULL;
+	opt.needed = opt.early = NULL;
+	src = source_open(&opt, &path, 1, 0, false, NULL, &s, &run, e);
+	for (i = 0; src && i < s.ncol; i++) {
+		buf_puts(b, "column\t");
+		tsv_put(b, bytes_str(s.col[i].name));
+		buf_putc(b, '\n');
+	}
+	source_close(src);
+	schema_fini(&s);
+	free(path);
+	return src ? 0 : -1;
+}
+
+int
+chain_facts(const struct chain *c, struct buf *b, struct err *e)
+{
+	const struct source_opt *o = &c->source;
+	void *defaults;
+	size_t i;
+
+	buf_printf(b, "facts\t2\nsource\t%llx\t%d\n",
+	    (unsigned long long)source_fingerprint(o), o->header);
+	if (o->columns) {
+		buf_puts(b, "columns\t");
+		tsv_put(b, bytes_str(o->columns));
+		buf_putc(b, '\n');
+	}
+	if (o->header_of && header_facts(o, b, e) < 0)
+		return -1;
+	for (i = 0; i < c->nlink; i++) {
+		const struct filter *f = c->link[i].filter;
+
+		buf_printf(b, "filter\t%s\n", f->name);
+		defaults = xcalloc(1, f->opt_size);
+		f->defaults(defaults);
+		opt_text(f->specs, c->link[i].opt, defaults, b);
+		free(defaults);
+		if (f->depends)
+			f->depends(c->link[i].opt, b);
+	}
+	return 0;
+}
+
+/* True if the record's files exist with their sizes. */
+static bool
+files_there(const struct record *r, const char *out)
+{
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; i < r->nfile && ok; i++) {
+		struct buf b = BUF_ZERO;
+		struct stat sb;
+
+		buf_printf(&b, "%s/%s", out, r->file[i].name);
+		ok = stat(buf_cstr(&b), &sb) == 0 &&
+		    (uint64_t)sb.st_size == r->file[i].bytes;
+		buf_fini(&b);
+	}
+	return ok;
+}
+
+/* True if the input is the one that the record speaks of.  Another name or time
+ * with the same bytes is the same input. */
+static bool
+same_input(const struct record *r, const char *path, bool verify)
+{
+	struct identity id;
+	struct err ignored;
+	uint64_t digest;
+
+	if (!r->input || identity_of(path, &id, &ignored) < 0)
+		return false;
+	if (!verify && strcmp(r->input, path) == 0 && identity_eq(id, r->id))
+		return true;
+	return in_digest_file(path, &digest, &ignored) == 0 &&
+	    digest == r->input_digest;
+}
+
+int
+chain_is_done(const struct chain *c, char *const *path, size_t n,
+    uint64_t facts, bool verify, struct err *e)
+{
+	const struct link *l = c->nlink ? &c->link[c->nlink - 1] : NULL;
+	struct recorded where;
+	struct record r;
+	struct err ignored;
+	char *file;
+	bool done;
+
+	if (!l || !l->filter->recorded)
+		return 0;
+	if (l->filter->recorded(l->opt, n == 1 ? path[0] : NULL, &where, e) < 0)
+		return -1;
+	file = record_path(where.out, where.shard);
+	free(where.shard);
+	done = record_load(&r, file, &ignored) == 0;
+	free(file);
+	if (!done)
+		return 0;
+	done = r.facts == facts && files_there(&r, where.out) &&
+	    (where.all || same_input(&r, path[0], verify));
+	record_fini(&r);
+	return done;
+}
+
+int
+skip_inputs(char *const *path, size_t n, struct buf *text, struct err *e)
+{
+	struct identity id;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (identity_of(path[i], &id, e) < 0)
+			return -1;
+		buf_puts(text, "input\t");
+		tsv_put(text, bytes_str(path[i]));
+		buf_printf(text, "\t%llu\t%lld\t%llu\n",
+		    (unsigned long long)id.size, (long long)id.mtime_ns,
+		    (unsigned long long)id.inode);
+	}
+	return 0;
+}
