@@ -14,14 +14,6 @@
 
 const char record_header[] = "kind\tname\trows\tbytes\txxh3\tvalue";
 
-bool
-split_name_ok(struct bytes s)
-{
-	return s.n > 0 && s.n < 200 && s.p[0] != '.' && s.p[0] != '_' &&
-	    !memchr(s.p, '/', s.n) && !memchr(s.p, '\0', s.n) &&
-	    !memchr(s.p, '\n', s.n);
-}
-
 struct record_file *
 record_add_file(struct record *r)
 {

@@ -44,9 +44,6 @@ struct record {
 	uint64_t routed; /* rows */
 };
 
-/* Can this be the name of a split, or of a table: of a directory under OUT, and
- * of nothing else? */
-bool split_name_ok(struct bytes s);
 struct record_file *record_add_file(struct record *r);
 void record_fini(struct record *r);
 void record_save(const struct record *r, struct buf *to);
