@@ -223,6 +223,23 @@ record_shard(const char *scope, uint64_t number)
 }
 
 char *
+record_file_path(const char *out, const char *name)
+{
+	struct buf b = BUF_ZERO;
+
+	buf_printf(&b, "%s/%s", out, name);
+	return buf_release(&b);
+}
+
+const char *
+record_number(const char *shard)
+{
+	const char *slash = strchr(shard, '/');
+
+	return slash ? slash + 1 : shard;
+}
+
+char *
 record_path(const char *out, const char *shard)
 {
 	struct buf b = BUF_ZERO;
