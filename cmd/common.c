@@ -184,104 +184,30 @@ cmd_parse(const struct cmd *c, int argc, char **argv)
 	return first;
 }
 
-static void
-add_file(struct cmd_files *f, char *path)
-{
-	if ((f->n & (f->n - 1)) == 0)
-		f->v = xrealloc(f->v, (f->n ? 2 * f->n : 1) * sizeof(*f->v));
-	f->v[f->n++] = path;
-}
-
 int
 cmd_files(const struct common_opt *o, int n, char **operands,
     struct cmd_files *f, struct err *e)
 {
-	char end = o->zero ? '\0' : '\n';
-	struct in *in = NULL;
-	struct bytes v;
-	int i;
-
-	*f = (struct cmd_files){NULL, 0};
-	for (i = 0; i < n; i++)
-		add_file(f, xstrdup(operands[i]));
-	if (!o->files_from)
-		return 0;
-	in = in_open(o->files_from, 0, e);
-	if (!in)
-		goto fail;
-	for (;;) {
-		size_t min = 1;
-		const char *q = NULL;
-
-		do {
-			if (in_peek(in, min, &v, e) < 0)
-				goto fail;
-			q = v.n ? memchr(v.p, end, v.n) : NULL;
-			min = v.n + 1;
-		} while (!q && !in_at_eof(in));
-		if (v.n == 0)
-			break;
-		if (!q && v.n > 0)
-			q = v.p + v.n;
-		if (q > v.p)
-			add_file(f, xstrndup(v.p, (size_t)(q - v.p)));
-		in_consume(
-		    in, (size_t)(q - v.p) < v.n ? (size_t)(q - v.p) + 1 : v.n);
-	}
-	in_close(in);
-	return 0;
-fail:
-	in_close(in);
-	cmd_files_free(f);
-	return -1;
+	return list_read(f, operands, (size_t)n, o->files_from, o->zero, e);
 }
 
 void
 cmd_files_free(struct cmd_files *f)
 {
-	size_t i;
-
-	for (i = 0; i < f->n; i++)
-		free(f->v[i]);
-	free(f->v);
-	*f = (struct cmd_files){NULL, 0};
+	list_free(f);
 }
 
 int
 cmd_files_some(
     const struct common_opt *o, const struct cmd_files *f, struct err *e)
 {
-	if (o->files_from && f->n == 0)
-		return err_set(e, "%s: the list names no file", o->files_from);
-	return 0;
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-	uint64_t x = shard_name_parse(*(char *const *)a).number;
-	uint64_t y = shard_name_parse(*(char *const *)b).number;
-
-	return (x > y) - (x < y);
+	return list_some(f, o->files_from, e);
 }
 
 int
 cmd_files_numbers(const struct cmd_files *f, struct err *e)
 {
-	char **v = xcalloc(f->n, sizeof(*v));
-	size_t i, n = 0;
-	int rc = 0;
-
-	for (i = 0; i < f->n; i++)
-		if (shard_name_parse(f->v[i]).is_part)
-			v[n++] = f->v[i];
-	qsort(v, n, sizeof(*v), by_number);
-	for (i = 1; i < n && rc == 0; i++)
-		if (by_number(&v[i - 1], &v[i]) == 0)
-			rc = err_set(e, "%s and %s have one shard number",
-			    v[i - 1], v[i]);
-	free(v);
-	return rc;
+	return list_unique(f, e);
 }
 
 #define TURN 16 /* bytes */

@@ -6,6 +6,7 @@
 #define SHARD_CMD_H
 
 #include "chain/chain.h"
+#include "shards/list.h"
 
 #define SHARDKIT_VERSION "0.1.0"
 
@@ -57,21 +58,16 @@ void cmd_die(int sig);
 /* Ends the program with status, checking that standard output took all. */
 int cmd_finish(int status);
 
-/* Operands and --files-from together; caller frees with cmd_files_free. */
-struct cmd_files {
-	char **v;
-	size_t n;
-};
+/* The programs' name for a list of inputs (shards/list.h), and for the function
+ * that reads one from the operands and --files-from. */
+#define cmd_files file_list
 MUST_CHECK int cmd_files(const struct common_opt *o, int n, char **operands,
     struct cmd_files *f, struct err *e);
 void cmd_files_free(struct cmd_files *f);
-
-/* -1 when a list was given and names no file: that is no wish to read
- * standard input. */
+/* Refuses a list that was given and names no file (list_some()). */
 MUST_CHECK int cmd_files_some(
     const struct common_opt *o, const struct cmd_files *f, struct err *e);
-
-/* Refuses two shards of one number. */
+/* Refuses two shards of one number (list_unique()). */
 MUST_CHECK int cmd_files_numbers(const struct cmd_files *f, struct err *e);
 
 /*

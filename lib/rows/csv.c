@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/name.h"
 #include "rows/csvscan.h"
-#include "shards/find.h"
 
 struct csv {
 	struct in *in;

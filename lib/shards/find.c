@@ -1,6 +1,5 @@
 #include "shards/find.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <regex.h>
 #include <stdlib.h>
@@ -10,94 +9,7 @@
 #include "base/instant.h"
 #include "base/parse.h"
 #include "io/archive.h"
-
-static const char *const format_names[] = {
-    [FORMAT_CSV] = "csv",
-    [FORMAT_TSV] = "tsv",
-    [FORMAT_JSON] = "json",
-    [FORMAT_JSONL] = "jsonl",
-    [FORMAT_PARQUET] = "parquet",
-    [FORMAT_UNKNOWN] = "unknown",
-};
-
-const char *
-format_name(enum format f)
-{
-	return format_names[f];
-}
-
-bool
-format_writable(enum format f)
-{
-	return f < FORMAT_UNKNOWN && f != FORMAT_JSON;
-}
-
-enum format
-format_named(struct bytes name)
-{
-	size_t i;
-
-	for (i = 0; i < FORMAT_UNKNOWN; i++)
-		if (bytes_eq(name, bytes_str(format_names[i])))
-			break;
-	return (enum format)i;
-}
-
-/* Takes the last ".word" off name; false if there is none. */
-static bool
-pop_ext(struct bytes *name, struct bytes *ext)
-{
-	const char *dot = name->n ? memrchr(name->p, '.', name->n) : NULL;
-
-	if (!dot)
-		return false;
-	*ext = bytes_of(dot + 1, (size_t)(name->p + name->n - dot) - 1);
-	name->n = (size_t)(dot - name->p);
-	return true;
-}
-
-/* The last component, which a colon too begins in an archive. */
-static const char *
-last_name(const char *path)
-{
-	const char *member = member_name(path), *slash;
-
-	path = member ? member : path;
-	slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
-
-struct shard_name
-shard_name_parse(const char *path)
-{
-	struct shard_name sn = {.format = FORMAT_UNKNOWN};
-	struct bytes name = bytes_str(last_name(path)), ext, rest;
-	size_t n = 0;
-	int c;
-
-	rest = name;
-	if (pop_ext(&rest, &ext)) {
-		c = codec_named(ext);
-		if (c > CODEC_NONE) {
-			sn.codec = (enum codec)c;
-			if (!pop_ext(&rest, &ext))
-				ext = bytes_of("", 0);
-		}
-		sn.format = format_named(ext);
-	}
-	if (name.n < 6 || memcmp(name.p, "part-", 5) != 0)
-		return sn;
-	name = bytes_of(name.p + 5, name.n - 5);
-	while (n < name.n && name.p[n] >= '0' && name.p[n] <= '9')
-		n++;
-	if (n == 0 || (n < name.n && name.p[n] != '.' && name.p[n] != '-'))
-		return sn;
-	sn.too_large = !parse_u64(bytes_of(name.p, n), &sn.number);
-	if (sn.too_large)
-		return sn;
-	sn.is_part = true;
-	return sn;
-}
+#include "io/dir.h"
 
 static bool
 is_digit(char c)
@@ -171,7 +83,7 @@ add(struct shards *s, const char *path, struct shard_name name, uint64_t bytes,
 	*v =
 	    (struct shard){.path = xstrdup(path), .name = name, .bytes = bytes};
 	if (s->days)
-		rc = day_in_name(last_name(path), &v->day, e);
+		rc = day_in_name(name_last(path), &v->day, e);
 	if (rc == 0 && day)
 		v->day = *day;
 	v->dated = rc > 0 || (rc == 0 && day);
@@ -259,20 +171,26 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Is it a directory to be searched?  Then it is kept. */
-static bool
-keep_subdir(struct subdirs *sub, const char *name, const char *path)
+/* Keeps the path of a directory to be searched: 1; 0 when it is none; -1. */
+static int
+keep_subdir(
+    struct subdirs *sub, const char *name, const char *path, struct err *e)
 {
 	struct stat sb;
 
-	if (*name == '_' || *name == '.' || stat(path, &sb) < 0 ||
-	    !S_ISDIR(sb.st_mode))
-		return false;
+	if (*name == '_' || *name == '.')
+		return 0;
+	if (stat(path, &sb) < 0) /* a link may lead nowhere */
+		return errno == ENOENT || errno == ELOOP
+		    ? 0
+		    : err_sys(e, ERR_INPUT, "%s", path);
+	if (!S_ISDIR(sb.st_mode))
+		return 0;
 	if ((sub->n & (sub->n - 1)) == 0)
 		sub->v = xrealloc(
 		    sub->v, (sub->n ? 2 * sub->n : 1) * sizeof(*sub->v));
 	sub->v[sub->n++] = xstrdup(path);
-	return true;
+	return 1;
 }
 
 /* Takes a directory's entry if it is a shard; -1 on error. */
@@ -317,29 +235,26 @@ search_dir(const struct search *c, const char *dir, const uint32_t *day,
     struct subdirs *sub, struct err *e)
 {
 	struct shards *s = c->s;
-	DIR *d = opendir(dir);
 	size_t n = strlen(dir), first = s->n;
 	struct buf b = BUF_ZERO;
-	struct dirent *de;
-	int k = 0;
+	struct dir_entry f;
+	struct dir d;
+	int k = dir_open(&d, dir, ERR_INPUT, e);
 
-	if (!d)
-		return err_sys(e, ERR_INPUT, "%s", dir);
 	while (n > 0 && dir[n - 1] == '/')
 		n--;
-	while (k >= 0 && (errno = 0, de = readdir(d))) {
+	while (k >= 0 && (k = dir_next(&d, &f, e)) > 0) {
 		buf_clear(&b);
 		buf_put(&b, dir, n);
-		buf_printf(&b, "/%s", de->d_name);
-		if (!sub || !keep_subdir(sub, de->d_name, buf_cstr(&b)))
-			k = take(c, de->d_name, buf_cstr(&b), day, e);
+		buf_printf(&b, "/%s", f.name);
+		k = sub ? keep_subdir(sub, f.name, buf_cstr(&b), e) : 0;
+		if (k == 0)
+			k = take(c, f.name, buf_cstr(&b), day, e);
 	}
-	if (k >= 0 && errno)
-		k = err_sys(e, ERR_INPUT, "%s: readdir", dir);
-	closedir(d);
+	dir_close(&d);
 	buf_fini(&b);
 	number_by_name(c, first);
-	return k < 0 ? -1 : 0;
+	return k;
 }
 
 /* A directory and those in it; day is that of the directories above. */
@@ -467,7 +382,7 @@ search_root(const struct search *c, const char *root, struct err *e)
 		return search_archive(c, root, e);
 	}
 	if (!S_ISDIR(sb.st_mode)) {
-		rc = match(last_name(root), root, c->re, &sn, e);
+		rc = match(name_last(root), root, c->re, &sn, e);
 		if (rc == 0)
 			return err_set(e,
 			    "%s: not a shard's name (part-N...); "
@@ -571,6 +486,18 @@ shards_order(struct shards *s, struct err *e)
 	return 0;
 }
 
+int
+shards_find_all(struct shards *s, char *const *root, size_t n,
+    const struct shards_opt *opt, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (shards_find(s, root[i], opt, e) < 0)
+			return -1;
+	return shards_order(s, e);
+}
+
 void
 shards_fini(struct shards *s)
 {
@@ -581,11 +508,4 @@ shards_fini(struct shards *s)
 	free(s->v);
 	buf_fini(&s->searched);
 	*s = SHARDS_ZERO;
-}
-
-void
-shard_name_format(struct buf *b, uint64_t number, enum format f, enum codec c)
-{
-	buf_printf(b, "part-%05llu.%s%s", (unsigned long long)number,
-	    format_name(f), codec_info(c)->ext);
 }

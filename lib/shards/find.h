@@ -1,5 +1,5 @@
 /*
- * shards - which files are shards, in which order, and what their names say.
+ * shards - which files are shards, and in which order.
  */
 #ifndef SHARD_SHARDS_H
 #define SHARD_SHARDS_H
@@ -7,38 +7,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "io/codec.h"
-#include "io/in.h"
-
-enum format {
-	FORMAT_CSV,
-	FORMAT_TSV,
-	FORMAT_JSON,
-	FORMAT_JSONL,
-	FORMAT_PARQUET,
-	FORMAT_UNKNOWN
-};
-
-const char *format_name(enum format f);
-enum format format_named(struct bytes name);
-bool format_writable(enum format f);
-static inline bool
-shard_is_json(enum format f)
-{
-	return f == FORMAT_JSON || f == FORMAT_JSONL;
-}
-
-/* What a path says of its shard. */
-struct shard_name {
-	bool is_part;   /* part-N... */
-	bool too_large; /* N is beyond 64 bits */
-	uint64_t number;
-	enum format format;
-	enum codec codec;
-};
-
-/* Looks at the last component only, of a member's path too. */
-struct shard_name shard_name_parse(const char *path);
+#include "io/name.h"
 
 /*
  * The calendar day in a name (instant.h): YYYY-MM-DD, or YYYYMMDD from the
@@ -89,10 +58,9 @@ MUST_CHECK int shards_find(struct shards *s, const char *root,
  * one day), none at all, empty files, and shards without a day among others
  * with one. */
 MUST_CHECK int shards_order(struct shards *s, struct err *e);
+/* The whole of it: finds the shards of n roots, and orders them. */
+MUST_CHECK int shards_find_all(struct shards *s, char *const *root, size_t n,
+    const struct shards_opt *opt, struct err *e);
 void shards_fini(struct shards *s);
-
-/* "part-00042.csv.gz" */
-void
-shard_name_format(struct buf *b, uint64_t number, enum format f, enum codec c);
 
 #endif

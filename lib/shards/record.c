@@ -1,6 +1,5 @@
 #include "shards/record.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,17 +9,10 @@
 #include "base/digest.h"
 #include "base/parse.h"
 #include "io/commit.h"
+#include "io/dir.h"
 #include "io/tsv.h"
 
 const char record_header[] = "kind\tname\trows\tbytes\txxh3\tvalue";
-
-bool
-split_name_ok(struct bytes s)
-{
-	return s.n > 0 && s.n < 200 && s.p[0] != '.' && s.p[0] != '_' &&
-	    !memchr(s.p, '/', s.n) && !memchr(s.p, '\0', s.n) &&
-	    !memchr(s.p, '\n', s.n);
-}
 
 struct record_file *
 record_add_file(struct record *r)
@@ -231,6 +223,23 @@ record_shard(const char *scope, uint64_t number)
 }
 
 char *
+record_file_path(const char *out, const char *name)
+{
+	struct buf b = BUF_ZERO;
+
+	buf_printf(&b, "%s/%s", out, name);
+	return buf_release(&b);
+}
+
+const char *
+record_number(const char *shard)
+{
+	const char *slash = strchr(shard, '/');
+
+	return slash ? slash + 1 : shard;
+}
+
+char *
 record_path(const char *out, const char *shard)
 {
 	struct buf b = BUF_ZERO;
@@ -265,22 +274,20 @@ static int
 take_dir(const char *dir, bool scopes, bool temp, struct record_left *x,
     struct err *e)
 {
-	DIR *d = opendir(dir);
-	struct dirent *de;
-	int rc = 0;
+	struct dir_entry f;
+	struct dir d;
+	int rc = dir_open_some(&d, dir, ERR_OUTPUT, e);
 
-	if (!d)
-		return errno == ENOENT ? 0 : err_sys(e, ERR_OUTPUT, "%s", dir);
-	while (rc == 0 && (de = readdir(d))) {
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
 		struct buf path = BUF_ZERO;
 
-		buf_printf(&path, "%s/%s", dir, de->d_name);
-		if (commit_is_temp(de->d_name)) {
+		buf_printf(&path, "%s/%s", dir, f.name);
+		if (commit_is_temp(f.name)) {
 			if (temp)
 				take_names(x, buf_cstr(&path));
-		} else if (de->d_name[0] == '.') {
+		} else if (f.name[0] == '.') {
 			;
-		} else if (de->d_type == DT_DIR) {
+		} else if (f.is_dir) {
 			if (scopes)
 				rc = take_dir(
 				    buf_cstr(&path), false, temp, x, e);
@@ -289,7 +296,7 @@ take_dir(const char *dir, bool scopes, bool temp, struct record_left *x,
 		}
 		buf_fini(&path);
 	}
-	closedir(d);
+	dir_close(&d);
 	return rc;
 }
 

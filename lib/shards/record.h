@@ -44,9 +44,6 @@ struct record {
 	uint64_t routed; /* rows */
 };
 
-/* Can this be the name of a split, or of a table: of a directory under OUT, and
- * of nothing else? */
-bool split_name_ok(struct bytes s);
 struct record_file *record_add_file(struct record *r);
 void record_fini(struct record *r);
 void record_save(const struct record *r, struct buf *to);
@@ -59,7 +56,12 @@ void record_put(const struct record *r, struct buf *to);
 MUST_CHECK int record_take(struct record *r, const struct bytes cell[6]);
 /* Rows of all files, and those routed. */
 uint64_t record_rows(const struct record *r);
-/* "OUT/_shards/NAME.tsv" */
+/* "OUT/NAME": the path of a file that a record names, or of another name below
+ * an output; caller frees. */
+char *record_file_path(const char *out, const char *name);
+/* The name of a record without its scope; it points into shard. */
+const char *record_number(const char *shard);
+/* "OUT/_shards/NAME.tsv"; caller frees. */
 char *record_path(const char *out, const char *shard);
 /*
  * What a killed program had begun to do to shards of an output: the names of

@@ -1,0 +1,149 @@
+#include "shards/clean.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/commit.h"
+#include "io/dir.h"
+#include "io/name.h"
+
+/* Sweeps the directories in dir. */
+static int
+clean_scopes(const char *dir, struct err *e)
+{
+	struct dir_entry f;
+	struct dir d;
+	int rc = dir_open_some(&d, dir, ERR_OUTPUT, e);
+
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
+		struct buf path = BUF_ZERO;
+
+		if (!f.is_dir || f.name[0] == '.')
+			continue;
+		buf_printf(&path, "%s/%s", dir, f.name);
+		rc = commit_sweep(buf_cstr(&path), e);
+		buf_fini(&path);
+	}
+	dir_close(&d);
+	return rc;
+}
+
+/* Temp files lie in OUT itself, in the records, with a scope's a directory
+ * deeper, and in every split. */
+int
+clean_output(const char *out, struct err *e)
+{
+	struct dir_entry f;
+	struct dir d = {.stream = NULL};
+	char *path;
+	int rc = commit_unseal(out, e);
+
+	if (rc == 0)
+		rc = record_mend(out, e);
+	if (rc == 0)
+		rc = commit_sweep(out, e);
+	if (rc == 0)
+		rc = dir_open_some(&d, out, ERR_OUTPUT, e);
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
+		if (!f.is_dir || f.name[0] == '.')
+			continue;
+		path = record_file_path(out, f.name);
+		rc = commit_sweep(path, e);
+		if (rc == 0 && f.name[0] == '_')
+			rc = clean_scopes(path, e);
+		free(path);
+	}
+	dir_close(&d);
+	return rc;
+}
+
+static int
+remove_shard(const char *out, const struct record *r, struct err *e)
+{
+	char *path = record_path(out, r->shard), *file;
+	char *aside = commit_temp_path(path);
+	sigset_t signals;
+	size_t i;
+	int rc = 0;
+
+	commit_hold(&signals);
+	/* so that a run after this one knows what is left of the shard */
+	if (rename(path, aside) < 0 && errno != ENOENT)
+		rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
+	for (i = 0; i < r->nfile && rc == 0; i++) {
+		file = record_file_path(out, r->file[i].name);
+		if (unlink(file) < 0 && errno != ENOENT)
+			rc = err_sys(e, ERR_OUTPUT, "%s: remove", file);
+		free(file);
+	}
+	if (rc == 0 && unlink(aside) < 0 && errno != ENOENT)
+		rc = err_sys(e, ERR_OUTPUT, "%s: remove", aside);
+	commit_release(&signals);
+	free(aside);
+	free(path);
+	return rc;
+}
+
+/* Without a scope the list is about all records. */
+static bool
+in_scope(const char *scope, const struct record *r)
+{
+	size_t n = scope ? strlen(scope) : 0;
+
+	return !scope ||
+	    (strncmp(r->shard, scope, n) == 0 && r->shard[n] == '/');
+}
+
+static int
+by_string(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names of the records that the inputs have, sorted; inputs->n of them. */
+static char **
+names_of(const char *scope, const struct file_list *inputs)
+{
+	char **v = xcalloc(inputs->n + 1, sizeof(*v));
+	size_t i;
+
+	for (i = 0; i < inputs->n; i++)
+		v[i] =
+		    record_shard(scope, shard_name_parse(inputs->v[i]).number);
+	qsort(v, inputs->n, sizeof(*v), by_string);
+	return v;
+}
+
+int
+clean_prune(const char *out, const char *scope, const struct file_list *inputs,
+    struct complaints *c, struct err *e)
+{
+	char *dir = record_file_path(out, "_shards");
+	char **keep = names_of(scope, inputs);
+	struct output o = {.out = NULL};
+	size_t i, n = inputs->n;
+	int rc = 0;
+
+	if (access(dir, F_OK) == 0)
+		rc = output_load(&o, out, c, e);
+	for (i = 0; i < o.nrec && rc == 0; i++) {
+		const struct record *r = &o.rec[i];
+
+		if (!in_scope(scope, r) ||
+		    (n &&
+			bsearch(&r->shard, keep, n, sizeof(*keep), by_string)))
+			continue;
+		rc = commit_unseal(out, e);
+		if (rc == 0)
+			rc = remove_shard(out, r, e);
+	}
+	for (i = 0; i < n; i++)
+		free(keep[i]);
+	free(keep);
+	free(dir);
+	output_fini(&o);
+	return rc;
+}

@@ -1,0 +1,119 @@
+#include "shards/list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/in.h"
+#include "io/name.h"
+
+void
+list_add(struct file_list *f, char *path)
+{
+	if ((f->n & (f->n - 1)) == 0)
+		f->v = xrealloc(f->v, (f->n ? 2 * f->n : 1) * sizeof(*f->v));
+	f->v[f->n++] = path;
+}
+
+int
+list_read(struct file_list *f, char *const *operand, size_t n,
+    const char *files_from, bool zero, struct err *e)
+{
+	char end = zero ? '\0' : '\n';
+	struct in *in = NULL;
+	struct bytes v;
+	size_t i;
+
+	*f = (struct file_list){NULL, 0};
+	for (i = 0; i < n; i++)
+		list_add(f, xstrdup(operand[i]));
+	if (!files_from)
+		return 0;
+	in = in_open(files_from, 0, e);
+	if (!in)
+		goto fail;
+	for (;;) {
+		size_t min = 1;
+		const char *q = NULL;
+
+		do {
+			if (in_peek(in, min, &v, e) < 0)
+				goto fail;
+			q = v.n ? memchr(v.p, end, v.n) : NULL;
+			min = v.n + 1;
+		} while (!q && !in_at_eof(in));
+		if (v.n == 0)
+			break;
+		if (!q && v.n > 0)
+			q = v.p + v.n;
+		if (q > v.p)
+			list_add(f, xstrndup(v.p, (size_t)(q - v.p)));
+		in_consume(
+		    in, (size_t)(q - v.p) < v.n ? (size_t)(q - v.p) + 1 : v.n);
+	}
+	in_close(in);
+	return 0;
+fail:
+	in_close(in);
+	list_free(f);
+	return -1;
+}
+
+void
+list_free(struct file_list *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		free(f->v[i]);
+	free(f->v);
+	*f = (struct file_list){NULL, 0};
+}
+
+int
+list_some(const struct file_list *f, const char *files_from, struct err *e)
+{
+	if (files_from && f->n == 0)
+		return err_set(e, "%s: the list names no file", files_from);
+	return 0;
+}
+
+int
+list_numbered(const struct file_list *f, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (!shard_name_parse(f->v[i]).is_part)
+			return err_set(e,
+			    "%s: no shard number in the name (part-N...)",
+			    f->v[i]);
+	return 0;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint64_t x = shard_name_parse(*(char *const *)a).number;
+	uint64_t y = shard_name_parse(*(char *const *)b).number;
+
+	return (x > y) - (x < y);
+}
+
+int
+list_unique(const struct file_list *f, struct err *e)
+{
+	char **v = xcalloc(f->n, sizeof(*v));
+	size_t i, n = 0;
+	int rc = 0;
+
+	for (i = 0; i < f->n; i++)
+		if (shard_name_parse(f->v[i]).is_part)
+			v[n++] = f->v[i];
+	qsort(v, n, sizeof(*v), by_number);
+	for (i = 1; i < n && rc == 0; i++)
+		if (by_number(&v[i - 1], &v[i]) == 0)
+			rc = err_set(e, "%s and %s have one shard number",
+			    v[i - 1], v[i]);
+	free(v);
+	return rc;
+}

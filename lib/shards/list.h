@@ -1,0 +1,43 @@
+/*
+ * list - the inputs that the operands of a program and a list in a file name.
+ *
+ *	struct file_list f = {NULL, 0};
+ *	if (list_read(&f, operands, n, "shards.txt", false, &e) == 0)
+ *		use(f.v, f.n);
+ *	list_free(&f);
+ */
+#ifndef SHARD_LIST_H
+#define SHARD_LIST_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+struct file_list {
+	char **v; /* paths; the list owns them and the array */
+	size_t n;
+};
+
+/*
+ * Fills f with copies of the n operands and, behind them, of the names in the
+ * file files_from ("-" is standard input; NULL: there is none).  Names there
+ * end with a newline, or with a NUL byte if zero is true; empty ones do not
+ * count, and the last one may lack its end.  On error f is empty.  The caller
+ * frees f with list_free().
+ */
+MUST_CHECK int list_read(struct file_list *f, char *const *operand, size_t n,
+    const char *files_from, bool zero, struct err *e);
+/* Appends path, which the list owns from now on. */
+void list_add(struct file_list *f, char *path);
+/* Frees all that f owns and leaves it empty. */
+void list_free(struct file_list *f);
+
+/* Refuses a list that was read from files_from (not NULL) and that names no
+ * file: a program must not read standard input in its place. */
+MUST_CHECK int
+list_some(const struct file_list *f, const char *files_from, struct err *e);
+/* Refuses a name without a shard number (part-N...). */
+MUST_CHECK int list_numbered(const struct file_list *f, struct err *e);
+/* Refuses two shards of one number; names without a number do not count. */
+MUST_CHECK int list_unique(const struct file_list *f, struct err *e);
+
+#endif
