@@ -483,6 +483,18 @@ shards_order(struct shards *s, struct err *e)
 	return 0;
 }
 
+int
+shards_find_all(struct shards *s, char *const *root, size_t n,
+    const struct shards_opt *opt, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (shards_find(s, root[i], opt, e) < 0)
+			return -1;
+	return shards_order(s, e);
+}
+
 void
 shards_fini(struct shards *s)
 {

@@ -58,6 +58,9 @@ MUST_CHECK int shards_find(struct shards *s, const char *root,
  * one day), none at all, empty files, and shards without a day among others
  * with one. */
 MUST_CHECK int shards_order(struct shards *s, struct err *e);
+/* The whole of it: finds the shards of n roots, and orders them. */
+MUST_CHECK int shards_find_all(struct shards *s, char *const *root, size_t n,
+    const struct shards_opt *opt, struct err *e);
 void shards_fini(struct shards *s);
 
 #endif
