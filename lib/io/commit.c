@@ -1,6 +1,5 @@
 #include "io/commit.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "io/dir.h"
 #include "io/out.h"
 
 #define TEMP_PREFIX ".tmp."
@@ -359,17 +359,21 @@ commit_is_temp(const char *name)
 int
 commit_sweep(const char *dir, struct err *e)
 {
-	DIR *d = opendir(dir);
-	struct dirent *de;
-	int rc = 0;
+	struct buf path = BUF_ZERO;
+	struct dir_entry f;
+	struct dir d;
+	int rc = dir_open_some(&d, dir, ERR_OUTPUT, e), bad = 0;
 
-	if (!d)
-		return errno == ENOENT ? 0 : err_sys(e, ERR_OUTPUT, "%s", dir);
-	while ((de = readdir(d)))
-		if (commit_is_temp(de->d_name) &&
-		    unlinkat(dirfd(d), de->d_name, 0) < 0 && errno != ENOENT)
-			rc = err_sys(
-			    e, ERR_OUTPUT, "%s/%s: remove", dir, de->d_name);
-	closedir(d);
-	return rc;
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
+		if (!commit_is_temp(f.name))
+			continue;
+		buf_clear(&path);
+		buf_printf(&path, "%s/%s", dir, f.name);
+		/* the others go nevertheless */
+		if (unlink(buf_cstr(&path)) < 0 && errno != ENOENT)
+			bad = err_sys(e, ERR_OUTPUT, "%s: remove", path.p);
+	}
+	dir_close(&d);
+	buf_fini(&path);
+	return rc < 0 ? rc : bad;
 }

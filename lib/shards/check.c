@@ -1,6 +1,5 @@
 #include "shards/check.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "io/commit.h"
+#include "io/dir.h"
 #include "io/name.h"
 #include "shards/manifest.h"
 
@@ -84,29 +84,30 @@ is_in(const char *name, char **v, size_t n)
 }
 
 /* Complains of files under dir (relative, "" for OUT) that no record names. */
-static void
+static int
 find_strangers(struct check *c, const char *rel, char **known, size_t nknown,
-    const struct record_left *left)
+    const struct record_left *left, struct err *e)
 {
 	char *dir =
 	    rel[0] ? record_file_path(c->o.out, rel) : xstrdup(c->o.out);
-	DIR *d = opendir(dir);
-	struct dirent *de;
+	struct dir_entry f;
+	struct dir d;
+	int rc = dir_open_some(&d, dir, ERR_INPUT, e);
 
-	while (d && (de = readdir(d))) {
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
 		struct buf b = BUF_ZERO;
 		const char *name;
 		struct stat sb;
 		char *path;
 
-		if (de->d_name[0] == '.' || (!rel[0] && de->d_name[0] == '_') ||
-		    (!rel[0] && is_ours(c, de->d_name)))
+		if (f.name[0] == '.' || (!rel[0] && f.name[0] == '_') ||
+		    (!rel[0] && is_ours(c, f.name)))
 			continue;
-		buf_printf(&b, "%s%s%s", rel, rel[0] ? "/" : "", de->d_name);
+		buf_printf(&b, "%s%s%s", rel, rel[0] ? "/" : "", f.name);
 		name = buf_cstr(&b);
 		path = record_file_path(c->o.out, name);
 		if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
-			find_strangers(c, name, known, nknown, left);
+			rc = find_strangers(c, name, known, nknown, left, e);
 		else if (!is_in(name, known, nknown))
 			complaints_add(c->complaints,
 			    "%s: a file that no record names; %s", path,
@@ -117,9 +118,9 @@ find_strangers(struct check *c, const char *rel, char **known, size_t nknown,
 		free(path);
 		buf_fini(&b);
 	}
-	if (d)
-		closedir(d);
+	dir_close(&d);
 	free(dir);
+	return rc;
 }
 
 static int
@@ -128,6 +129,7 @@ check_strangers(struct check *c, struct err *e)
 	struct record_left left;
 	char **known = NULL;
 	size_t n = 0, i, k;
+	int rc;
 
 	if (record_left(&left, c->o.out, e) < 0)
 		return -1;
@@ -138,10 +140,10 @@ check_strangers(struct check *c, struct err *e)
 		for (k = 0; k < c->o.rec[i].nfile; k++)
 			known[n++] = c->o.rec[i].file[k].name;
 	qsort(known, n, sizeof(*known), by_string);
-	find_strangers(c, "", known, n, &left);
+	rc = find_strangers(c, "", known, n, &left, e);
 	free(known);
 	record_left_fini(&left);
-	return 0;
+	return rc;
 }
 
 /* Compares a table with the file of that name, if there is one. */

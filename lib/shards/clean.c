@@ -1,35 +1,33 @@
 #include "shards/clean.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/commit.h"
+#include "io/dir.h"
 #include "io/name.h"
 
 /* Sweeps the directories in dir. */
 static int
 clean_scopes(const char *dir, struct err *e)
 {
-	DIR *d = opendir(dir);
-	struct dirent *de;
-	int rc = 0;
+	struct dir_entry f;
+	struct dir d;
+	int rc = dir_open_some(&d, dir, ERR_OUTPUT, e);
 
-	while (d && rc == 0 && (de = readdir(d))) {
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
 		struct buf path = BUF_ZERO;
 
-		if (de->d_type != DT_DIR || de->d_name[0] == '.')
+		if (!f.is_dir || f.name[0] == '.')
 			continue;
-		buf_printf(&path, "%s/%s", dir, de->d_name);
+		buf_printf(&path, "%s/%s", dir, f.name);
 		rc = commit_sweep(buf_cstr(&path), e);
 		buf_fini(&path);
 	}
-	if (d)
-		closedir(d);
+	dir_close(&d);
 	return rc;
 }
 
@@ -38,8 +36,8 @@ clean_scopes(const char *dir, struct err *e)
 int
 clean_output(const char *out, struct err *e)
 {
-	DIR *d;
-	struct dirent *de;
+	struct dir_entry f;
+	struct dir d = {.stream = NULL};
 	char *path;
 	int rc = commit_unseal(out, e);
 
@@ -47,22 +45,18 @@ clean_output(const char *out, struct err *e)
 		rc = record_mend(out, e);
 	if (rc == 0)
 		rc = commit_sweep(out, e);
-	d = opendir(out);
-	while (d && rc == 0 && (de = readdir(d))) {
-		struct stat sb;
-
-		if (de->d_name[0] == '.')
+	if (rc == 0)
+		rc = dir_open_some(&d, out, ERR_OUTPUT, e);
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
+		if (!f.is_dir || f.name[0] == '.')
 			continue;
-		path = record_file_path(out, de->d_name);
-		if (lstat(path, &sb) == 0 && S_ISDIR(sb.st_mode)) {
-			rc = commit_sweep(path, e);
-			if (rc == 0 && de->d_name[0] == '_')
-				rc = clean_scopes(path, e);
-		}
+		path = record_file_path(out, f.name);
+		rc = commit_sweep(path, e);
+		if (rc == 0 && f.name[0] == '_')
+			rc = clean_scopes(path, e);
 		free(path);
 	}
-	if (d)
-		closedir(d);
+	dir_close(&d);
 	return rc;
 }
 

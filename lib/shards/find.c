@@ -1,6 +1,5 @@
 #include "shards/find.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <regex.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "base/instant.h"
 #include "base/parse.h"
 #include "io/archive.h"
+#include "io/dir.h"
 
 static bool
 is_digit(char c)
@@ -171,20 +171,26 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Is it a directory to be searched?  Then it is kept. */
-static bool
-keep_subdir(struct subdirs *sub, const char *name, const char *path)
+/* Keeps the path of a directory to be searched: 1; 0 when it is none; -1. */
+static int
+keep_subdir(
+    struct subdirs *sub, const char *name, const char *path, struct err *e)
 {
 	struct stat sb;
 
-	if (*name == '_' || *name == '.' || stat(path, &sb) < 0 ||
-	    !S_ISDIR(sb.st_mode))
-		return false;
+	if (*name == '_' || *name == '.')
+		return 0;
+	if (stat(path, &sb) < 0) /* a link may lead nowhere */
+		return errno == ENOENT || errno == ELOOP
+		    ? 0
+		    : err_sys(e, ERR_INPUT, "%s", path);
+	if (!S_ISDIR(sb.st_mode))
+		return 0;
 	if ((sub->n & (sub->n - 1)) == 0)
 		sub->v = xrealloc(
 		    sub->v, (sub->n ? 2 * sub->n : 1) * sizeof(*sub->v));
 	sub->v[sub->n++] = xstrdup(path);
-	return true;
+	return 1;
 }
 
 /* Takes a directory's entry if it is a shard; -1 on error. */
@@ -229,29 +235,26 @@ search_dir(const struct search *c, const char *dir, const uint32_t *day,
     struct subdirs *sub, struct err *e)
 {
 	struct shards *s = c->s;
-	DIR *d = opendir(dir);
 	size_t n = strlen(dir), first = s->n;
 	struct buf b = BUF_ZERO;
-	struct dirent *de;
-	int k = 0;
+	struct dir_entry f;
+	struct dir d;
+	int k = dir_open(&d, dir, ERR_INPUT, e);
 
-	if (!d)
-		return err_sys(e, ERR_INPUT, "%s", dir);
 	while (n > 0 && dir[n - 1] == '/')
 		n--;
-	while (k >= 0 && (errno = 0, de = readdir(d))) {
+	while (k >= 0 && (k = dir_next(&d, &f, e)) > 0) {
 		buf_clear(&b);
 		buf_put(&b, dir, n);
-		buf_printf(&b, "/%s", de->d_name);
-		if (!sub || !keep_subdir(sub, de->d_name, buf_cstr(&b)))
-			k = take(c, de->d_name, buf_cstr(&b), day, e);
+		buf_printf(&b, "/%s", f.name);
+		k = sub ? keep_subdir(sub, f.name, buf_cstr(&b), e) : 0;
+		if (k == 0)
+			k = take(c, f.name, buf_cstr(&b), day, e);
 	}
-	if (k >= 0 && errno)
-		k = err_sys(e, ERR_INPUT, "%s: readdir", dir);
-	closedir(d);
+	dir_close(&d);
 	buf_fini(&b);
 	number_by_name(c, first);
-	return k < 0 ? -1 : 0;
+	return k;
 }
 
 /* A directory and those in it; day is that of the directories above. */

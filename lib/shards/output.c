@@ -1,11 +1,12 @@
 #include "shards/output.h"
 
-#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "io/dir.h"
 
 void
 complaints_add(struct complaints *c, const char *fmt, ...)
@@ -39,20 +40,20 @@ static int
 load_dir(struct output *o, const char *dir, bool scopes, struct complaints *c,
     struct err *e)
 {
-	DIR *d = opendir(dir);
-	struct dirent *de;
-	int rc = 0;
+	struct dir_entry f;
+	struct dir d;
+	int rc = dir_open(&d, dir, ERR_INPUT, e);
 
-	if (!d)
-		return err_sys(e, ERR_INPUT, "%s: no records of a run", dir);
-	while (rc == 0 && (de = readdir(d))) {
+	if (rc < 0)
+		err_sys(e, ERR_INPUT, "%s: no records of a run", dir);
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
 		struct buf path = BUF_ZERO;
 		struct err re;
 
-		if (de->d_name[0] == '.')
+		if (f.name[0] == '.')
 			continue;
-		buf_printf(&path, "%s/%s", dir, de->d_name);
-		if (scopes && de->d_type == DT_DIR) {
+		buf_printf(&path, "%s/%s", dir, f.name);
+		if (scopes && f.is_dir) {
 			rc = load_dir(o, buf_cstr(&path), false, c, e);
 			buf_fini(&path);
 			continue;
@@ -66,7 +67,7 @@ load_dir(struct output *o, const char *dir, bool scopes, struct complaints *c,
 			o->nrec++;
 		buf_fini(&path);
 	}
-	closedir(d);
+	dir_close(&d);
 	return rc;
 }
 
@@ -85,26 +86,25 @@ static int
 load_tables(struct output *o, struct err *e)
 {
 	char *dir = record_file_path(o->out, "_runs");
-	DIR *d = opendir(dir);
-	struct dirent *de;
-	int rc = 0;
+	struct dir_entry f;
+	struct dir d;
+	int rc = dir_open(&d, dir, ERR_INPUT, e);
 
-	if (!d)
-		rc = err_sys(e, ERR_INPUT, "%s: no runs", dir);
+	if (rc < 0)
+		err_sys(e, ERR_INPUT, "%s: no runs", dir);
 	free(dir);
-	while (d && rc == 0 && (de = readdir(d))) {
-		if (de->d_type != DT_DIR || de->d_name[0] == '.')
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
+		if (!f.is_dir || f.name[0] == '.')
 			continue;
 		o->table =
 		    xrealloc(o->table, (o->ntable + 1) * sizeof(*o->table));
 		o->units =
 		    xrealloc(o->units, (o->ntable + 1) * sizeof(*o->units));
-		o->table[o->ntable] = xstrdup(de->d_name);
-		rc = units_load(&o->units[o->ntable], o->out, de->d_name, e);
+		o->table[o->ntable] = xstrdup(f.name);
+		rc = units_load(&o->units[o->ntable], o->out, f.name, e);
 		o->ntable++;
 	}
-	if (d)
-		closedir(d);
+	dir_close(&d);
 	return rc;
 }
 

@@ -1,6 +1,5 @@
 #include "shards/record.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "base/digest.h"
 #include "base/parse.h"
 #include "io/commit.h"
+#include "io/dir.h"
 #include "io/tsv.h"
 
 const char record_header[] = "kind\tname\trows\tbytes\txxh3\tvalue";
@@ -274,22 +274,20 @@ static int
 take_dir(const char *dir, bool scopes, bool temp, struct record_left *x,
     struct err *e)
 {
-	DIR *d = opendir(dir);
-	struct dirent *de;
-	int rc = 0;
+	struct dir_entry f;
+	struct dir d;
+	int rc = dir_open_some(&d, dir, ERR_OUTPUT, e);
 
-	if (!d)
-		return errno == ENOENT ? 0 : err_sys(e, ERR_OUTPUT, "%s", dir);
-	while (rc == 0 && (de = readdir(d))) {
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
 		struct buf path = BUF_ZERO;
 
-		buf_printf(&path, "%s/%s", dir, de->d_name);
-		if (commit_is_temp(de->d_name)) {
+		buf_printf(&path, "%s/%s", dir, f.name);
+		if (commit_is_temp(f.name)) {
 			if (temp)
 				take_names(x, buf_cstr(&path));
-		} else if (de->d_name[0] == '.') {
+		} else if (f.name[0] == '.') {
 			;
-		} else if (de->d_type == DT_DIR) {
+		} else if (f.is_dir) {
 			if (scopes)
 				rc = take_dir(
 				    buf_cstr(&path), false, temp, x, e);
@@ -298,7 +296,7 @@ take_dir(const char *dir, bool scopes, bool temp, struct record_left *x,
 		}
 		buf_fini(&path);
 	}
-	closedir(d);
+	dir_close(&d);
 	return rc;
 }
 

@@ -1,6 +1,5 @@
 #include "shards/units.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/digest.h"
 #include "base/parse.h"
 #include "io/commit.h"
+#include "io/dir.h"
 #include "io/machine.h"
 #include "io/tsv.h"
 
@@ -204,29 +204,26 @@ static int
 load_all(struct units *u, const char *out, const char *table, bool mend,
     struct err *e)
 {
-	DIR *d;
-	struct dirent *de;
+	struct dir_entry f;
+	struct dir d;
 	size_t cap = 0;
-	int rc = 0;
+	int rc;
 
 	memset(u, 0, sizeof(*u));
 	u->dir = units_path(out, table, "");
-	d = opendir(u->dir);
-	if (!d && errno != ENOENT)
-		return err_sys(e, ERR_OUTPUT, "%s", u->dir);
-	while (d && rc == 0 && (de = readdir(d))) {
-		const char *dot = strrchr(de->d_name, '.');
+	rc = dir_open_some(&d, u->dir, ERR_OUTPUT, e);
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
+		const char *dot = strrchr(f.name, '.');
 		char *path;
 
-		if (de->d_name[0] == '.' || !dot || strcmp(dot, ".tsv") != 0)
+		if (f.name[0] == '.' || !dot || strcmp(dot, ".tsv") != 0)
 			continue;
 		if (u->n == cap) {
 			cap = 2 * cap + 16;
 			u->v = xrealloc(u->v, cap * sizeof(*u->v));
 		}
 		memset(&u->v[u->n], 0, sizeof(*u->v));
-		u->v[u->n].name =
-		    xstrndup(de->d_name, (size_t)(dot - de->d_name));
+		u->v[u->n].name = xstrndup(f.name, (size_t)(dot - f.name));
 		path = unit_path(u->dir, u->v[u->n].name);
 		rc = unit_load(&u->v[u->n++], path, e);
 		if (rc < 0 && mend) {
@@ -237,8 +234,7 @@ load_all(struct units *u, const char *out, const char *table, bool mend,
 		}
 		free(path);
 	}
-	if (d)
-		closedir(d);
+	dir_close(&d);
 	if (u->n)
 		qsort(u->v, u->n, sizeof(*u->v), by_name);
 	return rc;
@@ -391,24 +387,20 @@ is_wanted(const struct units *u, const char *name)
 int
 units_sweep(const struct units *u, struct err *e)
 {
-	DIR *d = opendir(u->dir);
-	struct dirent *de;
-	int rc = 0;
+	struct dir_entry f;
+	struct dir d;
+	int rc = dir_open_some(&d, u->dir, ERR_OUTPUT, e);
 
-	if (!d)
-		return errno == ENOENT ? 0
-				       : err_sys(e, ERR_OUTPUT, "%s", u->dir);
-	while (rc == 0 && (de = readdir(d))) {
-		const char *dot = strrchr(de->d_name, '.');
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
+		const char *dot = strrchr(f.name, '.');
 		struct buf b = BUF_ZERO;
 
-		if (!dot || strcmp(dot, ".run") != 0 ||
-		    is_wanted(u, de->d_name))
+		if (!dot || strcmp(dot, ".run") != 0 || is_wanted(u, f.name))
 			continue;
-		buf_printf(&b, "%s/%s", u->dir, de->d_name);
+		buf_printf(&b, "%s/%s", u->dir, f.name);
 		rc = remove_path(buf_release(&b), e);
 	}
-	closedir(d);
+	dir_close(&d);
 	return rc < 0 ? -1 : commit_sweep(u->dir, e);
 }
 
