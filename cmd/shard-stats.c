@@ -1,5 +1,4 @@
 /* shard-stats - pass 1: collect facts of shards, merge them, show them. */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "fill/report.h"
 #include "filters/stats.h"
 #include "io/commit.h"
+#include "io/dir.h"
 #include "io/machine.h"
 #include "io/tsv.h"
 #include "pass1/grouplist.h"
@@ -170,26 +170,25 @@ append(struct cmd_files *f, char *name)
 static int
 list_dir(const char *dir, const char *end, struct cmd_files *f, struct err *e)
 {
-	DIR *d = opendir(dir);
-	struct dirent *de;
+	struct dir_entry de;
+	struct dir d;
 	size_t n = strlen(end), first = f->n;
+	int rc = dir_open(&d, dir, ERR_INPUT, e);
 
-	if (!d)
-		return err_sys(e, ERR_INPUT, "%s", dir);
-	while ((de = readdir(d))) {
-		size_t len = strlen(de->d_name);
+	while (rc >= 0 && (rc = dir_next(&d, &de, e)) > 0) {
+		size_t len = strlen(de.name);
 		struct buf b = BUF_ZERO;
 
-		if (de->d_name[0] == '.' || len <= n ||
-		    strcmp(de->d_name + len - n, end) != 0)
+		if (de.name[0] == '.' || len <= n ||
+		    strcmp(de.name + len - n, end) != 0)
 			continue;
-		buf_printf(&b, "%s/%s", dir, de->d_name);
+		buf_printf(&b, "%s/%s", dir, de.name);
 		append(f, buf_release(&b));
 	}
-	closedir(d);
+	dir_close(&d);
 	if (f->n > first)
 		qsort(f->v + first, f->n - first, sizeof(*f->v), by_name);
-	return 0;
+	return rc;
 }
 
 /* Replaces directories in the list by the partials in them. */

@@ -343,7 +343,7 @@ same_as_job() {
 reads() {
 	case $1 in
 	shard-check | shard-gather | shard-plan | shard-unpack) ;;
-	shard-ls) grep -oE '"[A-Z]+(_[A-Z]+)+"' "$TOP/cmd/shard-ls.c" | tr -d '"' ;;
+	shard-ls) grep -oE '"[A-Z]+(_[A-Z]+)+"' "$TOP/lib/shards/part.c" | tr -d '"' ;;
 	preprocess | impute | shred)
 		printf '%s\n' PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_RUNNER SHARD_SIMD TMPDIR
 		case $1 in

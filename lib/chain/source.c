@@ -1,6 +1,5 @@
 #include "chain/source.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "base/digest.h"
 #include "base/parse.h"
 #include "io/archive.h"
+#include "io/dir.h"
 #include "io/out.h"
 #include "io/tsv.h"
 #include "rows/csvscan.h"
@@ -151,15 +151,17 @@ signature_load(const char *path, struct schema *names, struct err *e)
 
 	buf_puts(&file, path);
 	if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode)) {
-		DIR *d = opendir(path);
-		struct dirent *de;
+		struct dir_entry f;
+		struct dir d;
 		size_t n = 0;
+		int k = dir_open(&d, path, ERR_INPUT, e);
 
-		while (d && (de = readdir(d)))
-			if (de->d_name[0] != '.' && n++ == 0)
-				buf_printf(&file, "/%s", de->d_name);
-		if (d)
-			closedir(d);
+		while (k >= 0 && (k = dir_next(&d, &f, e)) > 0)
+			if (f.name[0] != '.' && n++ == 0)
+				buf_printf(&file, "/%s", f.name);
+		dir_close(&d);
+		if (k < 0)
+			goto out;
 		if (n != 1) {
 			err_set(e,
 			    "%s: %zu files; a signature directory has "

@@ -1,6 +1,5 @@
 #include "shred/gather.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 
 #include "base/instant.h"
 #include "base/pages.h"
+#include "io/dir.h"
 #include "io/in.h"
 #include "rows/jsonout.h"
 #include "rows/parquetout.h"
@@ -807,23 +807,22 @@ static int
 remove_batches(const char *out, const char *table, struct err *e)
 {
 	struct buf b = BUF_ZERO;
-	struct dirent *de;
-	DIR *d;
-	int rc = 0;
+	struct dir_entry f;
+	struct dir d;
+	int rc;
 
 	buf_printf(&b, "%s/_batches/%s", out, table);
-	d = opendir(buf_cstr(&b));
-	if (!d && errno != ENOENT)
-		rc = err_sys(e, ERR_OUTPUT, "%s", b.p);
-	while (d && rc == 0 && (de = readdir(d))) {
+	rc = dir_open_some(&d, buf_cstr(&b), ERR_OUTPUT, e);
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
 		struct err ignored;
 		struct record r;
 		char *path;
 		size_t i;
 
-		if (de->d_name[0] == '.')
+		if (f.name[0] == '.')
 			continue;
-		path = path_in(b.p, de->d_name);
+		rc = 0;
+		path = path_in(b.p, f.name);
 		if (record_load(&r, path, &ignored) < 0)
 			memset(&r, 0, sizeof(r));
 		for (i = 0; i < r.nfile && rc == 0; i++) {
@@ -838,8 +837,7 @@ remove_batches(const char *out, const char *table, struct err *e)
 			rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
 		free(path);
 	}
-	if (d)
-		closedir(d);
+	dir_close(&d);
 	buf_fini(&b);
 	return rc;
 }
@@ -908,25 +906,26 @@ unit_holds(const struct gather_opt *o, const struct units *u,
 	return true;
 }
 
-/* Do the batches' records hold, as many as there are? */
-static bool
-batches_hold(const struct gather_opt *o, const char *table)
+/* 1 if the records of the batches hold, as many as there are; 0; or -1. */
+static int
+batches_hold(const struct gather_opt *o, const char *table, struct err *e)
 {
 	struct buf b = BUF_ZERO;
-	struct dirent *de;
+	struct dir_entry f;
 	bool ok = true;
-	DIR *d;
+	struct dir d;
+	int rc;
 
 	buf_printf(&b, "%s/_batches/%s", o->out, table);
-	d = opendir(buf_cstr(&b));
-	while (d && ok && (de = readdir(d))) {
+	rc = dir_open_some(&d, buf_cstr(&b), ERR_OUTPUT, e);
+	while (rc >= 0 && ok && (rc = dir_next(&d, &f, e)) > 0) {
 		struct err ignored;
 		struct record r;
 		char *path;
 
-		if (de->d_name[0] == '.')
+		if (f.name[0] == '.')
 			continue;
-		path = path_in(b.p, de->d_name);
+		path = path_in(b.p, f.name);
 		ok = record_load(&r, path, &ignored) == 0;
 		free(path);
 		if (!ok)
@@ -934,10 +933,9 @@ batches_hold(const struct gather_opt *o, const char *table)
 		ok = r.facts == o->facts && files_hold(&r, o->out);
 		record_fini(&r);
 	}
-	if (d)
-		closedir(d);
+	dir_close(&d);
 	buf_fini(&b);
-	return ok;
+	return rc < 0 ? -1 : ok;
 }
 
 /* Any unit that is left counts as routed; removes those that do not hold, or
@@ -974,7 +972,7 @@ gather_todo(const struct gather_opt *o, const char *table, char *const *path,
 	bool begun = access(freed, F_OK) == 0, changed = false;
 	struct units u;
 	size_t i;
-	int rc;
+	int hold, rc;
 
 	rc = units_load(&u, o->out, table, e);
 	if (rc < 0)
@@ -983,7 +981,9 @@ gather_todo(const struct gather_opt *o, const char *table, char *const *path,
 	    o, &u, path, n, verify, false, !begun, todo, &changed, e);
 	for (i = 0; i < n; i++)
 		changed |= todo[i];
-	changed |= !batches_hold(o, table);
+	hold = rc == 0 ? batches_hold(o, table, e) : 1;
+	changed |= hold == 0;
+	rc = hold < 0 ? -1 : rc;
 	if (rc == 0 && changed)
 		rc = commit_unseal(o->out, e);
 	/* rows that were given back must be routed again */
