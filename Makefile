@@ -190,7 +190,7 @@ install: all
 	[ ! -e $(BIN)/libduckdb.so ] || { \
 	install -d $(DESTDIR)$(PREFIX)/lib/shardkit && \
 	install -m 644 $(BIN)/libduckdb.so $(DESTDIR)$(PREFIX)/lib/shardkit; }
-	install -m 644 pipelines/common.bash pipelines/preprocess.mk \
+	install -m 644 pipelines/common.bash pipelines/job.sh pipelines/preprocess.mk \
 	pipelines/impute.mk pipelines/shred.mk \
 	$(DESTDIR)$(PREFIX)/libexec/shardkit
 	ln -sf ../libexec/shardkit/preprocess \
@@ -215,7 +215,7 @@ C_FILES  := $(wildcard cmd/*.[ch] lib/*/*.[ch] lib/*/*/*.h bench/*.c \
 	tests/*.c tests/unit/*.c tests/unit/*.h tests/fuzz/*.c tests/fuzz/*.h)
 SH_FILES := pipelines/preprocess pipelines/impute pipelines/shred \
 	pipelines/demo \
-	pipelines/common.bash \
+	pipelines/common.bash pipelines/job.sh \
 	tests/run tests/helper.bash $(wildcard man/*.sh) .ci/run \
 	bench/budget bench/sort $(wildcard bench/peers/*.sh)
 

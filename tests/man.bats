@@ -380,7 +380,7 @@ reads() {
 	done
 	# and no name is read that is not in this table
 	for program in $(programs); do reads "$program"; done | sort -u >"$BATS_TEST_TMPDIR/known"
-	grep -ohE 'getenv\("[A-Z_]+"\)' "$TOP"/lib/*.c "$TOP"/cmd/*.c | grep -oE '[A-Z_]{3,}' |
+	grep -ohE 'getenv\("[A-Z_]+"\)' "$TOP"/lib/*/*.c "$TOP"/cmd/*.c | grep -oE '[A-Z_]{3,}' |
 		sort -u | comm -23 - "$BATS_TEST_TMPDIR/known" >"$BATS_TEST_TMPDIR/strange"
 	cat "$BATS_TEST_TMPDIR/strange"
 	[ ! -s "$BATS_TEST_TMPDIR/strange" ]

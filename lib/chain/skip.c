@@ -2,10 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "pass1/depend.h"
-#include "shards/record.h"
+#include "shards/fresh.h"
 
 /* The names of the file whose header all shards must have. */
 static int
@@ -63,42 +62,6 @@ chain_facts(const struct chain *c, struct buf *b, struct err *e)
 	return 0;
 }
 
-/* True if the record's files exist with their sizes. */
-static bool
-files_there(const struct record *r, const char *out)
-{
-	bool ok = true;
-	size_t i;
-
-	for (i = 0; i < r->nfile && ok; i++) {
-		struct buf b = BUF_ZERO;
-		struct stat sb;
-
-		buf_printf(&b, "%s/%s", out, r->file[i].name);
-		ok = stat(buf_cstr(&b), &sb) == 0 &&
-		    (uint64_t)sb.st_size == r->file[i].bytes;
-		buf_fini(&b);
-	}
-	return ok;
-}
-
-/* True if the input is the one that the record speaks of.  Another name or time
- * with the same bytes is the same input. */
-static bool
-same_input(const struct record *r, const char *path, bool verify)
-{
-	struct identity id;
-	struct err ignored;
-	uint64_t digest;
-
-	if (!r->input || identity_of(path, &id, &ignored) < 0)
-		return false;
-	if (!verify && strcmp(r->input, path) == 0 && identity_eq(id, r->id))
-		return true;
-	return in_digest_file(path, &digest, &ignored) == 0 &&
-	    digest == r->input_digest;
-}
-
 int
 chain_is_done(const struct chain *c, char *const *path, size_t n,
     uint64_t facts, bool verify, struct err *e)
@@ -120,8 +83,8 @@ chain_is_done(const struct chain *c, char *const *path, size_t n,
 	free(file);
 	if (!done)
 		return 0;
-	done = r.facts == facts && files_there(&r, where.out) &&
-	    (where.all || same_input(&r, path[0], verify));
+	done = r.facts == facts && fresh_files(&r, where.out) &&
+	    (where.all || fresh_input(&r, path[0], verify));
 	record_fini(&r);
 	return done;
 }

@@ -1,0 +1,248 @@
+#include "jobs/job.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/parse.h"
+#include "io/commit.h"
+
+/* A process takes shards of so many bytes together, as its start takes 2 ms and
+ * each byte 1 ns or so; and no more of them than a command line holds. */
+#define BYTES_PER_PROCESS ((uint64_t)16 << 20)
+#define SHARDS_PER_PROCESS 256
+
+const struct job_type *
+job_named(const char *name)
+{
+	static const struct job_type *const types[] = {&job_preprocess};
+	size_t i;
+
+	for (i = 0; i < LEN(types); i++)
+		if (strcmp(types[i]->table->name, name) == 0)
+			return types[i];
+	return NULL;
+}
+
+void
+word_put(struct buf *b, const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_./:@%+,=-";
+
+	if (*s && s[strspn(s, plain)] == '\0') {
+		buf_puts(b, s);
+		return;
+	}
+	buf_putc(b, '\'');
+	for (; *s; s++)
+		if (*s == '\'')
+			buf_puts(b, "'\\''");
+		else
+			buf_putc(b, *s);
+	buf_putc(b, '\'');
+}
+
+void
+words_put(struct buf *b, ...)
+{
+	const char *s;
+	va_list ap;
+
+	va_start(ap, b);
+	while ((s = va_arg(ap, const char *)) != NULL) {
+		if (b->n)
+			buf_putc(b, ' ');
+		word_put(b, s);
+	}
+	va_end(ap);
+}
+
+void
+var_put(struct buf *b, const char *name, const char *value)
+{
+	buf_printf(b, "%s=", name);
+	word_put(b, value);
+	buf_putc(b, '\n');
+}
+
+char *
+path_join(const char *dir, const char *name)
+{
+	struct buf b = BUF_ZERO;
+
+	buf_printf(&b, "%s/%s", dir, name);
+	return buf_release(&b);
+}
+
+int
+job_write_list(const struct shards *s, const char *path, const char *dir,
+    const char *end, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < s->n; i++) {
+		if (end)
+			buf_printf(&b, "%s/%05llu%s", dir,
+			    (unsigned long long)s->v[i].name.number, end);
+		else
+			buf_puts(&b, s->v[i].path);
+		buf_putc(&b, '\0');
+	}
+	rc = commit_file(path, b.p, b.n, e);
+	buf_fini(&b);
+	return rc;
+}
+
+void
+job_each(struct job *j, const char *list, uint64_t workers, const char *runner)
+{
+	const uint64_t bytes = j->look.bytes, shards = j->look.shards.n;
+	uint64_t per = bytes ? BYTES_PER_PROCESS * shards / bytes : shards;
+	uint64_t most = shards / (4 * workers);
+	char n[24], w[24];
+
+	if (workers > 1 && per > most)
+		per = most;
+	if (per > SHARDS_PER_PROCESS)
+		per = SHARDS_PER_PROCESS;
+	if (per < 1)
+		per = 1;
+	snprintf(n, sizeof(n), "%llu", (unsigned long long)per);
+	snprintf(w, sizeof(w), "%llu", (unsigned long long)workers);
+	buf_clear(&j->each);
+	buf_clear(&j->parallel);
+	words_put(&j->parallel, "parallel", "--will-cite", "-q", "-0", "-a",
+	    list, "-j", w, "-n", n, NULL);
+	if (runner && strcmp(runner, "parallel") == 0)
+		buf_puts(&j->each, buf_cstr(&j->parallel));
+	else
+		words_put(&j->each, "xargs", "-0", "-a", list, "-P", w, "-n", n,
+		    NULL);
+}
+
+int
+job_check_level(const struct options *o, struct err *e)
+{
+	static const struct {
+		const char *codec;
+		uint64_t max;
+	} levels[] = {{"gz", 9}, {"xz", 9}, {"lz4", 12}, {"zst", 19}};
+	const char *level = option_value(o, "level");
+	uint64_t v;
+	size_t i;
+
+	if (!level)
+		return 0;
+	for (i = 0; i < LEN(levels); i++)
+		if (option_is(o, "compress", levels[i].codec)) {
+			if (parse_u64(bytes_str(level), &v) && v >= 1 &&
+			    v <= levels[i].max)
+				return 0;
+			return err_kind_set(e, ERR_USAGE,
+			    "--level %s: %s has levels from 1 to %llu", level,
+			    levels[i].codec, (unsigned long long)levels[i].max);
+		}
+	return err_kind_set(e, ERR_USAGE,
+	    "--level %s: of which codec? say --compress gz, zst, lz4 or xz",
+	    level);
+}
+
+bool
+job_is_archive(const char *path)
+{
+	static const char *const ends[] = {".tar", ".tar.gz", ".tar.zst",
+	    ".tar.lz4", ".tar.bz2", ".tar.xz", ".tgz", ".tbz2", ".txz", ".tzst",
+	    ".zip"};
+	size_t i, n = strlen(path);
+	struct stat sb;
+
+	for (i = 0; i < LEN(ends); i++) {
+		size_t m = strlen(ends[i]);
+
+		if (n > m && strcmp(path + n - m, ends[i]) == 0 &&
+		    path[n - m - 1] != '/')
+			return stat(path, &sb) == 0 && S_ISREG(sb.st_mode);
+	}
+	return false;
+}
+
+/* The path without links and dots, also where its end is still to be made;
+ * freed by the caller. */
+static char *
+real_path(const char *path)
+{
+	char *real = realpath(path, NULL), *up, *slash;
+	struct buf b = BUF_ZERO;
+
+	if (real)
+		return real;
+	up = xstrdup(path);
+	while (strlen(up) > 1 && up[strlen(up) - 1] == '/')
+		up[strlen(up) - 1] = '\0';
+	slash = strrchr(up, '/');
+	if (slash == up || strcmp(up, ".") == 0 || strcmp(up, "/") == 0)
+		return up;
+	if (slash)
+		*slash = '\0';
+	real = real_path(slash ? up : ".");
+	buf_printf(&b, "%s%s%s", real, strcmp(real, "/") == 0 ? "" : "/",
+	    slash ? slash + 1 : up);
+	free(real);
+	free(up);
+	return buf_release(&b);
+}
+
+static bool
+is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	while (n > 0 && dir[n - 1] == '/')
+		n--;
+	return strncmp(path, dir, n) == 0 && path[n] == '/';
+}
+
+int
+job_check_inputs(
+    char *const *input, size_t n, const char *output, struct err *e)
+{
+	char *to = real_path(output), *from = NULL;
+	struct stat sb;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < n && rc == 0; i++) {
+		if (stat(input[i], &sb) < 0) {
+			rc = err_set(e, "%s: no such directory", input[i]);
+			break;
+		}
+		if (!S_ISDIR(sb.st_mode) && !job_is_archive(input[i])) {
+			rc = err_set(e,
+			    "%s: not a directory: --input takes the directory "
+			    "of the shards, or an archive (.tar, .tar.gz, .zip "
+			    "...)",
+			    input[i]);
+			break;
+		}
+		from = real_path(input[i]);
+		if (strcmp(from, to) == 0)
+			rc = err_set(e,
+			    "--output %s is the input: name another directory",
+			    output);
+		else if (is_below(from, to))
+			rc = err_set(e,
+			    "--input %s lies in the output %s: name another "
+			    "output",
+			    input[i], output);
+		free(from);
+	}
+	free(to);
+	return rc;
+}

@@ -1,0 +1,87 @@
+/*
+ * job - one run of preprocess, impute or shred: what the options and the inputs
+ * decide, before a recipe of shell lines does the work.
+ *
+ * A job is described by a struct job_type: a table of options and four steps.
+ * The driver (cmd/shard-job.c) calls them in this order:
+ *
+ *	prepare   checks the options, looks at the inputs, decides everything;
+ *	          writes nothing
+ *	begin     makes the output the job's own, removes what killed runs left
+ *	          there, and writes the lists that the recipe's lines read
+ *	vars      says it all to the recipe, as variables of the shell
+ *	(the recipe runs)
+ *	summary   the text that a person reads at the end
+ */
+#ifndef SHARD_JOB_H
+#define SHARD_JOB_H
+
+#include "jobs/claim.h"
+#include "jobs/look.h"
+#include "jobs/option.h"
+
+struct job {
+	const struct job_type *type;
+	struct options opt;
+	struct look look;
+	struct claim claim;
+	/* The beginning of lines that run a command over all shards, as vars()
+	 * has it, and the same for GNU parallel. */
+	struct buf each, parallel;
+	void *st; /* of the job's type, freed by its free() */
+	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
+	void (*note)(const char *fmt, ...) PRINTF_LIKE(1, 2);
+};
+
+struct job_type {
+	const struct job_table *table;
+	/* Fills in what nobody gave and the inputs or the machine decide, for
+	 * --print-config: an error leaves what is known until then. */
+	int (*resolve)(struct job *j, struct err *e);
+	int (*prepare)(struct job *j, struct err *e);
+	int (*begin)(struct job *j, struct err *e);
+	int (*vars)(struct job *j, struct buf *vars, struct err *e);
+	int (*summary)(
+	    struct job *j, double seconds, struct buf *text, struct err *e);
+	void (*free)(struct job *j);
+};
+
+extern const struct job_type job_preprocess;
+
+/* The job of that name, or NULL. */
+const struct job_type *job_named(const char *name);
+
+/* Appends s as one word of the shell, in quotes where it needs them. */
+void word_put(struct buf *b, const char *s);
+/* Appends a blank, where b is not empty, and the words up to NULL. */
+void words_put(struct buf *b, ...);
+/* Appends the assignment of a value to a variable of the shell. */
+void var_put(struct buf *b, const char *name, const char *value);
+
+/* "output/name", freed by the caller. */
+char *path_join(const char *dir, const char *name);
+/* Writes the names of shards, each ended by NUL, to path: all of them, or
+ * without their directories as dir/NNNNN.end where end is not NULL. */
+MUST_CHECK int job_write_list(const struct shards *s, const char *path,
+    const char *dir, const char *end, struct err *e);
+/*
+ * Makes j->each and j->parallel: the beginning of a line that runs a command
+ * over all shards of the list, several at a time, with xargs or, where runner
+ * says so, GNU parallel.  A process takes as many shards as make up 16 MB, so
+ * that its start costs nothing, and few enough that no worker waits long for
+ * another.
+ */
+void
+job_each(struct job *j, const char *list, uint64_t workers, const char *runner);
+/* Checks --level against --compress. */
+MUST_CHECK int job_check_level(const struct options *o, struct err *e);
+/*
+ * Checks that every input is a directory or an archive, and that no input is
+ * the output or lies in it.
+ */
+MUST_CHECK int job_check_inputs(
+    char *const *input, size_t n, const char *output, struct err *e);
+/* True if the path names an archive that shard-unpack takes apart. */
+bool job_is_archive(const char *path);
+
+#endif
