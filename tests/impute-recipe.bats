@@ -236,6 +236,6 @@ same() {
 			shard-stats --moments --values all --only train --memory 1M --like "$f" -o ctx/parts
 	done
 	shard-stats --merge --no-cutoffs -o ctx ctx/parts
-	shard-stats --fit ctx --label label --numeric median --column note=empty
+	shard-fit ctx --label label --numeric median --column note=empty
 	same_artifacts art ctx
 }

@@ -18,10 +18,26 @@ struct fit_opt {
 	/* of a constant without a value; NULL: 0, Unknown, the text's */
 	const char *numeric_constant, *text_constant, *categorical_constant;
 	bool all_columns, allow_na_fill;
+	bool need;           /* print which values the fit lacks */
+	const char *values;  /* a file with those that pass 1 collected */
 	bool empty_is_value; /* --quoted-empty=value */
 	double unique_ratio;
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 };
+
+extern const struct opt_spec fit_specs[]; /* all of them but unique_ratio */
+/* True if an option was given that only a fit looks at. */
+bool fit_asked(const struct fit_opt *o);
+/* Frees the lists. */
+void fit_opt_fini(struct fit_opt *o);
+
+/*
+ * The whole fit of the context at ctx: writes the artifacts to the directory
+ * out, or to ctx where it is NULL.  With o->need it writes no file, but appends
+ * to `to` which values pass 1 has to collect, and nothing where it has them.
+ */
+MUST_CHECK int fit_run(const struct fit_opt *o, const char *ctx,
+    const char *out, struct buf *to, struct err *e);
 
 struct fit_row {
 	const char *column; /* the colstats' */
