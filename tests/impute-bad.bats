@@ -815,7 +815,7 @@ stamps() {
 }
 
 @test "impute: artifacts inside the input or among the splits are refused before any reading" {
-	refused impute --job-type training --input in --output out --artifacts in/_fit
+	refused impute --job-type training --input in --output out --artifacts in/_context
 	refused impute --job-type training --input in --output out --artifacts in
 	refused impute --job-type training --input in --output out --artifacts out/model
 	refused impute --job-type training --input in --output out --artifacts art --memory 1K

@@ -467,75 +467,15 @@ no_fit() {
 	says none
 }
 
-@test "only: the rows whose _split says so, and _split is no column of the table" {
-	lines part-1.csv x,_split,y 1,train,a ,train,a 100,val,a ,test,b 3,train,
-	shard-stats --moments --values all --only train -o c/parts part-1.csv
-	shard-stats --merge -o c c/parts
-	shard-fit c --all-columns
-	lines want $'column\tstrategy\tvalue\tmissing' $'x\tmean\t2\t1' $'y\tmode\ta\t1'
-	cmp want c/impute.tsv
-	grep -q $'^x\tint\t3\t1\t' c/schema.tsv
-	run ! grep _split c/schema.tsv
-	lines part-1.csv x,y 1,a
-	refused shard-stats --moments --only train -o d/parts part-1.csv
-	says _split
-}
-
-@test "tee: hands the rows on as they are, and finds what it finds without" {
-	table 50 >part-1.csv
-	shard-cat part-1.csv | shard-stats --moments --values all --tee --like part-1.csv -o t/parts >got
-	cmp part-1.csv got
-	shard-stats --merge -o t t/parts
-	shard-fit t
-	fit want part-1.csv
-	same_artifacts want t
-	shard-run cat part-1.csv : stats --moments --values all --tee -o r/parts : write -o out
-	cmp part-1.csv out/part-00001.csv
-	shard-stats --merge -o r r/parts
-	shard-fit r
-	same_artifacts want r
-	shard-cat --end emit part-1.csv | shard-stats --moments --tee --end both --like part-1.csv -o e/parts |
-		shard-cat --end expect | cmp - part-1.csv
-}
-
-@test "tee: the fit rides on pass 2: the raw shards are read twice, and the result is the same" {
-	for i in 1 2 3; do rows $((i * 40)) | sed 's/,c3,/,,/' >part-$i.csv; done
-	context c part-*.csv
-	for i in 1 2 3; do
-		shard-run cat -c c part-$i.csv : map --text --label label -c c : dedup -c c : split -c c : \
-			stats --moments --values all --only train --tee -o s/parts : write -o out
-		shard-cat -c c part-$i.csv | shard-map --text --label label -c c | shard-dedup -c c |
-			shard-split --only train -c c |
-			shard-stats --moments --values all --only train --like part-$i.csv -o p/parts
-	done
-	for d in s p; do
-		shard-stats --merge -o $d $d/parts
-		shard-fit $d --label label --all-columns
-	done
-	same_artifacts s p
-	fit want out/train/part-* -- --label label --all-columns
-	same_artifacts want s
-	[[ $(wc -l <want/impute.tsv) == 5 ]]
-}
-
-@test "moments: a full disk is an error, at the rows, the list and the view" {
+@test "moments: a full disk is an error, at the list and the view" {
 	[ -w /dev/full ] || skip "needs /dev/full"
 	table 3000 >part-1.csv
-	run -1 --separate-stderr bash -c 'shard-stats --moments --tee --like part-1.csv -o c/parts <part-1.csv >/dev/full'
-	says "No space left on device"
 	shard-stats --moments -o d/parts part-1.csv
 	shard-stats --merge -o d d/parts
 	run -1 --separate-stderr bash -c 'shard-fit d --need >/dev/full'
 	says "No space left on device"
 	run -1 --separate-stderr bash -c 'shard-show d >/dev/full'
 	says "No space left on device"
-}
-
-@test "moments: a reader that goes away ends it quietly" {
-	table 60000 >part-1.csv
-	run -0 --separate-stderr bash -c 'shard-stats --moments --tee --like part-1.csv -o c/parts <part-1.csv | head -n 1'
-	[[ $output == id,count,* && -z $stderr ]]
-	barren c
 }
 
 @test "moments: SIGTERM and SIGINT leave no temp file" {

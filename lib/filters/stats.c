@@ -24,8 +24,6 @@ const struct opt_spec stats_specs[] = {
 	"--schema, and exact sums of the numbers"),
     OPT(OPT_STR, 0, "na", "RULE", struct stats_opt, na,
 	"what is missing besides empty cells: auto, pandas or A,B (auto)"),
-    OPT(OPT_STR, 0, "only", "SPLIT", struct stats_opt, only,
-	"look only at rows whose _split says so"),
     OPT(OPT_STR, 'o', "output", "DIR", struct stats_opt, out,
 	"where the partials go; --merge: the context"),
     OPT(OPT_STR, 0, "strata", "COL", struct stats_opt, strata,
@@ -38,8 +36,6 @@ const struct opt_spec stats_specs[] = {
 	"collect type, missing cells and range of every column"),
     OPT(OPT_STR, 0, "table", "NAME", struct stats_opt, table,
 	"--groups: of several tables, the one these rows are of"),
-    OPT(OPT_FLAG, 0, "tee", NULL, struct stats_opt, tee,
-	"hand the rows on as they are"),
     OPT(OPT_STR, 't', "time", "COL", struct stats_opt, time,
 	"collect the times of this column"),
     OPT(OPT_STR, 0, "update", "DIR", struct stats_opt, update,
@@ -108,7 +104,8 @@ stats_teardown(void *opt)
 static bool
 stats_is_sink(const void *opt)
 {
-	return !((const struct stats_opt *)opt)->tee;
+	(void)opt;
+	return true;
 }
 
 /* It becomes a part of file names. */
@@ -146,7 +143,7 @@ stats_setup(void *opt, struct session *s, struct err *e)
 		    "earliest");
 	if (o->update &&
 	    (!o->values || o->time || o->key || o->label || o->strata ||
-		o->groups || o->schema || o->moments || o->tee || o->only))
+		o->groups || o->schema || o->moments))
 		return err_kind_set(e, ERR_USAGE,
 		    "--update takes --values and nothing else: the rest is in "
 		    "the partial");
@@ -179,8 +176,8 @@ stats_needs(const void *opt, struct schema *names)
 	for (i = 0; i < LEN(used); i++)
 		if (used[i])
 			schema_add(names, bytes_str(used[i]), -1, -1);
-	return !(o->schema || o->moments || o->values || o->strata ||
-	    o->groups || o->only || o->tee);
+	return !(
+	    o->schema || o->moments || o->values || o->strata || o->groups);
 }
 
 static const char *
@@ -301,12 +298,6 @@ stats_init(void **st, const void *opt, struct schema *s, struct run *run,
 	t->f.quoted_value = o->quoted_empty == 1;
 	t->f.header = (enum header_policy)run->header;
 	t->f.fingerprint = run->fingerprint;
-	if (o->only) {
-		t->f.only = xstrdup(o->only);
-		if (schema_need(s, bytes_str("_split"), e) < 0)
-			return -1;
-		t->split = s->col[schema_need(s, bytes_str("_split"), e)];
-	}
 	if (o->update)
 		rc = init_update(t, s, e);
 	else
@@ -320,32 +311,9 @@ stats_init(void **st, const void *opt, struct schema *s, struct run *run,
 	return o->values ? init_values(t, e) : 0;
 }
 
-/* The batch's rows that are looked at: all, or those of the split. */
-static const uint32_t *
-rows_of(struct stats *t, const struct batch *b, uint32_t *n)
-{
-	struct bytes only = {NULL, 0};
-	uint32_t i;
-
-	*n = b->nsel;
-	if (!t->o->only)
-		return b->sel;
-	if (t->sel_cap < b->nsel) {
-		t->sel_cap = b->row_cap;
-		free(t->sel);
-		t->sel = xmalloc(t->sel_cap * sizeof(*t->sel));
-	}
-	only = bytes_str(t->o->only);
-	for (i = *n = 0; i < b->nsel; i++)
-		if (bytes_eq(csv_value(batch_raw(b, &t->split, b->sel[i]),
-				 &t->scratch),
-			only))
-			t->sel[(*n)++] = b->sel[i];
-	return t->sel;
-}
-
-/* One column of the batch's rows.  A row's place counts the rows looked at, so
- * that it is the same in a pipe, in one process and in the split's own file. */
+/* One column of the batch's rows.  A row's place counts the rows that arrive,
+ * so that it is the same in a pipe, in one process and in the split's own file.
+ */
 static int
 add_column(struct stats *t, size_t c, struct batch *b, const uint32_t *sel,
     uint32_t n, struct err *e)
@@ -411,8 +379,8 @@ stats_process(void *st, struct batch *b, struct err *e)
 {
 	struct stats *t = st;
 	const struct stats_opt *o = t->o;
-	uint32_t i, n;
-	const uint32_t *sel = rows_of(t, b, &n);
+	const uint32_t *sel = b->sel;
+	uint32_t i, n = b->nsel;
 	size_t c;
 
 	t->rows += n;
@@ -520,7 +488,6 @@ stats_free(void *st)
 	partial_writer_free(t->w);
 	partial_close(&t->old);
 	free(t->kinds);
-	free(t->sel);
 	facts_fini(&t->f);
 	na_rule_fini(&t->na);
 	free(t->col);

@@ -14,9 +14,9 @@ struct stats_opt {
 	const char *time, *key, *label, *missing_time, *like, *strata, *na;
 	const char *groups, *table;
 	uint64_t seed;
-	bool schema, moments, tee, verify;
-	const char *values, *only; /* a file or "all"; a split */
-	const char *update;        /* where the partials without values are */
+	bool schema, moments, verify;
+	const char *values; /* a file or "all" */
+	const char *update; /* where the partials without values are */
 	uint64_t memory;
 	int quoted_empty; /* 1: a value */
 	/* --values, read: which columns as what; all: every one as both */

@@ -22,10 +22,8 @@
 bool
 statsrows_is_of_table(const struct stats_opt *o, const char *name)
 {
-	bool split = o->only || (o->groups && strcmp(o->groups, "_split") == 0);
-
-	return !(split && strcmp(name, "_split") == 0) &&
-	    !(o->tee && strcmp(name, "_row") == 0);
+	return !(o->groups && strcmp(o->groups, "_split") == 0 &&
+	    strcmp(name, "_split") == 0);
 }
 
 static void

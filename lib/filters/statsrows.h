@@ -46,10 +46,7 @@ struct stats {
 	struct keytable groups;
 	struct keyfront *front; /* of their entries, as number + 1 */
 	struct keytable_limit groups_limit;
-	struct column *col;  /* of each of the facts' */
-	struct column split; /* for --only */
-	uint32_t *sel;       /* the rows of it, in a batch */
-	size_t sel_cap;
+	struct column *col; /* of each of the facts' */
 	struct values *values;
 	unsigned *kinds;
 	struct partial old; /* for --update */
@@ -73,8 +70,8 @@ statsrows_memory(const struct stats_opt *o)
 	return o->values && o->groups ? o->memory / 2 : o->memory;
 }
 
-/* True if the column is one of the table, and none that an earlier stage of the
- * chain appended. */
+/* True if the column is one of the table, and not the _split of an earlier
+ * stage of the chain, where this is the groups'. */
 bool statsrows_is_of_table(const struct stats_opt *o, const char *name);
 /* Finds the columns that the options name; -1 names the one that is missing. */
 MUST_CHECK int statsrows_find(struct stats *t, struct schema *s, struct err *e);
