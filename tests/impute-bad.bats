@@ -751,6 +751,13 @@ stamps() {
 	rm -rf out art
 	DEFAULT_TEXT_STRATEGY=Constant:FooBar train
 	grep -q $'^name\tconstant\tFooBar\t' art/impute.tsv
+	rm -rf out art
+	NUMERICAL_CONSTANT_VALUE=-5 COLUMN_STRATEGY_COUNT=constant train
+	[[ $(strategies) == "count=constant:-5 price=mean:"* ]]
+	rm -rf out art
+	CATEGORICAL_CONSTANT_VALUE=Few COLUMN_STRATEGY_NAME=constant CATEGORICAL_UNIQUE_RATIO_THRESHOLD=1 \
+		TEXT_CONSTANT_VALUE=Many train
+	[[ $(strategies) == *" name=constant:Few "* ]]
 }
 
 @test "impute: two trainings at once never mix their artifacts" {

@@ -667,12 +667,35 @@ no_fit() {
 @test "fit: constants of their own for numbers, texts and categorical texts" {
 	for i in {1..40}; do echo "$i,t$i,k"; done | { echo n,t,k; cat; echo ,,; } >part-1.csv
 	scan c part-1.csv
-	shard-fit c --numeric constant --text constant --numeric-constant 3 \
-		--text-constant Foo --categorical-constant Bar
+	shard-fit c --numeric constant:3 --text constant:Foo --categorical constant:Bar
 	[[ $(filled c n) == 3 && $(filled c t) == Foo && $(filled c k) == Bar ]]
-	shard-fit c --column t=constant --column k=constant:x --text-constant Foo
-	[[ $(filled c t) == Foo && $(filled c k) == x ]]
-	refused shard-fit c --numeric-constant x
+	# of the columns that are named, too
+	shard-fit c --numeric mean,constant:3 --text mode,constant:Foo --categorical empty,constant:a,b:c \
+		--column n=constant --column t=constant --column k=constant
+	[[ $(filled c n) == 3 && $(filled c t) == Foo && $(filled c k) == a,b:c ]]
+	shard-fit c --numeric mean,constant:3 --text constant,constant:Foo --column k=constant:x
+	[[ $(filled c n) == 20.5 && $(filled c t) == Foo && $(filled c k) == x ]]
+	shard-fit c --numeric constant:3 --text constant,constant:Foo --column n=constant
+	[[ $(filled c n) == 0 && $(filled c k) == Foo ]]
+	for option in "--numeric mean,constant:x" "--numeric mean,constant" "--numeric mode,constant:3" \
+		"--text mode,empty" "--column n=mean,constant:3"; do
+		# shellcheck disable=SC2086
+		refused shard-fit c $option
+		says "${option#* }"
+	done
+	# which texts are of few values is asked for where it matters
+	shard-stats --moments -o m/parts part-1.csv
+	shard-stats --merge -o m m/parts
+	shard-fit m --need --text constant,constant:a >need
+	[[ ! -s need ]]
+	shard-fit m --need --text constant,constant:a --categorical constant:a >need
+	[[ ! -s need ]]
+	shard-fit m --need --text constant,constant:a --categorical constant >need
+	[[ ! -s need ]]
+	shard-fit m --need --text constant --categorical constant,constant:b >need
+	[[ $(cut -f 1 need | xargs) == "column t k" ]]
+	shard-fit m --need --text empty --categorical empty,constant:b --column t=constant >need
+	[[ $(cut -f 1 need | xargs) == "column t" ]]
 	run -2 --separate-stderr shard-stats --fit c --numeric mean
 	says "--fit is now: shard-fit CTX"
 	run -2 --separate-stderr shard-stats --report=c

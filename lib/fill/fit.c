@@ -20,8 +20,6 @@ const struct opt_spec fit_specs[] = {
 	"take values that read as missing again"),
     OPT_FIT(OPT_STR, "categorical", "STRATEGY", categorical,
 	"texts of few distinct values (as --text)"),
-    OPT_FIT(OPT_STR, "categorical-constant", "V", categorical_constant,
-	"what constant is of such texts (--text-constant's)"),
     OPT_FIT(OPT_LIST, "column", "NAME=STRATEGY", column,
 	"the strategy of one column"),
     OPT_FIT(OPT_LIST, "column-nocase", "NAME=STRATEGY", column_nocase,
@@ -32,12 +30,8 @@ const struct opt_spec fit_specs[] = {
 	"print which values pass 1 still has to collect"),
     OPT_FIT(OPT_STR, "numeric", "STRATEGY", numeric,
 	"mean, median, constant[:V] (mean)"),
-    OPT_FIT(OPT_STR, "numeric-constant", "V", numeric_constant,
-	"what constant is of numbers (0)"),
     OPT_FIT(
 	OPT_STR, "text", "STRATEGY", text, "mode, constant[:V], empty (mode)"),
-    OPT_FIT(OPT_STR, "text-constant", "V", text_constant,
-	"what constant is of texts (Unknown)"),
     OPT_FIT(OPT_STR, "values", "FILE", values,
 	"--need: the values that were collected (also if others were)"),
     OPT_END,
@@ -48,13 +42,6 @@ fit_check(const struct fit_opt *o, struct err *e)
 {
 	size_t i;
 
-	double d;
-
-	if (o->numeric_constant &&
-	    !parse_double(bytes_str(o->numeric_constant), &d))
-		return err_kind_set(e, ERR_USAGE,
-		    "--numeric-constant %s: no number",
-		    err_quote(bytes_str(o->numeric_constant)));
 	if (strategy_check("numeric", o->numeric, true, e) < 0 ||
 	    strategy_check("text", o->text, false, e) < 0 ||
 	    strategy_check("categorical", o->categorical, false, e) < 0)
@@ -219,35 +206,75 @@ is_categorical(const struct colstat *c, const struct fit_opt *o)
 	    o->unique_ratio * (double)(c->rows - c->missing);
 }
 
-/* Do --text and --categorical differ? */
+/* True for a text of few distinct values, where --categorical says what becomes
+ * of these. */
+static bool
+is_few(const struct colstat *c, const struct fit_opt *o)
+{
+	return o->categorical && !is_numeric(c) && !is_fixed(c) && c->values &&
+	    is_categorical(c, o);
+}
+
+/* The strategy of an option, whose text fit_check() has seen; op: without it.
+ */
+static struct strategy
+kind_strategy(const char *text, enum op op)
+{
+	struct strategy st = {.op = op};
+
+	if (text)
+		(void)strategy_parse_kind(text, &st);
+	return st;
+}
+
+/* What constant without a value is of texts, or of those of few values. */
+static const char *
+text_constant(const struct fit_opt *o, bool few)
+{
+	const char *v =
+	    few ? kind_strategy(o->categorical, MODE).fallback : NULL;
+
+	if (!v)
+		v = kind_strategy(o->text, MODE).fallback;
+	return v ? v : "Unknown";
+}
+
+/* True if the columns that no option names are filled otherwise where they are
+ * of few values. */
 static bool
 classes_differ(const struct fit_opt *o)
 {
-	const char *text = o->text ? o->text : "mode";
+	struct strategy text = kind_strategy(o->text, MODE);
+	struct strategy few = kind_strategy(o->categorical, MODE);
 
-	if (o->categorical_constant && strcmp(text, "constant") == 0)
-		return true;
-	return o->categorical && strcmp(o->categorical, text) != 0;
+	if (!o->categorical || few.op != text.op)
+		return o->categorical != NULL;
+	return few.op == CONSTANT &&
+	    strcmp(few.value ? few.value : text_constant(o, true),
+		text.value ? text.value : text_constant(o, false)) != 0;
 }
 
 /* The strategy of a column that nobody named. */
 static struct strategy
 default_strategy(const struct colstat *c, const struct fit_opt *o)
 {
-	struct strategy st = {MODE, NULL};
-	const char *word;
+	if (is_numeric(c))
+		return kind_strategy(o->numeric, MEAN);
+	if (is_fixed(c))
+		return kind_strategy(NULL, MODE);
+	return kind_strategy(is_few(c, o) ? o->categorical : o->text, MODE);
+}
 
-	if (is_numeric(c)) {
-		word = o->numeric ? o->numeric : "mean";
-	} else if (is_fixed(c)) {
-		return st;
-	} else {
-		word = o->text ? o->text : "mode";
-		if (o->categorical && c->values && is_categorical(c, o))
-			word = o->categorical;
-	}
-	(void)strategy_parse(word, &st); /* fit_check() has seen it */
-	return st;
+/* True if what fills the column depends on how many distinct values it has. */
+static bool
+class_matters(const struct choice *ch, const struct fit_opt *o)
+{
+	if (is_numeric(ch->c) || is_fixed(ch->c))
+		return false;
+	if (!ch->named)
+		return classes_differ(o);
+	return ch->st.op == CONSTANT && !ch->st.value &&
+	    strcmp(text_constant(o, true), text_constant(o, false)) != 0;
 }
 
 /* The choice for every column; c NULL for those that are not filled. */
@@ -331,10 +358,7 @@ fit_needs(const struct colstats *s, const struct fit_opt *o, struct buf *to,
 			continue;
 		texts = !is_numeric(c);
 		need = ch[i].st.op == MEDIAN || ch[i].st.op == MODE ||
-		    (texts && !is_fixed(c) &&
-			(ch[i].named ? ch[i].st.op == CONSTANT &&
-				    o->categorical_constant
-				     : classes_differ(o)));
+		    class_matters(&ch[i], o);
 		if (!need)
 			continue;
 		/* the mode of whole numbers is exact as text only */
@@ -387,16 +411,11 @@ constant(struct fit_row *r, const struct choice *ch, const struct fit_opt *o,
 
 	r->number = is_numeric(c);
 	if (!r->number) {
-		if (!v && o->categorical_constant && c->values &&
-		    is_categorical(c, o))
-			v = o->categorical_constant;
-		if (!v)
-			v = o->text_constant;
-		r->value = xstrdup(v ? v : "Unknown");
+		r->value = xstrdup(v ? v : text_constant(o, is_few(c, o)));
 		return 0;
 	}
 	if (!v)
-		v = o->numeric_constant;
+		v = kind_strategy(o->numeric, MEAN).fallback;
 	if (v && !parse_double(bytes_str(v), &d)) {
 		if (!no_value(c))
 			return err_kind_set(e, ERR_USAGE,
@@ -625,8 +644,7 @@ fit_asked(const struct fit_opt *o)
 {
 	return o->numeric || o->text || o->categorical || o->column.n ||
 	    o->column_nocase.n || o->exclude || o->label || o->all_columns ||
-	    o->allow_na_fill || o->numeric_constant || o->text_constant ||
-	    o->categorical_constant || o->need || o->values;
+	    o->allow_na_fill || o->need || o->values;
 }
 
 void

@@ -9,14 +9,13 @@
 #include "pass1/colstats.h"
 
 struct fit_opt {
-	/* STRATEGY or constant:VALUE; NULL: the default (mean, mode, text's) */
+	/* STRATEGY, constant:VALUE or STRATEGY,constant:VALUE (strategy.h);
+	 * NULL: the default (mean, mode, text's) */
 	const char *numeric, *text, *categorical;
 	/* NAME=STRATEGY; the second with names that are matched without regard
 	 * to case, and where what no variable's name can hold is _ */
 	struct opt_list column, column_nocase;
 	const char *exclude, *label; /* A,B; COL */
-	/* of a constant without a value; NULL: 0, Unknown, the text's */
-	const char *numeric_constant, *text_constant, *categorical_constant;
 	bool all_columns, allow_na_fill;
 	bool need;           /* print which values the fit lacks */
 	const char *values;  /* a file with those that pass 1 collected */

@@ -21,11 +21,19 @@ extern const struct strategy_op strategy_ops[STRATEGY_OPS];
 
 struct strategy {
 	enum op op;
-	const char *value; /* of a constant, in s; NULL: the default */
+	const char *value; /* of a constant, in the text; NULL: the default */
+	/* the default constant of columns of that kind, in the text; or NULL */
+	const char *fallback;
 };
 
 /* True and *st if s is a strategy. */
 bool strategy_parse(const char *s, struct strategy *st);
+/*
+ * The same for a strategy of all columns of a kind, which may go on as
+ * `mean,constant:3`: the columns of that kind take the mean, and `constant`
+ * without a value is 3 for those that are named.
+ */
+bool strategy_parse_kind(const char *s, struct strategy *st);
 /* ERR_USAGE unless s is NULL or a strategy for the option --NAME, which is for
  * numbers (numeric) or for texts. */
 MUST_CHECK int
