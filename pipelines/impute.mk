@@ -77,7 +77,7 @@ sources = $(shell $(find) $(IN)/train | cut -f 5)
 # which values are needed besides
 $(OUT)/_run/need.tsv: $(train:%=$(parts)/%.st) $(options) $(shards)
 	printf '%s\n' $(filter %.st,$^) | shard-stats --merge -o $(ART) --files-from -
-	shard-stats --fit $(fit) --need >$@.new
+	shard-fit $(fit) --need >$@.new
 	mv $@.new $@
 
 # scan B: their values added to the partials, if any are needed
@@ -89,7 +89,7 @@ $(full)/%.st: $(OUT)/_run/need.tsv $(parts)/%.st
 
 $(OUT)/_run/fitted: $(train:%=$(full)/%.st)
 	printf '%s\n' $^ | shard-stats --merge -o $(ART) --files-from -
-	shard-stats --fit $(fit)
+	shard-fit $(fit)
 	{ cat $(ART)/impute.tsv; cut -f 1,2,5 $(ART)/schema.tsv; } >$(facts).new
 	cmp -s $(facts).new $(facts) || cp $(facts).new $(facts)
 	touch $@

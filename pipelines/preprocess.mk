@@ -37,7 +37,7 @@ label := $(if $(LABEL),--label $(LABEL))
 
 # Which shard is which: `out/_shards/00042.tsv out/.../00042.st: raw/part-42.csv`
 shards := $(OUT)/_run/shards.mk
-$(shell found=$$($(find)); mkdir -p $(OUT)/_run $(CTX)/parts; rm -rf $(OUT)/_fit; \
+$(shell found=$$($(find)); mkdir -p $(OUT)/_run $(CTX)/parts; \
 	awk -v out=$(OUT) -v ctx=$(CTX) '{ \
 	print out "/_shards/" $$1 ".tsv " ctx "/parts/" $$1 ".st: " $$5 }' \
 	<<<"$$found" >$(shards).new; cmp -s $(shards).new $(shards) || \

@@ -250,7 +250,7 @@ stamps() {
 
 @test "impute: -n prints the plan and does nothing" {
 	run -0 --separate-stderr train -n
-	[[ $output == *shard-stats*--fit* && $output == *impute* ]]
+	[[ $output == *shard-fit* && $output == *impute* ]]
 	[[ -z $(find out art -name 'part-*' 2>/dev/null) && ! -e out/_SUCCESS && ! -e art/impute.tsv ]]
 	[[ $output != *--drop-cache* ]]
 	# an input too large for memory with its copies is read last by pass 2
@@ -751,6 +751,13 @@ stamps() {
 	rm -rf out art
 	DEFAULT_TEXT_STRATEGY=Constant:FooBar train
 	grep -q $'^name\tconstant\tFooBar\t' art/impute.tsv
+	rm -rf out art
+	NUMERICAL_CONSTANT_VALUE=-5 COLUMN_STRATEGY_COUNT=constant train
+	[[ $(strategies) == "count=constant:-5 price=mean:"* ]]
+	rm -rf out art
+	CATEGORICAL_CONSTANT_VALUE=Few COLUMN_STRATEGY_NAME=constant CATEGORICAL_UNIQUE_RATIO_THRESHOLD=1 \
+		TEXT_CONSTANT_VALUE=Many train
+	[[ $(strategies) == *" name=constant:Few "* ]]
 }
 
 @test "impute: two trainings at once never mix their artifacts" {
@@ -815,7 +822,7 @@ stamps() {
 }
 
 @test "impute: artifacts inside the input or among the splits are refused before any reading" {
-	refused impute --job-type training --input in --output out --artifacts in/_fit
+	refused impute --job-type training --input in --output out --artifacts in/_context
 	refused impute --job-type training --input in --output out --artifacts in
 	refused impute --job-type training --input in --output out --artifacts out/model
 	refused impute --job-type training --input in --output out --artifacts art --memory 1K

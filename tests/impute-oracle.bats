@@ -80,7 +80,7 @@ deal() {
 	1)
 		shard-stats --moments "${stats[@]}" -o part/parts part/in/* &&
 			shard-stats --merge -o part/a part/parts &&
-			shard-stats --fit part/a --need "${fit[@]}" >part/need || return 1
+			shard-fit part/a --need "${fit[@]}" >part/need || return 1
 		if [[ -s part/need ]]; then
 			mv part/parts part/first
 			shard-stats --update part/first --values part/need -o part/parts part/in/*
@@ -104,7 +104,7 @@ deal() {
 			{ tail -n +3 part/list; echo part/half.st; } | shard-stats --merge -o part/ctx --files-from -
 	else
 		shard-stats --merge -o part/ctx part/parts
-	fi && shard-stats --fit part/ctx -o part/art "${fit[@]}"
+	fi && shard-fit part/ctx -o part/art "${fit[@]}"
 }
 
 @test "impute: the oracle itself gives the answers worked out by hand" {
@@ -213,7 +213,7 @@ deal() {
 		fit "part/$i/ctx" "part/$i"/part-*
 		cmp hard/impute.tsv "part/$i/ctx/impute.tsv"
 		same_artifacts part/1/ctx "part/$i/ctx"
-		shard-stats --fit "part/$i/ctx" -o "part/$i/median" --numeric median --all-columns
+		shard-fit "part/$i/ctx" -o "part/$i/median" --numeric median --all-columns
 		same_artifacts part/1/median "part/$i/median"
 	done
 }

@@ -24,21 +24,6 @@ same() {
 		same_artifacts art "$2"
 }
 
-@test "recipe: fitted on pass 2 of preprocess, the artifacts are those of the splits" {
-	local how
-	for how in "" --piped "--workers 1"; do
-		rm -rf pre out a
-		# shellcheck disable=SC2086
-		preprocess --job-type training --input raw --output pre \
-			--label label --fit-imputation $how
-		cmp plain/_manifest.tsv pre/_manifest.tsv
-		impute --job-type training --input pre --output out --artifacts a \
-			--label label --numeric median --column note=empty
-		same out a
-		[[ ! -e out/_run/pass1.sh ]] # the splits were not read for it
-	done
-}
-
 @test "recipe: one scan of train finds the values too, where its first rows tell which" {
 	[[ -s want/_run/guess.tsv && ! -s want/_run/need.tsv ]]
 	[[ -z $(ls want/_run/fit/full) ]]
@@ -111,57 +96,6 @@ same() {
 	same out a
 }
 
-@test "recipe: a statistic of other rows, or by another rule, is not taken" {
-	rm -rf pre out a
-	preprocess --job-type training --input raw --output pre --label label --fit-imputation
-	impute --job-type training --input pre --output out --artifacts a --label label --na pandas
-	[[ -e out/_run/pass1.sh ]]
-	rm -rf out a
-	preprocess --job-type training --input raw --output half --label label --fit-imputation \
-		--train-ratio 0.5
-	rm -r pre/_fit
-	cp -r half/_fit pre
-	impute --job-type training --input pre --output out --artifacts a --label label \
-		--numeric median --column note=empty
-	[[ -e out/_run/pass1.sh ]]
-	same out a
-}
-
-@test "recipe: a shard that is gone is gone from the statistics too" {
-	rm -rf raw2 pre out a pre2 out2 a2
-	cp -r raw raw2
-	preprocess --job-type training --input raw2 --output pre --label label --fit-imputation
-	rm raw2/part-00000.csv*
-	preprocess --job-type training --input raw2 --output pre --label label --fit-imputation
-	impute --job-type training --input pre --output out --artifacts a --label label
-	[[ ! -e out/_run/pass1.sh ]]
-	preprocess --job-type training --input raw2 --output pre2 --label label
-	impute --job-type training --input pre2 --output out2 --artifacts a2 --label label
-	same_artifacts a2 a
-}
-
-@test "recipe: without --fit-imputation an old statistic goes, with it a lost one is missed" {
-	rm -rf pre
-	preprocess --job-type training --input raw --output pre --label label --fit-imputation
-	preprocess --job-type training --input raw --output pre --label label --fit-imputation
-	rm pre/_fit/parts/00003.st
-	run -1 --separate-stderr preprocess --job-type training --input raw --output pre \
-		--label label --fit-imputation
-	says --force
-	preprocess --job-type training --input raw --output pre --label label
-	[[ ! -e pre/_fit ]]
-	cmp plain/_manifest.tsv pre/_manifest.tsv
-}
-
-@test "recipe: --fit-imputation is for training in shards" {
-	run -2 --separate-stderr preprocess --job-type validation --input raw --output x --fit-imputation
-	says training
-	run -2 --separate-stderr preprocess --job-type training --input raw --output x \
-		--fit-imputation --batch
-	says --batch
-	[[ ! -e x ]]
-}
-
 @test "recipe: make rules give the same shards and artifacts, and do nothing twice" {
 	rm -rf mk
 	make -s -j2 -f "$TOP/pipelines/impute.mk" IN=plain OUT=mk LABEL=label \
@@ -216,26 +150,14 @@ same() {
 	[[ ! -e x ]]
 }
 
-@test "recipe: rows changed behind preprocess's back are read again" {
-	rm -rf pre out a out2 a2
-	preprocess --job-type training --input raw --output pre --label label --fit-imputation
-	touch -d '+1 minute' pre/train/part-00001.csv
-	impute --job-type training --input pre --output out --artifacts a --label label
-	[[ -e out/_run/pass1.sh ]]
-	rm -rf out
-	preprocess --job-type training --input raw --output pre --label label --fit-imputation --force
-	impute --job-type training --input pre --output out --artifacts a --label label --verify
-	[[ -e out/_run/pass1.sh ]]
-}
-
 @test "recipe: the manual pipe fits from a stream, without the splits" {
 	rm -rf parts2 ctx
 	for f in raw/part-*.csv*; do
 		shard-cat "$f" | shard-map --text --label label -c plain/_context |
 			shard-dedup -c plain/_context --like "$f" | shard-split -c plain/_context --only train |
-			shard-stats --moments --values all --only train --memory 1M --like "$f" -o ctx/parts
+			shard-map --drop _split | shard-stats --moments --values all --memory 1M --like "$f" -o ctx/parts
 	done
 	shard-stats --merge --no-cutoffs -o ctx ctx/parts
-	shard-stats --fit ctx --label label --numeric median --column note=empty
+	shard-fit ctx --label label --numeric median --column note=empty
 	same_artifacts art ctx
 }

@@ -47,7 +47,7 @@ fit() {
 		files+=("$1")
 		shift
 	done
-	scan "$art" "${files[@]}" && shard-stats --fit "$art" "${@:2}"
+	scan "$art" "${files[@]}" && shard-fit "$art" "${@:2}"
 }
 
 # filled ART COLUMN: the fill value that impute.tsv has for it.

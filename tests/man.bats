@@ -63,6 +63,10 @@ examples() {
 	examples shard-dedup.1
 }
 
+@test "man: the examples of shard-fit(1) work, in order" {
+	examples shard-fit.1
+}
+
 @test "man: the examples of shard-gather(1) work, in order" {
 	examples shard-gather.1
 }
@@ -89,6 +93,10 @@ examples() {
 
 @test "man: the examples of shard-run(1) work, in order" {
 	examples shard-run.1
+}
+
+@test "man: the examples of shard-show(1) work, in order" {
+	examples shard-show.1
 }
 
 @test "man: the examples of shard-sort(1) work, in order" {
@@ -342,7 +350,7 @@ same_as_job() {
 # share the library.
 reads() {
 	case $1 in
-	shard-check | shard-gather | shard-plan | shard-unpack) ;;
+	shard-check | shard-fit | shard-gather | shard-plan | shard-unpack) ;;
 	shard-ls) grep -oE '"[A-Z]+(_[A-Z]+)+"' "$TOP/lib/shards/part.c" | tr -d '"' ;;
 	preprocess | impute | shred)
 		printf '%s\n' PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_RUNNER SHARD_SIMD TMPDIR
@@ -354,9 +362,8 @@ reads() {
 			"$TOP/pipelines/$1"
 		sed -n '/^retired /,/[^\\]$/p' "$TOP/pipelines/$1" | grep -oE '[A-Z_]{3,}'
 		;;
-	shard-stats)
-		sed -n '/^utf8_locale(/,/^}/p' "$TOP/cmd/shard-stats.c" | grep -oE '"[A-Z_]+"' | tr -d '"'
-		printf '%s\n' SHARDKIT_DUCKDB SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT
+	shard-show)
+		sed -n '/^utf8_locale(/,/^}/p' "$TOP/cmd/shard-show.c" | grep -oE '"[A-Z_]+"' | tr -d '"'
 		;;
 	shard-run | shard-sort | shard-write)
 		printf '%s\n' SHARDKIT_DUCKDB SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT TMPDIR
@@ -433,7 +440,8 @@ wrong() {
 	wrong "--merge checks already" shard-sort -k id -m --check part-1.csv
 	wrong "sort --merge reads files itself" shard-run cat part-1.csv : sort -k id -m
 	wrong "--by=temporal needs cutoffs" shard-split part-1.csv
-	wrong "--show needs the context's directory" shard-stats --show
+	wrong "name the directory of a context" shard-show
+	wrong "name one context" shard-fit
 	wrong "which command?" shard-through
 	wrong "needs an archive and a directory" shard-unpack x.tar
 	wrong "--output DIR is needed" shard-write part-1.csv

@@ -43,7 +43,7 @@ setup_file() {
 @test "memory: the scan for imputation and the filling stay below 32 MiB on a 1 GiB shard, values below their share" {
 	peak 32768 shard-stats --moments -o art/parts big/part-00000.csv
 	shard-stats --merge -o art art/parts
-	shard-stats --fit art --all-columns --exclude orderDate --text constant:x
+	shard-fit art --all-columns --exclude orderDate --text constant:x
 	peak 32768 shard-run cat big/part-00000.csv : impute -c art --counts counts.tsv : write -o filled
 	printf 'column\tvalues\nid\tnumbers\nnote\ttexts\n' >wanted
 	peak 65536 shard-stats --update art/parts --values wanted \

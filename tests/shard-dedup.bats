@@ -321,7 +321,7 @@ by_row() {
 	run -1 --separate-stderr shard-run cat --ragged pad part-1.csv : dedup -c c
 	says "part-1.csv: pass 1 read it with other options"
 	shard-dedup -c c part-1.csv | cmp - want
-	shard-stats --show c >shown
+	shard-show c >shown
 	grep -q 'keys     7 (k; 0 rows without)' shown
 	# damage, and a disk that is full
 	cp c/first.rows whole

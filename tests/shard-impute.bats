@@ -131,7 +131,7 @@ hostile() {
 	shard-impute --dict d.json --na 2 part-1.csv | cmp - <(printf 'n,t\n1,a\nNA,NA\n1.5,a\n1.5,a\n')
 	rm -rf c
 	scan c part-1.csv -- --na pandas
-	shard-stats --fit c
+	shard-fit c
 	shard-impute -c c part-1.csv | cmp - <(sed 's/NA/a/' want)
 }
 
@@ -484,7 +484,7 @@ for opcode, value, at in pickletools.genops(data):
 @test "impute: --quoted-empty=value keeps \"\" as a value, in the fit and in the fill" {
 	lines part-1.csv a,b '"",1' ,2 '"x",' '"",4'
 	scan q part-1.csv -- --quoted-empty value
-	shard-stats --fit q
+	shard-fit q
 	[[ $(cut -f 1,3,4 q/impute.tsv | tail -n +2 | tr '\n' ' ') == $'a\t\t1 b\t2.3333333333333335\t1 ' ]]
 	shard-impute -c q part-1.csv >got
 	lines want a,b '"",1' '"",2' '"x",2.3333333333333335' '"",4'

@@ -62,7 +62,7 @@ is() {
 	groups c part-1.csv
 	is c $'key\trows\tbytes' $'a\t1\t4' $'b\t1\t4'
 	grep -q $'^groups\tkey\t3\t0\t' c/meta.tsv
-	shard-stats --show c | grep -qx 'groups   2 (key; 3 rows without)'
+	shard-show c | grep -qx 'groups   2 (key; 3 rows without)'
 }
 
 @test "groups: tokens are missing where the other keys are numbers or times, and groups in text" {
@@ -70,7 +70,7 @@ is() {
 	lines part-2.csv key,x nan,1 10,2
 	groups c part-1.csv part-2.csv
 	is c $'key\trows\tbytes' $'2\t1\t4' $'10\t1\t5'
-	shard-stats --show c | grep -qx 'groups   2 (key; 3 rows without)'
+	shard-show c | grep -qx 'groups   2 (key; 3 rows without)'
 	lines part-1.csv key,x 2024-01-02,1 NA,2
 	groups d part-1.csv
 	is d $'key\trows\tbytes' $'2024-01-02\t1\t13'
@@ -103,8 +103,8 @@ is() {
 		shard-ls "in$seed" | shard-stats --groups key -o "c$seed/parts" --files-from -
 		shard-stats --merge -o "c$seed" "c$seed/parts"
 		cmp want "c$seed/groups.tsv" || { echo "seed $seed"; return 1; }
-		shard-stats --show "c$seed" | grep -q "; $(sed 's/missing //' missing) rows without)" ||
-			{ echo "seed $seed: $(<missing)"; shard-stats --show "c$seed"; return 1; }
+		shard-show "c$seed" | grep -q "; $(sed 's/missing //' missing) rows without)" ||
+			{ echo "seed $seed: $(<missing)"; shard-show "c$seed"; return 1; }
 	done
 }
 
@@ -159,7 +159,7 @@ is() {
 	lines part-1.csv key,x a,1
 	groups c part-1.csv -- --table trades
 	is c $'key\trows\tbytes\ttable' $'a\t1\t4\ttrades'
-	shard-stats --show c | grep -qx 'groups   1 (key, table trades; 0 rows without)'
+	shard-show c | grep -qx 'groups   1 (key, table trades; 0 rows without)'
 	grep -q $'^table\ttrades\t' c/meta.tsv
 }
 
@@ -226,13 +226,10 @@ is() {
 	[[ $(wc -c <stream) == $((11 + 25)) ]]
 	shard-map --drop note part-1.tsv | shard-stats --groups key --like part-1.tsv -o p/parts
 	shard-stats --merge -o p p/parts
-	shard-run cat part-1.tsv : map --drop note : stats --groups key --tee -o r/parts : write -o out
+	shard-run cat part-1.tsv : map --drop note : stats --groups key -o r/parts
 	shard-stats --merge -o r r/parts
 	is p $'key\trows\tbytes' $'a\t2\t8' $'b\t1\t4'
 	cmp p/groups.tsv r/groups.tsv
-	lines part-2.csv key,x,_split a,1,train a,22,test b,3,train
-	groups o part-2.csv -- --only train
-	is o $'key\trows\tbytes' $'a\t1\t4' $'b\t1\t4'
 }
 
 @test "groups: an --update keeps them; beside times, keys and values they are the same" {
@@ -249,7 +246,7 @@ is() {
 	lines part-1.csv key,x
 	groups c part-1.csv
 	is c $'key\trows\tbytes'
-	shard-stats --show c | grep -qx 'groups   0 (key; 0 rows without)'
+	shard-show c | grep -qx 'groups   0 (key; 0 rows without)'
 }
 
 @test "groups: a damaged partial is refused, and the context does not look whole" {
@@ -275,18 +272,17 @@ is() {
 by_day() {
 	local shard
 	for shard; do
-		shard-run cat "$shard" : split --by day -t t : stats --groups "$key" ${day:+--only "$day"} -o p
+		shard-run cat "$shard" : split --by day -t t ${day:+--only "$day" : map --drop _split} : stats --groups "$key" -o p
 	done
 }
 
-@test "groups: of one day only its rows count, and the column _split is none of the table's" {
+@test "groups: of one day only its rows count, and what map drops is none of the table's" {
 	local day=2024-01-02 key=key
 	lines part-1.csv key,t,x a,2024-01-02,1 b,2024-01-01,22 'a,"2024-01-02 10:00",333' b,2024-01-03,4
 	lines part-2.csv key,t,x c,2024-01-02,1
 	by_day part-1.csv part-2.csv
 	shard-stats --merge -o c p
 	is c $'key\trows\tbytes' $'a\t2\t40' $'c\t1\t15'
-	grep -q $'^only\t2024-01-02\t' c/meta.tsv
 	run ! grep -q _split c/schema.tsv
 	# as if the day had shards of its own
 	lines own/part-1.csv key,t,x a,2024-01-02,1 'a,"2024-01-02 10:00",333'
@@ -302,7 +298,7 @@ by_day() {
 	by_day part-1.csv part-2.csv part-3.csv
 	shard-stats --merge -o c p
 	is c $'key\trows\tbytes' $'7\t1\t15' $'10\t1\t16'
-	shard-stats --show c | grep -qx 'groups   2 (key; 1 rows without)'
+	shard-show c | grep -qx 'groups   2 (key; 1 rows without)'
 	day=2024-01-05 by_day part-1.csv part-2.csv part-3.csv
 	shard-stats --merge -o d p
 	is d $'key\trows\tbytes'
@@ -314,7 +310,7 @@ by_day() {
 	lines part-9.csv k,t '"a,b",2024-01-02'
 	lines part-11.csv k,t
 	by_day part-10.csv part-9.csv part-11.csv
-	shard-stats --show --by-shard p >got
+	shard-show --by-shard p >got
 	lines want $'shard\tpath\tgroup\trows\tbytes' $'00009\tpart-9.csv\t2024-01-02\t1\t17' \
 		$'00010\tpart-10.csv\t2024-01-01\t1\t13' $'00010\tpart-10.csv\t2024-01-02\t2\t33'
 	cmp want got
@@ -332,107 +328,5 @@ by_day() {
 			END { for (d in rows) printf "%05d\tpart-%d.csv\t%s\t%d\t%d\n", n, n, d, rows[d], bytes[d] }' part-$i.csv | sort
 	done >want
 	by_day part-3.csv part-20.csv part-100.csv
-	shard-stats --show --by-shard p | tail -n +2 | cmp - want
-}
-
-@test "groups: by shard they come in the order of the shards' numbers, whatever the partials' names" {
-	local n
-	mkdir p
-	for n in 100000 99999 5 12; do
-		lines "part-$n.csv" key,x "k$n,1"
-		shard-stats --groups key -o "p/x$((n % 11)).st" "part-$n.csv"
-	done
-	shard-stats --show --by-shard p >got
-	[[ $(cut -f 1,3 got | tr '\t\n' ': ') == "shard:group 00005:k5 00012:k12 99999:k99999 100000:k100000 " ]]
-	find p -name '*.st' -print0 | sort -rz | shard-stats --show --by-shard -0 --files-from - | cmp - got
-}
-
-@test "groups: by shard keys and paths are escaped, ordered and left out as the merge does it" {
-	printf 'key,x\n"a\tb",1\na\\b,2\n,3\nNA,4\n' >part-1.csv
-	shard-stats --groups key -o p part-1.csv
-	shard-stats --show --by-shard p >got
-	lines want $'shard\tpath\tgroup\trows\tbytes' $'00001\tpart-1.csv\tNA\t1\t5' \
-		$'00001\tpart-1.csv\ta\\tb\t1\t8' $'00001\tpart-1.csv\ta\\\\b\t1\t6'
-	cmp want got
-	# what the other shards have decides on numbers and tokens
-	mkdir $'the\tdir'
-	lines $'the\tdir/part-1.csv' key 10 9 NA
-	lines part-2.csv key 07
-	lines part-3.csv key 1
-	shard-stats --groups key -o q/1.st $'the\tdir/part-1.csv'
-	shard-stats --groups key -o q part-3.csv
-	shard-stats --show --by-shard q | cut -f 2,3 >got
-	lines want $'path\tgroup' $'the\\tdir/part-1.csv\t9' $'the\\tdir/part-1.csv\t10' $'part-3.csv\t1'
-	cmp want got
-	shard-stats --groups key -o q part-2.csv
-	shard-stats --show --by-shard q | cut -f 3 | tr '\n' ' ' >got
-	[[ $(<got) == "group 10 9 NA 07 1 " ]]
-}
-
-@test "groups: by shard what does not fit --memory spills, and leaves no file" {
-	awk 'BEGIN { print "key,x"; for (i = 0; i < 60000; i++) printf "a rather long key %d,%d\n", i * 7919 % 40000, i }' >part-1.csv
-	shard-stats --groups key --memory 1M -o p part-1.csv
-	shard-stats --show --by-shard p >want
-	[[ $(wc -l <want) == 40001 ]]
-	shard-stats --show --by-shard --memory 1M p | cmp - want
-	[[ $(ls -A p) == 00001.st ]]
-	shard-stats --merge -o c p
-	tail -n +2 want | cut -f 3- | cmp - <(tail -n +2 c/groups.tsv)
-	run -2 --separate-stderr shard-stats --show --by-shard --memory 1000K p
-	says "at least 1M"
-}
-
-@test "groups: by shard only partials of one shard, of groups, and of one job are taken" {
-	local n
-	for n in 1 2; do lines part-$n.csv key,x a,1; done
-	shard-stats --groups key -o p part-1.csv part-2.csv
-	refused() {
-		run -1 --separate-stderr shard-stats --show --by-shard "${@:2}"
-		says "$1"
-		[[ -z $output ]]
-	}
-	shard-stats --merge -o m.st p
-	refused "m.st: 2 shards were merged: what is of which is not known any more" m.st
-	shard-stats --schema -o s part-1.csv
-	refused "s/00001.st: no groups here (pass 1 ran without --groups)" s
-	refused "two partials for shard 1: p/00001.st and p/00001.st" p p/00001.st
-	shard-stats --groups x -o x part-2.csv
-	refused "partials of different options: --groups is key for p/00001.st and x for x/00002.st" p/00001.st x
-	shard-stats --groups key --table t -o x part-2.csv
-	refused "--table is not given for p/00001.st and t for x/00002.st" p/00001.st x
-	mkdir none
-	refused "no partial found" none
-	refused "nowhere: " nowhere
-	run -2 --separate-stderr shard-stats --show --by-shard
-	says "--show --by-shard needs partials"
-	run -2 --separate-stderr shard-stats --by-shard p
-	says "--by-shard is for --show PART"
-}
-
-@test "groups: by shard a damaged partial is refused before a line is written" {
-	local size at
-	lines part-1.csv key,x a,1 b,2
-	lines part-2.csv key,x a,1 "$(head -c 40 /dev/zero | tr '\0' k),3"
-	shard-stats --groups key -o p part-1.csv part-2.csv
-	size=$(stat -c %s p/00002.st)
-	cp p/00002.st good
-	places "$size" 40
-	for at in "${places[@]}"; do
-		cp good p/00002.st
-		flip p/00002.st $at
-		run -1 --separate-stderr shard-stats --show --by-shard p
-		says "p/00002.st"
-		[[ -z $output ]]
-		head -c $at good >p/00002.st
-		run -1 --separate-stderr shard-stats --show --by-shard p
-		[[ -z $output ]]
-	done
-}
-
-@test "groups: by shard a full disk is an error" {
-	[ -w /dev/full ] || skip "needs /dev/full"
-	lines part-1.csv key,x a,1
-	shard-stats --groups key -o p part-1.csv
-	run -1 --separate-stderr bash -c 'shard-stats --show --by-shard p >/dev/full'
-	says "No space left on device"
+	shard-show --by-shard p | tail -n +2 | cmp - want
 }

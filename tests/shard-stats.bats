@@ -289,27 +289,6 @@ merged() {
 	grep -q $'^rows\t100$' c/split.tsv
 }
 
-@test "stats: --show prints a context, a damaged one is an error" {
-	rows 9 >part-1.csv
-	context c part-1.csv
-	run -0 --separate-stderr shard-stats --show c
-	[[ $output == *"rows     9"*"keys     7 (customerId; 0 rows without)"* ]]
-	head -c 100 c/first.idx >cut && mv cut c/first.idx
-	run -1 --separate-stderr shard-stats --show c
-	says "c/first.idx: "
-	run -1 --separate-stderr shard-stats --show none
-	says "none: no context here"
-	run -2 --separate-stderr shard-stats --show
-}
-
-@test "stats: a full disk is an error" {
-	[ -w /dev/full ] || skip "needs /dev/full"
-	rows 9 >part-1.csv
-	context c part-1.csv
-	run -1 --separate-stderr bash -c 'shard-stats --show c >/dev/full'
-	says "No space left on device"
-}
-
 @test "stats: SIGTERM and SIGINT leave no temp file" {
 	mkfifo part-1.csv
 	for signal in TERM INT; do

@@ -8,6 +8,7 @@
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "fill/pickle.h"
+#include "fill/pickleout.h"
 #include "io/in.h"
 #include "io/json.h"
 #include "io/tsv.h"

@@ -5,106 +5,53 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "fill/artifact.h"
 #include "fill/dict.h"
-#include "io/commit.h"
-#include "io/tsv.h"
+#include "fill/strategy.h"
+#include "pass1/context.h"
 
-enum op { MEAN, MEDIAN, MODE, CONSTANT, EMPTY };
+#define OPT_FIT(type, name, arg, field, help)                                  \
+	OPT(type, 0, name, arg, struct fit_opt, field, help)
 
-/* What a strategy is for: an option takes those of its kind, a column by its
- * name any that its values allow. */
-static const struct {
-	const char *name;
-	bool numeric, text;  /* by --numeric, by --text */
-	bool numbers, words; /* of columns of numbers, of anything else */
-} ops[] = {
-    [MEAN] = {"mean", true, false, true, false},
-    [MEDIAN] = {"median", true, false, true, false},
-    [MODE] = {"mode", false, true, true, true},
-    [CONSTANT] = {"constant", true, true, true, true},
-    [EMPTY] = {"empty", false, true, false, true},
+const struct opt_spec fit_specs[] = {
+    OPT_FIT(OPT_FLAG, "all-columns", NULL, all_columns,
+	"also columns without a missing cell"),
+    OPT_FIT(OPT_FLAG, "allow-na-fill", NULL, allow_na_fill,
+	"take values that read as missing again"),
+    OPT_FIT(OPT_STR, "categorical", "STRATEGY", categorical,
+	"texts of few distinct values (as --text)"),
+    OPT_FIT(OPT_LIST, "column", "NAME=STRATEGY", column,
+	"the strategy of one column"),
+    OPT_FIT(OPT_LIST, "column-nocase", "NAME=STRATEGY", column_nocase,
+	"the same, upper and lower case alike"),
+    OPT_FIT(OPT_STR, "exclude", "A,B", exclude, "leave these columns alone"),
+    OPT_FIT(OPT_STR, "label", "COL", label, "never fill this column"),
+    OPT_FIT(OPT_FLAG, "need", NULL, need,
+	"print which values pass 1 still has to collect"),
+    OPT_FIT(OPT_STR, "numeric", "STRATEGY", numeric,
+	"mean, median, constant[:V] (mean)"),
+    OPT_FIT(
+	OPT_STR, "text", "STRATEGY", text, "mode, constant[:V], empty (mode)"),
+    OPT_FIT(OPT_STR, "values", "FILE", values,
+	"--need: the values that were collected (also if others were)"),
+    OPT_END,
 };
-
-struct strategy {
-	enum op op;
-	const char *value; /* of a constant; NULL: the default */
-};
-
-static bool
-parse_strategy(const char *s, struct strategy *st)
-{
-	const char *colon = strchrnul(s, ':');
-	size_t i;
-
-	for (i = 0; i < LEN(ops); i++) {
-		if (!bytes_eq(bytes_of(s, (size_t)(colon - s)),
-			bytes_str(ops[i].name)))
-			continue;
-		st->op = (enum op)i;
-		st->value = *colon ? colon + 1 : NULL;
-		return !*colon || i == CONSTANT;
-	}
-	return false;
-}
-
-static int
-check_option(const char *name, const char *s, bool numeric, struct err *e)
-{
-	struct strategy st;
-	double d;
-
-	if (!s)
-		return 0;
-	if (!parse_strategy(s, &st) ||
-	    !(numeric ? ops[st.op].numeric : ops[st.op].text))
-		return err_kind_set(e, ERR_USAGE, "--%s %s: must be %s", name,
-		    err_quote(bytes_str(s)),
-		    numeric ? "mean, median, constant or constant:VALUE"
-			    : "mode, constant, constant:VALUE or empty");
-	if (numeric && st.value && !parse_double(bytes_str(st.value), &d))
-		return err_kind_set(e, ERR_USAGE, "--%s %s: %s is no number",
-		    name, err_quote(bytes_str(s)),
-		    err_quote(bytes_str(st.value)));
-	return 0;
-}
-
-/* Is there a '=' with a strategy behind it? */
-static int
-check_column(const char *option, const char *s, struct err *e)
-{
-	struct strategy st;
-	const char *p = s;
-
-	while ((p = strchr(p, '=')))
-		if (parse_strategy(++p, &st) && p - 1 > s)
-			return 0;
-	return err_kind_set(e, ERR_USAGE,
-	    "--%s %s: expected NAME=STRATEGY, one of mean, median, mode, "
-	    "constant, constant:VALUE, empty",
-	    option, err_quote(bytes_str(s)));
-}
 
 int
 fit_check(const struct fit_opt *o, struct err *e)
 {
 	size_t i;
 
-	double d;
-
-	if (o->numeric_constant &&
-	    !parse_double(bytes_str(o->numeric_constant), &d))
-		return err_kind_set(e, ERR_USAGE,
-		    "--numeric-constant %s: no number",
-		    err_quote(bytes_str(o->numeric_constant)));
-	if (check_option("numeric", o->numeric, true, e) < 0 ||
-	    check_option("text", o->text, false, e) < 0 ||
-	    check_option("categorical", o->categorical, false, e) < 0)
+	if (strategy_check("numeric", o->numeric, true, e) < 0 ||
+	    strategy_check("text", o->text, false, e) < 0 ||
+	    strategy_check("categorical", o->categorical, false, e) < 0)
 		return -1;
 	for (i = 0; i < o->column.n; i++)
-		if (check_column("column", o->column.v[i], e) < 0)
+		if (strategy_check_column("column", o->column.v[i], e) < 0)
 			return -1;
 	for (i = 0; i < o->column_nocase.n; i++)
-		if (check_column("column-nocase", o->column_nocase.v[i], e) < 0)
+		if (strategy_check_column(
+			"column-nocase", o->column_nocase.v[i], e) < 0)
 			return -1;
 	return 0;
 }
@@ -190,7 +137,7 @@ name_strategy(struct choice *ch, const struct colstats *s, const char *spec,
 	while ((p = strchr(p, '='))) {
 		struct bytes name = bytes_of(spec, (size_t)(p++ - spec));
 
-		if (!parse_strategy(p, &st))
+		if (!strategy_parse(p, &st))
 			continue;
 		rc = find_column(s, name, nocase, &at, e);
 		if (rc < 0)
@@ -259,35 +206,75 @@ is_categorical(const struct colstat *c, const struct fit_opt *o)
 	    o->unique_ratio * (double)(c->rows - c->missing);
 }
 
-/* Do --text and --categorical differ? */
+/* True for a text of few distinct values, where --categorical says what becomes
+ * of these. */
+static bool
+is_few(const struct colstat *c, const struct fit_opt *o)
+{
+	return o->categorical && !is_numeric(c) && !is_fixed(c) && c->values &&
+	    is_categorical(c, o);
+}
+
+/* The strategy of an option, whose text fit_check() has seen; op: without it.
+ */
+static struct strategy
+kind_strategy(const char *text, enum op op)
+{
+	struct strategy st = {.op = op};
+
+	if (text)
+		(void)strategy_parse_kind(text, &st);
+	return st;
+}
+
+/* What constant without a value is of texts, or of those of few values. */
+static const char *
+text_constant(const struct fit_opt *o, bool few)
+{
+	const char *v =
+	    few ? kind_strategy(o->categorical, MODE).fallback : NULL;
+
+	if (!v)
+		v = kind_strategy(o->text, MODE).fallback;
+	return v ? v : "Unknown";
+}
+
+/* True if the columns that no option names are filled otherwise where they are
+ * of few values. */
 static bool
 classes_differ(const struct fit_opt *o)
 {
-	const char *text = o->text ? o->text : "mode";
+	struct strategy text = kind_strategy(o->text, MODE);
+	struct strategy few = kind_strategy(o->categorical, MODE);
 
-	if (o->categorical_constant && strcmp(text, "constant") == 0)
-		return true;
-	return o->categorical && strcmp(o->categorical, text) != 0;
+	if (!o->categorical || few.op != text.op)
+		return o->categorical != NULL;
+	return few.op == CONSTANT &&
+	    strcmp(few.value ? few.value : text_constant(o, true),
+		text.value ? text.value : text_constant(o, false)) != 0;
 }
 
 /* The strategy of a column that nobody named. */
 static struct strategy
 default_strategy(const struct colstat *c, const struct fit_opt *o)
 {
-	struct strategy st = {MODE, NULL};
-	const char *word;
+	if (is_numeric(c))
+		return kind_strategy(o->numeric, MEAN);
+	if (is_fixed(c))
+		return kind_strategy(NULL, MODE);
+	return kind_strategy(is_few(c, o) ? o->categorical : o->text, MODE);
+}
 
-	if (is_numeric(c)) {
-		word = o->numeric ? o->numeric : "mean";
-	} else if (is_fixed(c)) {
-		return st;
-	} else {
-		word = o->text ? o->text : "mode";
-		if (o->categorical && c->values && is_categorical(c, o))
-			word = o->categorical;
-	}
-	(void)parse_strategy(word, &st); /* fit_check() has seen it */
-	return st;
+/* True if what fills the column depends on how many distinct values it has. */
+static bool
+class_matters(const struct choice *ch, const struct fit_opt *o)
+{
+	if (is_numeric(ch->c) || is_fixed(ch->c))
+		return false;
+	if (!ch->named)
+		return classes_differ(o);
+	return ch->st.op == CONSTANT && !ch->st.value &&
+	    strcmp(text_constant(o, true), text_constant(o, false)) != 0;
 }
 
 /* The choice for every column; c NULL for those that are not filled. */
@@ -320,8 +307,8 @@ choose(const struct colstats *s, const struct fit_opt *o, struct err *e)
 		if (!ch[i].named)
 			ch[i].st = default_strategy(c, o);
 		ok = no_value(c) ||
-		    (is_numeric(c) ? ops[ch[i].st.op].numbers
-				   : ops[ch[i].st.op].words);
+		    (is_numeric(c) ? strategy_ops[ch[i].st.op].numbers
+				   : strategy_ops[ch[i].st.op].words);
 		if (ok && is_fixed(c) && ch[i].st.op == EMPTY)
 			ok = false;
 		if (ok)
@@ -330,7 +317,7 @@ choose(const struct colstats *s, const struct fit_opt *o, struct err *e)
 		    "column %s is %s: its strategy cannot be %s, but %s "
 		    "(schema.tsv says which row makes it %s)",
 		    err_quote(bytes_str(c->name)), c->type,
-		    ops[ch[i].st.op].name,
+		    strategy_ops[ch[i].st.op].name,
 		    is_numeric(c)     ? "mean, median, mode or constant"
 			: is_fixed(c) ? "mode or constant"
 				      : "mode, constant or empty",
@@ -371,10 +358,7 @@ fit_needs(const struct colstats *s, const struct fit_opt *o, struct buf *to,
 			continue;
 		texts = !is_numeric(c);
 		need = ch[i].st.op == MEDIAN || ch[i].st.op == MODE ||
-		    (texts && !is_fixed(c) &&
-			(ch[i].named ? ch[i].st.op == CONSTANT &&
-				    o->categorical_constant
-				     : classes_differ(o)));
+		    class_matters(&ch[i], o);
 		if (!need)
 			continue;
 		/* the mode of whole numbers is exact as text only */
@@ -403,7 +387,7 @@ not_collected(const struct colstat *c, const char *what, struct err *e)
 {
 	return err_set(e,
 	    "column %s: its %s is not known: pass 1 has to collect its values "
-	    "(shard-stats --fit CTX --need, then --update --values)",
+	    "(shard-fit CTX --need, then --update --values)",
 	    err_quote(bytes_str(c->name)), what);
 }
 
@@ -427,16 +411,11 @@ constant(struct fit_row *r, const struct choice *ch, const struct fit_opt *o,
 
 	r->number = is_numeric(c);
 	if (!r->number) {
-		if (!v && o->categorical_constant && c->values &&
-		    is_categorical(c, o))
-			v = o->categorical_constant;
-		if (!v)
-			v = o->text_constant;
-		r->value = xstrdup(v ? v : "Unknown");
+		r->value = xstrdup(v ? v : text_constant(o, is_few(c, o)));
 		return 0;
 	}
 	if (!v)
-		v = o->numeric_constant;
+		v = kind_strategy(o->numeric, MEAN).fallback;
 	if (v && !parse_double(bytes_str(v), &d)) {
 		if (!no_value(c))
 			return err_kind_set(e, ERR_USAGE,
@@ -553,7 +532,7 @@ fit_make(struct fit *f, const struct colstats *s, const struct fit_opt *o,
 		f->n++;
 		r->column = ch[i].c->name;
 		r->class = class_of(ch[i].c, o);
-		r->strategy = ops[ch[i].st.op].name;
+		r->strategy = strategy_ops[ch[i].st.op].name;
 		r->missing = ch[i].c->missing;
 		rc = value_of(r, &ch[i], o, e);
 		if (rc == 0)
@@ -575,18 +554,6 @@ fit_fini(struct fit *f)
 	free(f->v);
 	f->v = NULL;
 	f->n = 0;
-}
-
-static int
-commit_in(const char *dir, const char *name, const struct buf *b, struct err *e)
-{
-	struct buf path = BUF_ZERO;
-	int rc;
-
-	buf_printf(&path, "%s/%s", dir, name);
-	rc = commit_file(buf_cstr(&path), b->p, b->n, e);
-	buf_fini(&path);
-	return rc;
 }
 
 int
@@ -613,12 +580,76 @@ fit_write(const struct fit *f, const char *dir, struct err *e)
 	}
 	if (filldict_save_json(&d, &json, e) == 0 &&
 	    filldict_save_pickle(&d, &pickle, e) == 0 &&
-	    commit_in(dir, "impute.tsv", &tsv, e) == 0 &&
-	    commit_in(dir, "impute_dict.json", &json, e) == 0)
-		rc = commit_in(dir, "impute_dict.pkl", &pickle, e);
+	    artifact_commit(dir, "impute.tsv", &tsv, e) == 0 &&
+	    artifact_commit(dir, "impute_dict.json", &json, e) == 0)
+		rc = artifact_commit(dir, "impute_dict.pkl", &pickle, e);
 	filldict_fini(&d);
 	buf_fini(&tsv);
 	buf_fini(&json);
 	buf_fini(&pickle);
 	return rc;
+}
+
+/* --need: the values to collect, if any are lacking; with the list of those
+ * that were, also if others were. */
+static int
+needs_text(const struct colstats *s, const struct fit_opt *o, struct buf *to,
+    struct err *e)
+{
+	struct buf need = BUF_ZERO, had = BUF_ZERO;
+	bool lacking;
+	int rc = fit_needs(s, o, &need, &lacking, e);
+
+	if (rc == 0 && o->values) {
+		rc = file_load(o->values, &had, e);
+		lacking |= !bytes_eq(buf_bytes(&need), buf_bytes(&had));
+	}
+	if (rc == 0 && lacking)
+		buf_put(to, need.p, need.n);
+	buf_fini(&need);
+	buf_fini(&had);
+	return rc;
+}
+
+int
+fit_run(const struct fit_opt *o, const char *ctx, const char *out,
+    struct buf *to, struct err *e)
+{
+	struct fit_opt how = *o;
+	struct context *c = NULL;
+	struct colstats s = {NULL, 0};
+	struct fit f = {NULL, 0};
+	int rc = -1;
+
+	if (fit_check(&how, e) < 0 || !(c = context_open(ctx, e)) ||
+	    context_colstats(c, &s, e) < 0)
+		goto out;
+	if (how.need) {
+		rc = needs_text(&s, &how, to, e);
+		goto out;
+	}
+	how.empty_is_value = c->facts.quoted_value;
+	rc = fit_make(&f, &s, &how, &c->na, e);
+	if (rc == 0)
+		rc = fit_write(&f, out ? out : ctx, e);
+out:
+	fit_fini(&f);
+	colstats_fini(&s);
+	context_close(c);
+	return rc;
+}
+
+bool
+fit_asked(const struct fit_opt *o)
+{
+	return o->numeric || o->text || o->categorical || o->column.n ||
+	    o->column_nocase.n || o->exclude || o->label || o->all_columns ||
+	    o->allow_na_fill || o->need || o->values;
+}
+
+void
+fit_opt_fini(struct fit_opt *o)
+{
+	opt_list_free(&o->column);
+	opt_list_free(&o->column_nocase);
 }

@@ -9,19 +9,34 @@
 #include "pass1/colstats.h"
 
 struct fit_opt {
-	/* STRATEGY or constant:VALUE; NULL: the default (mean, mode, text's) */
+	/* STRATEGY, constant:VALUE or STRATEGY,constant:VALUE (strategy.h);
+	 * NULL: the default (mean, mode, text's) */
 	const char *numeric, *text, *categorical;
 	/* NAME=STRATEGY; the second with names that are matched without regard
 	 * to case, and where what no variable's name can hold is _ */
 	struct opt_list column, column_nocase;
 	const char *exclude, *label; /* A,B; COL */
-	/* of a constant without a value; NULL: 0, Unknown, the text's */
-	const char *numeric_constant, *text_constant, *categorical_constant;
 	bool all_columns, allow_na_fill;
+	bool need;           /* print which values the fit lacks */
+	const char *values;  /* a file with those that pass 1 collected */
 	bool empty_is_value; /* --quoted-empty=value */
 	double unique_ratio;
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 };
+
+extern const struct opt_spec fit_specs[]; /* all of them but unique_ratio */
+/* True if an option was given that only a fit looks at. */
+bool fit_asked(const struct fit_opt *o);
+/* Frees the lists. */
+void fit_opt_fini(struct fit_opt *o);
+
+/*
+ * The whole fit of the context at ctx: writes the artifacts to the directory
+ * out, or to ctx where it is NULL.  With o->need it writes no file, but appends
+ * to `to` which values pass 1 has to collect, and nothing where it has them.
+ */
+MUST_CHECK int fit_run(const struct fit_opt *o, const char *ctx,
+    const char *out, struct buf *to, struct err *e);
 
 struct fit_row {
 	const char *column; /* the colstats' */

@@ -8,148 +8,7 @@
 #include "base/number.h"
 #include "base/parse.h"
 #include "base/utf8.h"
-
-/* The opcodes that are read, and those that are written. */
-enum {
-	PROTO = 0x80,
-	FRAME = 0x95,
-	STOP = '.',
-	MARK = '(',
-	DICT = 'd',
-	EMPTY_DICT = '}',
-	SETITEM = 's',
-	SETITEMS = 'u',
-	FLOAT = 'F',
-	BINFLOAT = 'G',
-	INT = 'I',
-	BININT = 'J',
-	BININT1 = 'K',
-	BININT2 = 'M',
-	LONG = 'L',
-	LONG1 = 0x8a,
-	UNICODE = 'V',
-	BINUNICODE = 'X',
-	SHORT_BINUNICODE = 0x8c,
-	BINUNICODE8 = 0x8d,
-	GET = 'g',
-	BINGET = 'h',
-	LONG_BINGET = 'j',
-	PUT = 'p',
-	BINPUT = 'q',
-	LONG_BINPUT = 'r',
-	MEMOIZE = 0x94,
-};
-
-/* What stands behind an opcode. */
-enum arg {
-	ARG_NONE,
-	ARG_1, /* so many bytes */
-	ARG_2,
-	ARG_4,
-	ARG_8,
-	ARG_LINE, /* up to LF */
-	ARG_LINES,
-	ARG_SIZED1, /* a size of so many bytes, and that many bytes */
-	ARG_SIZED4,
-	ARG_SIZED8,
-};
-
-static const char runs_code[] =
-    "could run code: refused; save a dict of plain values, float(x) or str(x)";
-static const char no_value[] = "is refused: a value is a number or text";
-static const char bytes_value[] =
-    "is refused: it makes bytes, a value is a number or text";
-static const char none_value[] =
-    "is refused: it makes None, a value is a number or text";
-static const char bool_value[] =
-    "is refused: it makes a bool, a value is a number or text";
-static const char no_place[] =
-    "is refused: it has no place in a flat dict of numbers and text";
-static const char too_long[] =
-    "is refused: it makes an integer that no double holds exactly";
-
-/*
- * Every opcode of protocols 0 to 5, as Lib/pickletools.py of CPython documents
- * them.  refusal is NULL for those that are read.
- */
-struct opcode {
-	const char *name;
-	enum arg arg;
-	const char *refusal;
-};
-
-static const struct opcode opcodes[256] = {
-    [PROTO] = {"PROTO", ARG_1, NULL},
-    [FRAME] = {"FRAME", ARG_8, NULL},
-    [STOP] = {"STOP", ARG_NONE, NULL},
-    [MARK] = {"MARK", ARG_NONE, NULL},
-    [DICT] = {"DICT", ARG_NONE, NULL},
-    [EMPTY_DICT] = {"EMPTY_DICT", ARG_NONE, NULL},
-    [SETITEM] = {"SETITEM", ARG_NONE, NULL},
-    [SETITEMS] = {"SETITEMS", ARG_NONE, NULL},
-    [FLOAT] = {"FLOAT", ARG_LINE, NULL},
-    [BINFLOAT] = {"BINFLOAT", ARG_8, NULL},
-    [INT] = {"INT", ARG_LINE, NULL},
-    [BININT] = {"BININT", ARG_4, NULL},
-    [BININT1] = {"BININT1", ARG_1, NULL},
-    [BININT2] = {"BININT2", ARG_2, NULL},
-    [LONG] = {"LONG", ARG_LINE, NULL},
-    [LONG1] = {"LONG1", ARG_SIZED1, NULL},
-    [UNICODE] = {"UNICODE", ARG_LINE, NULL},
-    [BINUNICODE] = {"BINUNICODE", ARG_SIZED4, NULL},
-    [SHORT_BINUNICODE] = {"SHORT_BINUNICODE", ARG_SIZED1, NULL},
-    [BINUNICODE8] = {"BINUNICODE8", ARG_SIZED8, NULL},
-    [GET] = {"GET", ARG_LINE, NULL},
-    [BINGET] = {"BINGET", ARG_1, NULL},
-    [LONG_BINGET] = {"LONG_BINGET", ARG_4, NULL},
-    [PUT] = {"PUT", ARG_LINE, NULL},
-    [BINPUT] = {"BINPUT", ARG_1, NULL},
-    [LONG_BINPUT] = {"LONG_BINPUT", ARG_4, NULL},
-    [MEMOIZE] = {"MEMOIZE", ARG_NONE, NULL},
-
-    ['c'] = {"GLOBAL", ARG_LINES, runs_code},
-    [0x93] = {"STACK_GLOBAL", ARG_NONE, runs_code},
-    ['R'] = {"REDUCE", ARG_NONE, runs_code},
-    ['b'] = {"BUILD", ARG_NONE, runs_code},
-    ['i'] = {"INST", ARG_LINES, runs_code},
-    ['o'] = {"OBJ", ARG_NONE, runs_code},
-    [0x81] = {"NEWOBJ", ARG_NONE, runs_code},
-    [0x92] = {"NEWOBJ_EX", ARG_NONE, runs_code},
-    [0x82] = {"EXT1", ARG_1, runs_code},
-    [0x83] = {"EXT2", ARG_2, runs_code},
-    [0x84] = {"EXT4", ARG_4, runs_code},
-    ['P'] = {"PERSID", ARG_LINE, runs_code},
-    ['Q'] = {"BINPERSID", ARG_NONE, runs_code},
-
-    ['N'] = {"NONE", ARG_NONE, none_value},
-    [0x88] = {"NEWTRUE", ARG_NONE, bool_value},
-    [0x89] = {"NEWFALSE", ARG_NONE, bool_value},
-    ['S'] = {"STRING", ARG_LINE, bytes_value},
-    ['T'] = {"BINSTRING", ARG_SIZED4, bytes_value},
-    ['U'] = {"SHORT_BINSTRING", ARG_SIZED1, bytes_value},
-    ['B'] = {"BINBYTES", ARG_SIZED4, bytes_value},
-    ['C'] = {"SHORT_BINBYTES", ARG_SIZED1, bytes_value},
-    [0x8e] = {"BINBYTES8", ARG_SIZED8, bytes_value},
-    [0x96] = {"BYTEARRAY8", ARG_SIZED8, bytes_value},
-    [0x8b] = {"LONG4", ARG_SIZED4, too_long},
-    [']'] = {"EMPTY_LIST", ARG_NONE, no_value},
-    ['l'] = {"LIST", ARG_NONE, no_value},
-    [')'] = {"EMPTY_TUPLE", ARG_NONE, no_value},
-    ['t'] = {"TUPLE", ARG_NONE, no_value},
-    [0x85] = {"TUPLE1", ARG_NONE, no_value},
-    [0x86] = {"TUPLE2", ARG_NONE, no_value},
-    [0x87] = {"TUPLE3", ARG_NONE, no_value},
-    [0x8f] = {"EMPTY_SET", ARG_NONE, no_value},
-    [0x91] = {"FROZENSET", ARG_NONE, no_value},
-    ['a'] = {"APPEND", ARG_NONE, no_place},
-    ['e'] = {"APPENDS", ARG_NONE, no_place},
-    [0x90] = {"ADDITEMS", ARG_NONE, no_place},
-    ['0'] = {"POP", ARG_NONE, no_place},
-    ['1'] = {"POP_MARK", ARG_NONE, no_place},
-    ['2'] = {"DUP", ARG_NONE, no_place},
-    [0x97] = {"NEXT_BUFFER", ARG_NONE, no_place},
-    [0x98] = {"READONLY_BUFFER", ARG_NONE, no_place},
-};
+#include "fill/pickleop.h"
 
 /* What an opcode may put into the memo. */
 enum top { TOP_NOTHING, TOP_DICT, TOP_MARK, TOP_NUMBER, TOP_TEXT };
@@ -195,12 +54,12 @@ refuse_op(const struct reader *r, const char *why)
 {
 	size_t n = r->d->n;
 
-	if (why != runs_code && r->npending % 2 == 1)
+	if (why != pickle_runs_code && r->npending % 2 == 1)
 		return refuse(r, "%s: pickle opcode %s at byte %zu %s (key %s)",
-		    r->name, opcodes[r->code].name, r->at, why,
+		    r->name, pickle_opcodes[r->code].name, r->at, why,
 		    err_quote(r->d->v[n - 1].key));
 	return refuse(r, "%s: pickle opcode %s at byte %zu %s", r->name,
-	    opcodes[r->code].name, r->at, why);
+	    pickle_opcodes[r->code].name, r->at, why);
 }
 
 static uint64_t
@@ -225,7 +84,7 @@ big(const char *p, size_t n)
 
 /* The bytes that an argument takes, its size or LF included; -1. */
 static int
-measure(struct reader *r, enum arg kind, size_t *len, size_t *skip)
+measure(struct reader *r, enum pickle_arg kind, size_t *len, size_t *skip)
 {
 	const char *p = r->file.p + r->pos, *lf;
 	size_t left = r->file.n - r->pos, width, lines;
@@ -246,7 +105,8 @@ measure(struct reader *r, enum arg kind, size_t *len, size_t *skip)
 				return refuse(r,
 				    "%s: truncated: the line of pickle opcode "
 				    "%s at byte %zu does not end",
-				    r->name, opcodes[r->code].name, r->at);
+				    r->name, pickle_opcodes[r->code].name,
+				    r->at);
 			*len = (size_t)(lf - p) + 1;
 		}
 		return 0;
@@ -262,7 +122,7 @@ measure(struct reader *r, enum arg kind, size_t *len, size_t *skip)
 			return refuse(r,
 			    "%s: truncated: pickle opcode %s at byte %zu wants "
 			    "%llu bytes, %zu are left",
-			    r->name, opcodes[r->code].name, r->at,
+			    r->name, pickle_opcodes[r->code].name, r->at,
 			    (unsigned long long)n, left - width);
 		*len += (size_t)n;
 		return 0;
@@ -271,7 +131,7 @@ measure(struct reader *r, enum arg kind, size_t *len, size_t *skip)
 		return refuse(r,
 		    "%s: truncated: pickle opcode %s at byte %zu wants %zu "
 		    "bytes, %zu are left",
-		    r->name, opcodes[r->code].name, r->at, *len, left);
+		    r->name, pickle_opcodes[r->code].name, r->at, *len, left);
 	return 0;
 }
 
@@ -279,7 +139,7 @@ measure(struct reader *r, enum arg kind, size_t *len, size_t *skip)
 static int
 next(struct reader *r)
 {
-	const struct opcode *op;
+	const struct pickle_opcode *op;
 	bool framed = r->pos < r->frame_end;
 	size_t len, skip;
 	uint64_t n;
@@ -289,7 +149,7 @@ next(struct reader *r)
 		    r, "%s: truncated: a pickle ends with STOP", r->name);
 	r->at = r->pos;
 	r->code = (unsigned char)r->file.p[r->pos++];
-	op = &opcodes[r->code];
+	op = &pickle_opcodes[r->code];
 	if (!op->name)
 		return refuse(r, "%s: byte %zu, 0x%02x, is no pickle opcode",
 		    r->name, r->at, r->code);
@@ -327,8 +187,8 @@ scan(struct reader *r)
 	do {
 		if (next(r) < 0)
 			return -1;
-		if (opcodes[r->code].refusal == runs_code)
-			return refuse_op(r, runs_code);
+		if (pickle_opcodes[r->code].refusal == pickle_runs_code)
+			return refuse_op(r, pickle_runs_code);
 	} while (r->code != STOP);
 	if (r->pos < r->file.n)
 		return refuse(r,
@@ -495,13 +355,13 @@ int_line(struct reader *r)
 	double v;
 
 	if (r->code == INT && s.n == 2 && s.p[0] == '0')
-		return refuse_op(r, bool_value);
+		return refuse_op(r, pickle_bool_value);
 	if (r->code == LONG && s.n > 0 && s.p[s.n - 1] == 'L')
 		s.n--;
 	if (class_number(s) != CLASS_INT)
 		return refuse_op(r, "is refused: the line is no integer");
 	if (!number_exact(s, &v))
-		return refuse_op(r, too_long);
+		return refuse_op(r, pickle_too_long);
 	return number(r, v, PICKLE_INT);
 }
 
@@ -535,7 +395,7 @@ int_bytes(struct reader *r)
 			}
 	}
 	if (high - low >= 53 || high >= 1024)
-		return refuse_op(r, too_long);
+		return refuse_op(r, pickle_too_long);
 	for (i = n; i-- > 0;)
 		v = v * 256 + m[i];
 	return number(r, neg ? -v : v, PICKLE_INT);
@@ -595,7 +455,7 @@ get(struct reader *r, uint64_t index)
 		return refuse_op(r, "is refused: nothing is there in the memo");
 	s = r->memo[index];
 	if (s.p == the_dict)
-		return refuse_op(r, no_value);
+		return refuse_op(r, pickle_no_value);
 	if (s.n > PICKLE_MAX_BYTES - r->nrepeated)
 		return refuse(r,
 		    "%s: repeated text unfolds to more than %zu MiB", r->name,
@@ -611,7 +471,7 @@ new_dict(struct reader *r)
 		return refuse_op(
 		    r, "is refused: a dict inside of the dict, or two of them");
 	if (r->code == EMPTY_DICT ? r->marked : !r->marked)
-		return refuse_op(r, no_place);
+		return refuse_op(r, pickle_no_place);
 	if (r->npending % 2 == 1)
 		return refuse_op(r, "is refused: a key has no value");
 	r->have = true;
@@ -626,7 +486,7 @@ static int
 mark(struct reader *r)
 {
 	if (r->marked || r->npending > 0)
-		return refuse_op(r, no_value);
+		return refuse_op(r, pickle_no_value);
 	r->marked = true;
 	r->top = TOP_MARK;
 	return 0;
@@ -640,7 +500,7 @@ set_items(struct reader *r)
 	if (r->npending % 2 == 1)
 		return refuse_op(r, "is refused: a key has no value");
 	if (r->code == SETITEMS ? !r->marked : r->marked || r->npending != 2)
-		return refuse_op(r, no_place);
+		return refuse_op(r, pickle_no_place);
 	r->marked = false;
 	r->npending = 0;
 	r->top = TOP_DICT;
@@ -667,7 +527,7 @@ step(struct reader *r)
 	switch (r->code) {
 	case PROTO:
 		if (r->at != 0)
-			return refuse_op(r, no_place);
+			return refuse_op(r, pickle_no_place);
 		u = (unsigned char)r->arg.p[0];
 		return u <= 5 ? 0
 			      : refuse(r,
@@ -707,7 +567,7 @@ step(struct reader *r)
 	case BINPUT:
 	case LONG_BINPUT: return put(r, little(r->arg.p, r->arg.n));
 	case MEMOIZE: return put(r, r->nput);
-	default: return refuse_op(r, opcodes[r->code].refusal);
+	default: return refuse_op(r, pickle_opcodes[r->code].refusal);
 	}
 }
 
@@ -772,54 +632,4 @@ pickle_fini(struct pickle_dict *d)
 	free(d->v);
 	free(d->heap);
 	*d = (struct pickle_dict){NULL, 0, NULL};
-}
-
-static void
-put_text(struct buf *b, struct bytes s)
-{
-	char head[5] = {BINUNICODE};
-	int i;
-
-	assert(s.n <= UINT32_MAX);
-	for (i = 0; i < 4; i++)
-		head[1 + i] = (char)(s.n >> 8 * i);
-	buf_put(b, head, sizeof(head));
-	buf_putb(b, s);
-}
-
-void
-pickle_put_dict_begin(struct buf *b)
-{
-	static const char head[] = {(char)PROTO, 2, EMPTY_DICT, MARK};
-
-	buf_put(b, head, sizeof(head));
-}
-
-void
-pickle_put_dict_number(struct buf *b, struct bytes key, double number)
-{
-	char cell[9] = {BINFLOAT};
-	uint64_t bits;
-	int i;
-
-	assert(isfinite(number));
-	memcpy(&bits, &number, sizeof(bits));
-	for (i = 0; i < 8; i++)
-		cell[1 + i] = (char)(bits >> (56 - 8 * i));
-	put_text(b, key);
-	buf_put(b, cell, sizeof(cell));
-}
-
-void
-pickle_put_dict_text(struct buf *b, struct bytes key, struct bytes s)
-{
-	put_text(b, key);
-	put_text(b, s);
-}
-
-void
-pickle_put_dict_end(struct buf *b)
-{
-	buf_putc(b, SETITEMS);
-	buf_putc(b, STOP);
 }

@@ -13,17 +13,11 @@
  *		...
  *	use(d.v, d.n);          in the order of the dict
  *	pickle_fini(&d);
- *
- *	pickle_put_dict_begin(&b);
- *	pickle_put_dict_number(&b, bytes_str("age"), 33.5);
- *	pickle_put_dict_text(&b, bytes_str("city"), bytes_str("Paris"));
- *	pickle_put_dict_end(&b);
  */
 #ifndef SHARD_PICKLE_H
 #define SHARD_PICKLE_H
 
 #include "base/base.h"
-#include "base/buf.h"
 #include "base/err.h"
 
 /* What the reader holds is bounded by these. */
@@ -62,15 +56,5 @@ struct pickle_dict {
 MUST_CHECK int pickle_parse(
     struct pickle_dict *d, const char *name, struct bytes file, struct err *e);
 void pickle_fini(struct pickle_dict *d);
-
-/*
- * Protocol 2, which every Python since 2.3 loads.  Keys and texts must be
- * valid UTF-8 of less than 4 GiB, keys must differ, numbers be finite; they
- * become Python's float and str (unicode in Python 2).
- */
-void pickle_put_dict_begin(struct buf *b);
-void pickle_put_dict_number(struct buf *b, struct bytes key, double number);
-void pickle_put_dict_text(struct buf *b, struct bytes key, struct bytes text);
-void pickle_put_dict_end(struct buf *b);
 
 #endif

@@ -7,8 +7,10 @@
 
 #include "base/number.h"
 #include "base/utf8.h"
+#include "fill/artifact.h"
 #include "io/json.h"
 #include "io/tsv.h"
+#include "pass1/parts.h"
 
 /* Beyond it the mean is pulled away from the middle: take the median. */
 #define SKEWED 1.0
@@ -455,4 +457,68 @@ report_text(const struct report *r, bool utf8, struct buf *b)
 		buf_printf(b, "; %zu without any value in train", none);
 	if (filled)
 		buf_putc(b, '\n');
+}
+
+/* Adds up all files of "SPLIT=DIR". */
+static int
+load_counts(const char *spec, struct split_counts *s, struct err *e)
+{
+	const char *eq = strchr(spec, '=');
+	char **file = NULL;
+	size_t i, n = 0;
+	int rc = 0;
+
+	if (!eq || eq == spec || !eq[1])
+		return err_kind_set(e, ERR_USAGE,
+		    "--counts %s: expected SPLIT=DIR",
+		    err_quote(bytes_str(spec)));
+	s->name = xstrndup(spec, (size_t)(eq - spec));
+	if (parts_list(eq + 1, ".tsv", &file, &n, e) < 0)
+		return -1;
+	for (i = 0; i < n && rc == 0; i++)
+		rc = counts_add(s, file[i], e);
+	parts_free(file, n);
+	return rc;
+}
+
+int
+report_run(const char *ctx, const char *out, double unique_ratio,
+    const struct opt_list *counts, struct err *e)
+{
+	struct report r = {.unique_ratio = unique_ratio};
+	struct split_counts *split = xcalloc(counts->n, sizeof(*split));
+	const char *dir = out ? out : ctx;
+	struct colstats s = {NULL, 0};
+	struct tsv t = TSV_ZERO;
+	struct context *c = context_open(ctx, e);
+	struct buf b = BUF_ZERO;
+	bool have;
+	size_t i;
+	int rc = -1;
+
+	if (!c || context_colstats(c, &s, e) < 0 ||
+	    artifact_load_fit(ctx, &t, &have, e) < 0)
+		goto out;
+	for (i = 0; i < counts->n; i++)
+		if (load_counts(counts->v[i], &split[i], e) < 0)
+			goto out;
+	r.stats = &s;
+	r.impute = have ? &t : NULL;
+	r.split = split;
+	r.nsplit = counts->n;
+	report_json(&r, &b);
+	rc = artifact_commit(dir, "imputation_report.json", &b, e);
+	buf_clear(&b);
+	report_text(&r, true, &b);
+	if (rc == 0)
+		rc = artifact_commit(dir, "imputation_summary.txt", &b, e);
+out:
+	for (i = 0; i < counts->n; i++)
+		counts_fini(&split[i]);
+	free(split);
+	tsv_fini(&t);
+	colstats_fini(&s);
+	context_close(c);
+	buf_fini(&b);
+	return rc;
 }

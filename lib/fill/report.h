@@ -36,4 +36,13 @@ void report_json(const struct report *r, struct buf *to);
 /* The same as an aligned text with bars; utf8: bars of block characters. */
 void report_text(const struct report *r, bool utf8, struct buf *to);
 
+/*
+ * Writes imputation_report.json and imputation_summary.txt of the context at
+ * ctx to the directory out, or to ctx where it is NULL.  Each of counts is
+ * "SPLIT=DIR": the files of shard-impute --counts in DIR are added up and
+ * reported as SPLIT.
+ */
+MUST_CHECK int report_run(const char *ctx, const char *out, double unique_ratio,
+    const struct opt_list *counts, struct err *e);
+
 #endif

@@ -137,7 +137,7 @@ load_dir(struct impute_opt *o, struct session *s, struct err *e)
 	if (rc == 0 && !first)
 		rc = err_set(e,
 		    "%s: no artifact here: neither impute.tsv nor "
-		    "impute_dict.json nor impute_dict.pkl (shard-stats --fit "
+		    "impute_dict.json nor impute_dict.pkl (shard-fit "
 		    "makes them)",
 		    o->dir);
 	free(first);

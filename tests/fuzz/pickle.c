@@ -3,6 +3,7 @@
  * the file or its heap, and which is the same when it is written again.
  */
 #include "fill/pickle.h"
+#include "fill/pickleout.h"
 
 #include <math.h>
 

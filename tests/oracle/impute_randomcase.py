@@ -12,7 +12,7 @@ The first form writes DIR/in/train, val and test, and beside them
     job.args     the same for pipelines/impute, as far as
     job.env      it does not stand in the environment: NAME=VALUE
     stats.args   the same for shard-stats --moments
-    fit.args     the same for shard-stats --fit
+    fit.args     the same for shard-fit
 
 where every word of the last five ends with a NUL.  The second form deals the
 train rows of a CASE out to other shards in another order, and writes those
@@ -216,7 +216,7 @@ def flags(options):
 
 
 def fit_words(options):
-    """The options as the oracle and shard-stats --fit both take them."""
+    """The options as the oracle and shard-fit both take them."""
     words = flags(options)
     for name in ("numeric", "text", "categorical", "label", "unique_ratio"):
         value = getattr(options, name)

@@ -1,6 +1,7 @@
 /* pickle - flat dicts of every protocol read and written, with Python as the
  * judge where it is installed; everything else refused. */
 #include "fill/pickle.h"
+#include "fill/pickleout.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# shard-stats --moments, --values and --fit: what train rows say of each
+# shard-fit, and shard-stats --moments and --values: what train rows say of each
 # column, exactly, and the artifacts made of it.
 
 load helper
@@ -46,7 +46,7 @@ fits() {
 no_fit() {
 	rm -rf c
 	scan c part-1.csv
-	refused shard-stats --fit c "$@"
+	refused shard-fit c "$@"
 	[[ ! -e c/impute.tsv && ! -e c/impute_dict.json && ! -e c/impute_dict.pkl ]]
 }
 
@@ -106,7 +106,7 @@ no_fit() {
 	need_python
 	printf 'x,y\n\351t\351,1\n,1\n' >part-1.csv
 	scan c part-1.csv
-	if shard-stats --fit c 2>err; then
+	if shard-fit c 2>err; then
 		dict c/impute_dict.json >/dev/null
 		dict c/impute_dict.pkl >/dev/null
 	else
@@ -199,12 +199,12 @@ no_fit() {
 	column a NA NA
 	rm -rf c
 	scan c part-1.csv -- --na pandas
-	shard-stats --fit c
+	shard-fit c
 	row c $'x\tmode\ta\t3'
 	column 1 -999 '?' 4
 	rm -rf c
 	scan c part-1.csv -- --na '-999,?'
-	shard-stats --fit c
+	shard-fit c
 	row c $'x\tmean\t2.5\t3'
 }
 
@@ -232,7 +232,7 @@ no_fit() {
 	lines texts.tsv $'column\tvalues' $'x\ttexts'
 	shard-stats --moments --values texts.tsv -o p part-1.csv
 	shard-stats --merge -o c p
-	shard-stats --fit c --column x=mode --need | cmp - <(printf 'column\tvalues\nx\tnumbers\n')
+	shard-fit c --column x=mode --need | cmp - <(printf 'column\tvalues\nx\tnumbers\n')
 }
 
 @test "fit: a column that is missing only in the last shard is fitted" {
@@ -250,7 +250,7 @@ no_fit() {
 		$1 == "x" { print $at["type"], $at["missing"], $at["evidence"] }' c/schema.tsv >got
 	[[ $(<got) == "text 5 3:3" ]]
 	row c $'x\tmode\t4\t5'
-	refused shard-stats --fit c --column x=mean
+	refused shard-fit c --column x=mean
 	says x
 	says text
 }
@@ -258,12 +258,12 @@ no_fit() {
 @test "fit: without a value at all a column gets 0.0, or Unknown by mode, and a warning names it" {
 	column '' '""'
 	scan c part-1.csv
-	run -0 --separate-stderr shard-stats --fit c
+	run -0 --separate-stderr shard-fit c
 	says x
 	row c $'x\tmean\t0.0\t3'
-	run -0 --separate-stderr shard-stats --fit c --numeric median
+	run -0 --separate-stderr shard-fit c --numeric median
 	[[ $(filled c x) == 0.0 ]]
-	run -0 --separate-stderr shard-stats --fit c --column x=mode
+	run -0 --separate-stderr shard-fit c --column x=mode
 	says x
 	row c $'x\tmode\tUnknown\t3'
 }
@@ -271,7 +271,7 @@ no_fit() {
 @test "fit: a column of nothing but tokens has no value: it is missing as a whole" {
 	column NA nan ''
 	scan c part-1.csv
-	run -0 --separate-stderr shard-stats --fit c
+	run -0 --separate-stderr shard-fit c
 	says x
 	row c $'x\tmean\t0.0\t4'
 }
@@ -287,9 +287,9 @@ no_fit() {
 @test "fit: the label and the excluded are never fitted, --all-columns takes the rest" {
 	lines part-1.csv a,b,c,d 1,,,x ,1,,x
 	scan c part-1.csv
-	shard-stats --fit c --label a --exclude b 2>/dev/null
+	shard-fit c --label a --exclude b 2>/dev/null
 	[[ $(cut -f 1 c/impute.tsv | tr '\n' ' ') == "column c " ]]
-	shard-stats --fit c --label a --all-columns --exclude c,b
+	shard-fit c --label a --all-columns --exclude c,b
 	[[ $(cut -f 1 c/impute.tsv | tr '\n' ' ') == "column d " ]]
 	row c $'d\tmode\tx\t0'
 }
@@ -297,16 +297,16 @@ no_fit() {
 @test "fit: a strategy for one column, by its name, or its name in any case" {
 	lines part-1.csv Amount,note,amount_2 1,a,1 2,b,5 9,b,9 ,,
 	scan c part-1.csv
-	shard-stats --fit c --column Amount=median --column note=constant:b,c --column amount_2=constant:-1
+	shard-fit c --column Amount=median --column note=constant:b,c --column amount_2=constant:-1
 	lines want $'column\tstrategy\tvalue\tmissing' $'Amount\tmedian\t2\t1' $'note\tconstant\tb,c\t1' \
 		$'amount_2\tconstant\t-1\t1'
 	cmp want c/impute.tsv
-	shard-stats --fit c --column-nocase aMOUNT=median
+	shard-fit c --column-nocase aMOUNT=median
 	row c $'Amount\tmedian\t2\t1'
 	row c $'amount_2\tmean\t5\t1'
-	refused shard-stats --fit c --column amount=median
+	refused shard-fit c --column amount=median
 	says amount
-	refused shard-stats --fit c --column-nocase amounts=median
+	refused shard-fit c --column-nocase amounts=median
 	says amounts
 }
 
@@ -383,25 +383,25 @@ no_fit() {
 	column 1 2
 	fit c part-1.csv
 	tree c >before
-	refused shard-stats --fit c --numeric average
-	refused shard-stats --fit c --label nowhere
-	refused shard-stats --fit c --column x=constant:NA
+	refused shard-fit c --numeric average
+	refused shard-fit c --label nowhere
+	refused shard-fit c --column x=constant:NA
 	tree c | cmp - before
 }
 
 @test "fit: no shard, no row, no context, a context without moments are refused" {
 	lines part-1.csv x,y
 	scan c part-1.csv
-	refused shard-stats --fit c
-	refused shard-stats --fit none
+	refused shard-fit c
+	refused shard-fit none
 	says none
 	mkdir empty
-	refused shard-stats --fit empty
-	refused shard-stats --fit
+	refused shard-fit empty
+	refused shard-fit
 	column 1 2
 	shard-stats -o d/parts part-1.csv
 	shard-stats --merge -o d d/parts
-	refused shard-stats --fit d
+	refused shard-fit d
 	says moments
 }
 
@@ -430,15 +430,15 @@ no_fit() {
 	lines part-1.csv n,m,t,full 1,1,a,x ,,,x
 	shard-stats --moments -o c/parts part-1.csv
 	shard-stats --merge -o c c/parts
-	shard-stats --fit c --need --text constant >need
+	shard-fit c --need --text constant >need
 	[[ ! -s need ]]
-	shard-stats --fit c --need --column m=median >need
+	shard-fit c --need --column m=median >need
 	grep -v '^column' need | sort >got
 	lines want $'m\tnumbers' $'t\ttexts'
 	cmp want got
-	shard-stats --fit c --text constant # no scan B needed
+	shard-fit c --text constant # no scan B needed
 	row c $'n\tmean\t1\t1'
-	refused shard-stats --fit c --column m=median
+	refused shard-fit c --column m=median
 	says --values
 }
 
@@ -447,10 +447,10 @@ no_fit() {
 	fit want part-*.csv -- --numeric median
 	shard-stats --moments -o c/parts part-*.csv
 	shard-stats --merge -o c c/parts
-	shard-stats --fit c --need --numeric median >need
+	shard-fit c --need --numeric median >need
 	shard-stats --update c/parts --values need -o c/full part-*.csv
 	shard-stats --merge -o c c/full
-	shard-stats --fit c --numeric median -o art
+	shard-fit c --numeric median -o art
 	same_artifacts want art
 	[[ ! -e c/impute.tsv ]] # -o says where
 }
@@ -467,75 +467,15 @@ no_fit() {
 	says none
 }
 
-@test "only: the rows whose _split says so, and _split is no column of the table" {
-	lines part-1.csv x,_split,y 1,train,a ,train,a 100,val,a ,test,b 3,train,
-	shard-stats --moments --values all --only train -o c/parts part-1.csv
-	shard-stats --merge -o c c/parts
-	shard-stats --fit c --all-columns
-	lines want $'column\tstrategy\tvalue\tmissing' $'x\tmean\t2\t1' $'y\tmode\ta\t1'
-	cmp want c/impute.tsv
-	grep -q $'^x\tint\t3\t1\t' c/schema.tsv
-	run ! grep _split c/schema.tsv
-	lines part-1.csv x,y 1,a
-	refused shard-stats --moments --only train -o d/parts part-1.csv
-	says _split
-}
-
-@test "tee: hands the rows on as they are, and finds what it finds without" {
-	table 50 >part-1.csv
-	shard-cat part-1.csv | shard-stats --moments --values all --tee --like part-1.csv -o t/parts >got
-	cmp part-1.csv got
-	shard-stats --merge -o t t/parts
-	shard-stats --fit t
-	fit want part-1.csv
-	same_artifacts want t
-	shard-run cat part-1.csv : stats --moments --values all --tee -o r/parts : write -o out
-	cmp part-1.csv out/part-00001.csv
-	shard-stats --merge -o r r/parts
-	shard-stats --fit r
-	same_artifacts want r
-	shard-cat --end emit part-1.csv | shard-stats --moments --tee --end both --like part-1.csv -o e/parts |
-		shard-cat --end expect | cmp - part-1.csv
-}
-
-@test "tee: the fit rides on pass 2: the raw shards are read twice, and the result is the same" {
-	for i in 1 2 3; do rows $((i * 40)) | sed 's/,c3,/,,/' >part-$i.csv; done
-	context c part-*.csv
-	for i in 1 2 3; do
-		shard-run cat -c c part-$i.csv : map --text --label label -c c : dedup -c c : split -c c : \
-			stats --moments --values all --only train --tee -o s/parts : write -o out
-		shard-cat -c c part-$i.csv | shard-map --text --label label -c c | shard-dedup -c c |
-			shard-split --only train -c c |
-			shard-stats --moments --values all --only train --like part-$i.csv -o p/parts
-	done
-	for d in s p; do
-		shard-stats --merge -o $d $d/parts
-		shard-stats --fit $d --label label --all-columns
-	done
-	same_artifacts s p
-	fit want out/train/part-* -- --label label --all-columns
-	same_artifacts want s
-	[[ $(wc -l <want/impute.tsv) == 5 ]]
-}
-
-@test "moments: a full disk is an error, at the rows, the list and the view" {
+@test "moments: a full disk is an error, at the list and the view" {
 	[ -w /dev/full ] || skip "needs /dev/full"
 	table 3000 >part-1.csv
-	run -1 --separate-stderr bash -c 'shard-stats --moments --tee --like part-1.csv -o c/parts <part-1.csv >/dev/full'
-	says "No space left on device"
 	shard-stats --moments -o d/parts part-1.csv
 	shard-stats --merge -o d d/parts
-	run -1 --separate-stderr bash -c 'shard-stats --fit d --need >/dev/full'
+	run -1 --separate-stderr bash -c 'shard-fit d --need >/dev/full'
 	says "No space left on device"
-	run -1 --separate-stderr bash -c 'shard-stats --show d >/dev/full'
+	run -1 --separate-stderr bash -c 'shard-show d >/dev/full'
 	says "No space left on device"
-}
-
-@test "moments: a reader that goes away ends it quietly" {
-	table 60000 >part-1.csv
-	run -0 --separate-stderr bash -c 'shard-stats --moments --tee --like part-1.csv -o c/parts <part-1.csv | head -n 1'
-	[[ $output == id,count,* && -z $stderr ]]
-	barren c
 }
 
 @test "moments: SIGTERM and SIGINT leave no temp file" {
@@ -570,12 +510,12 @@ no_fit() {
 	shard-stats --moments --values all -o c/parts part-1.csv
 	shard-stats -o c/parts part-2.csv
 	if shard-stats --merge -o c c/parts 2>err; then
-		refused shard-stats --fit c
+		refused shard-fit c
 	fi
 	shard-stats --moments -o d/parts part-2.csv
 	cp c/parts/00001.st d/parts
 	if shard-stats --merge -o d d/parts 2>err; then
-		refused shard-stats --fit d --numeric median
+		refused shard-fit d --numeric median
 	fi
 	shard-stats --moments --values all --na pandas -o e/parts part-2.csv
 	cp c/parts/00001.st e/parts
@@ -612,7 +552,7 @@ no_fit() {
 			for how in cut flip; do
 				rm -rf c && cp -r whole c
 				if [[ $how == cut ]]; then head -c "$n" "whole/$file" >"c/$file"; else flip "c/$file" "$n"; fi
-				run --separate-stderr shard-stats --fit c -o art
+				run --separate-stderr shard-fit c -o art
 				if ((status == 0)); then
 					# stats.tsv and schema.tsv may be there for people alone
 					same_artifacts want art || { echo "$how $file at $n: another fit"; return 1; }
@@ -669,10 +609,10 @@ no_fit() {
 			i % 5 ? "some text " i * 31337 % 150001 : "" }' >part-1.csv
 	shard-stats --moments --values all --memory 1G -o big/parts part-1.csv
 	shard-stats --merge --memory 1G -o big big/parts
-	shard-stats --fit big --numeric median
+	shard-fit big --numeric median
 	shard-stats --moments --values all --memory 4M -o small/parts part-1.csv
 	shard-stats --merge --memory 4M -o small small/parts
-	shard-stats --fit small --memory 4M --numeric median
+	shard-fit small --numeric median
 	same_artifacts big small
 	[[ $(filled big n) == "$(cut -d , -f 1 part-1.csv | sed 1d | grep . | sort -n |
 		awk '{ v[NR] = $1 } END { printf "%.17g", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }')" ]]
@@ -695,32 +635,13 @@ no_fit() {
 	}' >part-1.csv
 	peak 98304 shard-stats --moments --values all --memory 64M -o c/parts part-1.csv
 	peak 98304 shard-stats --merge --memory 64M -o c c/parts
-	peak 98304 shard-stats --fit c --memory 64M --numeric median
+	shard-fit c --numeric median
 	lines want $'column\tstrategy\tvalue\tmissing' $'n\tmedian\t4999999.5\t3' $'t\tmode\tk77777\t1'
 	cmp want c/impute.tsv
 	shard-stats --moments --values all --memory 4G -o d/parts part-1.csv
 	shard-stats --merge --memory 4G -o d d/parts
-	shard-stats --fit d --memory 4G --numeric median
+	shard-fit d --numeric median
 	same_artifacts c d
-}
-
-@test "show: names, types and missing shares of every column; a damaged context is an error" {
-	table 200 >part-1.csv
-	fit c part-1.csv
-	run -0 --separate-stderr shard-stats --show c
-	for word in id count price name flag when label int float text bool time; do
-		[[ $output == *"$word"* ]] || { echo "no $word in $output"; return 1; }
-	done
-	[[ $output != *$'\e['* ]] # not a terminal: no colours
-	head -c 20 c/meta.tsv >cut && mv cut c/meta.tsv
-	refused shard-stats --show c
-}
-
-@test "show: column names that are long, wide or hostile do not break the view" {
-	printf '%s,"e\033[31mred","new\nline",größe\n,,,\n1,2,3,4\n' "$(printf 'n%.0s' {1..300})" >part-1.csv
-	fit c part-1.csv
-	run -0 --separate-stderr shard-stats --show c
-	[[ $output != *$'\e['* ]]
 }
 
 @test "fit: the mode of integers above 2^53 is exact, from one scan and from two" {
@@ -728,12 +649,12 @@ no_fit() {
 	scan one part-1.csv
 	shard-stats --moments -o two/parts part-1.csv
 	shard-stats --merge -o two two/parts
-	shard-stats --fit two --column n=mode --need >need
+	shard-fit two --column n=mode --need >need
 	shard-stats --update two/parts --values need -o two/full part-1.csv
 	shard-stats --merge -o two two/full
 	for ctx in one two; do
 		[[ $(cut -f 13-15 $ctx/stats.tsv | sed -n 2p) == $'2\t9007199254740993\t2' ]]
-		refused shard-stats --fit $ctx --column n=mode # no float is this number
+		refused shard-fit $ctx --column n=mode # no float is this number
 		says '"n"'
 	done
 	shard-stats --update two/parts --values <(printf 'column\tvalues\nn\tnumbers\n') \
@@ -746,14 +667,47 @@ no_fit() {
 @test "fit: constants of their own for numbers, texts and categorical texts" {
 	for i in {1..40}; do echo "$i,t$i,k"; done | { echo n,t,k; cat; echo ,,; } >part-1.csv
 	scan c part-1.csv
-	shard-stats --fit c --numeric constant --text constant --numeric-constant 3 \
-		--text-constant Foo --categorical-constant Bar
+	shard-fit c --numeric constant:3 --text constant:Foo --categorical constant:Bar
 	[[ $(filled c n) == 3 && $(filled c t) == Foo && $(filled c k) == Bar ]]
-	shard-stats --fit c --column t=constant --column k=constant:x --text-constant Foo
-	[[ $(filled c t) == Foo && $(filled c k) == x ]]
-	refused shard-stats --fit c --numeric-constant x
-	refused shard-stats --numeric mean part-1.csv
-	says --fit
+	# of the columns that are named, too
+	shard-fit c --numeric mean,constant:3 --text mode,constant:Foo --categorical empty,constant:a,b:c \
+		--column n=constant --column t=constant --column k=constant
+	[[ $(filled c n) == 3 && $(filled c t) == Foo && $(filled c k) == a,b:c ]]
+	shard-fit c --numeric mean,constant:3 --text constant,constant:Foo --column k=constant:x
+	[[ $(filled c n) == 20.5 && $(filled c t) == Foo && $(filled c k) == x ]]
+	shard-fit c --numeric constant:3 --text constant,constant:Foo --column n=constant
+	[[ $(filled c n) == 0 && $(filled c k) == Foo ]]
+	for option in "--numeric mean,constant:x" "--numeric mean,constant" "--numeric mode,constant:3" \
+		"--text mode,empty" "--column n=mean,constant:3"; do
+		# shellcheck disable=SC2086
+		refused shard-fit c $option
+		says "${option#* }"
+	done
+	# which texts are of few values is asked for where it matters
+	shard-stats --moments -o m/parts part-1.csv
+	shard-stats --merge -o m m/parts
+	shard-fit m --need --text constant,constant:a >need
+	[[ ! -s need ]]
+	shard-fit m --need --text constant,constant:a --categorical constant:a >need
+	[[ ! -s need ]]
+	shard-fit m --need --text constant,constant:a --categorical constant >need
+	[[ ! -s need ]]
+	shard-fit m --need --text constant --categorical constant,constant:b >need
+	[[ $(cut -f 1 need | xargs) == "column t k" ]]
+	shard-fit m --need --text empty --categorical empty,constant:b --column t=constant >need
+	[[ $(cut -f 1 need | xargs) == "column t" ]]
+	run -2 --separate-stderr shard-stats --fit c --numeric mean
+	says "--fit is now: shard-fit CTX"
+	run -2 --separate-stderr shard-stats --report=c
+	says "--report is now: shard-fit --report CTX"
+	run -2 --separate-stderr shard-fit
+	says "name one context"
+	run -2 --separate-stderr shard-fit c c
+	says "name one context"
+	run -2 --separate-stderr shard-fit --report --numeric mean c
+	says "strategies and --need are not for --report"
+	run -2 --separate-stderr shard-fit --counts train=x c
+	says "--counts is for --report"
 }
 
 @test "fit: 0 and -0 are one value of an int column, in any partition" {
@@ -771,9 +725,9 @@ no_fit() {
 	printf 'id,z\n1,a\n2,\n' >part-1.csv
 	shard-stats --moments --header union -o c/parts part-0.csv part-1.csv
 	shard-stats --merge -o c c/parts
-	shard-stats --fit c --numeric median --need >need
+	shard-fit c --numeric median --need >need
 	shard-stats --update c/parts --values need --header union -o c/full part-0.csv part-1.csv
 	shard-stats --merge -o c c/full
-	shard-stats --fit c --numeric median
+	shard-fit c --numeric median
 	[[ $(filled c x) == 2 && $(filled c z) == a ]]
 }

@@ -1,0 +1,20 @@
+/*
+ * artifact - the files that a fit and its report leave in a directory, as a
+ * rule that of the context.
+ */
+#ifndef SHARD_ARTIFACT_H
+#define SHARD_ARTIFACT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "io/tsv.h"
+
+/* Writes b as the file `name` in dir, whole or not at all. */
+MUST_CHECK int artifact_commit(
+    const char *dir, const char *name, const struct buf *b, struct err *e);
+/* Loads impute.tsv of dir and sets *have; without the file the table is left as
+ * it was, and *have is false.  The caller frees the table with tsv_fini(). */
+MUST_CHECK int
+artifact_load_fit(const char *dir, struct tsv *t, bool *have, struct err *e);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * collect - pass 1 over a list of shards: a partial for each of them, unless
+ * there is one of the same file and the same options.
+ */
+#ifndef SHARD_COLLECT_H
+#define SHARD_COLLECT_H
+
+#include "chain/chain.h"
+#include "filters/stats.h"
+
+struct collect {
+	struct chain *chain; /* of the stage stats alone */
+	struct stats_opt *opt;
+	/* The program's: the index of the next of n files, in *k, which begins
+	 * as SIZE_MAX (1; 0 at the end; -1); and a file that has its partial,
+	 * or that is bad (e). */
+	int (*next)(void *arg, size_t n, size_t *k, struct err *e);
+	void (*ended)(void *arg, const char *path, const struct err *e);
+	void *arg;
+	bool force; /* read shards again whose partial is fresh */
+	bool one;   /* the output is one partial; set by collect_setup() */
+};
+
+extern const struct opt_spec collect_specs[]; /* of struct collect */
+
+/* Checks the options, for n files; opens what they name. */
+MUST_CHECK int
+collect_setup(struct collect *c, size_t n, struct session *s, struct err *e);
+/*
+ * Reads the n files, or standard input where n is 0.  A bad file does not keep
+ * the others from their partials.  Returns 0; 1 when files were bad; or -1 at
+ * an error that ends the run.
+ */
+MUST_CHECK int collect_run(const struct collect *c, char *const *file, size_t n,
+    struct session *s, struct err *e);
+
+#endif
