@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "keys/keyfront.h"
+#include "pass1/factsfile.h"
 #include "pass1/partial.h"
 #include "pass1/values.h"
 #include "rows/rowout.h"

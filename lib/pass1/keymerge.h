@@ -14,11 +14,11 @@
 #ifndef SHARD_KEYMERGE_H
 #define SHARD_KEYMERGE_H
 
-#include "base/parse.h"
 #include "keys/firstrows.h"
 #include "keys/keyindex.h"
 #include "keys/keytable.h"
 #include "pass1/partial.h"
+#include "rows/na.h"
 
 /* Entries of a partial in (hash, key) order, and where they are read. */
 struct key_run {

@@ -10,6 +10,7 @@
 #include "io/tsv.h"
 #include "pass1/colstats.h"
 #include "pass1/context.h"
+#include "pass1/factsfile.h"
 #include "pass1/groups.h"
 #include "pass1/keymerge.h"
 #include "pass1/partial.h"

@@ -6,6 +6,7 @@
 #include "chain/chain.h"
 #include "filters/stats.h"
 #include "pass1/context.h"
+#include "pass1/factsfile.h"
 #include "pass1/partial.h"
 #include "test.h"
 
