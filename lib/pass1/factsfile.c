@@ -1,6 +1,7 @@
 #include "pass1/factsfile.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,155 +167,303 @@ is(struct bytes s, const char *word)
 	return bytes_eq(s, bytes_str(word));
 }
 
-/* A fact of its own kind is said once. */
 static bool
-set_once(char **to, struct bytes name)
+load_format(struct facts *f, struct bytes name, const uint64_t v[6])
 {
-	if (*to)
-		return false;
-	*to = xstrndup(name.p, name.n);
+	(void)name;
+	f->format = v[0] == 1;
+	return f->format;
+}
+
+static bool
+load_time(struct facts *f, struct bytes name, const uint64_t v[6])
+{
+	(void)name;
+	f->time_kind = v[0] <= TIME_EPOCH ? (enum time_kind)v[0] : TIME_NONE;
+	f->time_place = (struct place){v[1], v[2]};
+	f->time_rows = v[3];
+	f->time_missing = v[4];
 	return true;
 }
+
+static bool
+load_key(struct facts *f, struct bytes name, const uint64_t v[6])
+{
+	(void)name;
+	f->key_missing = v[0];
+	f->key_tokens = v[1];
+	f->key_text = v[2] != 0;
+	return true;
+}
+
+static bool
+load_seed(struct facts *f, struct bytes name, const uint64_t v[6])
+{
+	(void)name;
+	f->seed = v[0];
+	return true;
+}
+
+static bool
+load_groups(struct facts *f, struct bytes name, const uint64_t v[6])
+{
+	(void)name;
+	f->group_missing = v[0];
+	f->group_tokens = v[1];
+	f->group_kinds = (unsigned)v[2];
+	f->ngroup = v[3];
+	return v[2] < 1u << KIND_COUNT;
+}
+
+static bool
+load_reader(struct facts *f, struct bytes name, const uint64_t v[6])
+{
+	(void)name;
+	f->header = (enum header_policy)v[0];
+	f->fingerprint = v[1];
+	return v[0] <= HEADER_UNION;
+}
+
+static bool
+load_schema(struct facts *f, struct bytes name, const uint64_t v[6])
+{
+	(void)name;
+	(void)v;
+	f->schema = true;
+	return true;
+}
+
+static bool
+load_moments(struct facts *f, struct bytes name, const uint64_t v[6])
+{
+	(void)name;
+	(void)v;
+	f->moments = true;
+	return true;
+}
+
+static bool
+load_narrow(struct facts *f, struct bytes name, const uint64_t v[6])
+{
+	(void)name;
+	(void)v;
+	f->narrow = true;
+	return true;
+}
+
+static bool
+load_quoted(struct facts *f, struct bytes name, const uint64_t v[6])
+{
+	(void)v;
+	f->quoted_value = is(name, "value");
+	return true;
+}
+
+static bool
+load_file(struct facts *f, struct bytes name, const uint64_t v[6])
+{
+	if (f->nfile == LEN(f->file))
+		return false;
+	f->file[f->nfile].digest = v[0];
+	f->file[f->nfile++].name = xstrndup(name.p, name.n);
+	return true;
+}
+
+static bool
+load_values(struct facts *f, struct bytes name, const uint64_t v[6])
+{
+	(void)name;
+	f->values = v[0];
+	return true;
+}
+
+/* The numbers of the inputs ascend. */
+static bool
+load_input(struct facts *f, struct bytes name, const uint64_t v[6])
+{
+	struct input *in;
+
+	if ((f->nin & (f->nin - 1)) == 0)
+		f->in =
+		    xrealloc(f->in, (f->nin ? 2 * f->nin : 1) * sizeof(*f->in));
+	in = &f->in[f->nin++];
+	in->path = xstrndup(name.p, name.n);
+	in->number = v[0];
+	in->rows = v[1];
+	in->digest = v[2];
+	in->id = (struct identity){v[3], v[5], (int64_t)v[4]};
+	return f->nin == 1 || in[-1].number < in->number;
+}
+
+static bool
+load_sep(struct facts *f, struct bytes name, const uint64_t v[6])
+{
+	enum format fmt = format_named(name);
+
+	if (fmt == FORMAT_UNKNOWN)
+		return false;
+	f->sep[fmt] = (char)v[0];
+	return true;
+}
+
+static bool
+load_col(struct facts *f, struct bytes name, const uint64_t v[6])
+{
+	struct colfacts *c;
+
+	if ((f->ncol & (f->ncol - 1)) == 0)
+		f->col = xrealloc(
+		    f->col, (f->ncol ? 2 * f->ncol : 1) * sizeof(*f->col));
+	c = &f->col[f->ncol++];
+	memset(c, 0, sizeof(*c));
+	c->name = xstrndup(name.p, name.n);
+	c->missing = v[0];
+	c->tokens = v[1];
+	c->shard = v[2];
+	c->pos = (uint32_t)v[3];
+	c->values = (unsigned)v[4];
+	if (f->moments)
+		c->moments = xcalloc(1, sizeof(*c->moments));
+	return true;
+}
+
+static bool
+load_type(struct colfacts *c, struct bytes name, const uint64_t v[6])
+{
+	(void)v;
+	c->type = coltype(name);
+	return c->type != NULL;
+}
+
+static bool
+load_kind(struct colfacts *c, struct bytes name, const uint64_t v[6])
+{
+	int k;
+
+	for (k = 0; k < KIND_COUNT; k++)
+		if (is(name, kind_names[k]))
+			break;
+	if (k == KIND_COUNT)
+		return false;
+	c->n[k] = v[0];
+	c->first[k] = (struct place){v[1], v[2]};
+	return v[0] != 0 && v[2] != 0; /* what was seen was seen in a row */
+}
+
+static bool
+load_int(struct colfacts *c, struct bytes name, const uint64_t v[6])
+{
+	(void)name;
+	c->imin = (int64_t)v[0];
+	c->imax = (int64_t)v[1];
+	c->big = v[2] != 0;
+	c->have_int = v[3] != 0;
+	return true;
+}
+
+static bool
+load_num(struct colfacts *c, struct bytes name, const uint64_t v[6])
+{
+	(void)name;
+	c->have_num = true;
+	c->min = bits_double(v[0]);
+	c->max = bits_double(v[1]);
+	c->f64 = v[2] == 0; /* and so in a file without it */
+	return true;
+}
+
+static bool
+load_span(struct colfacts *c, struct bytes name, const uint64_t v[6])
+{
+	(void)name;
+	c->have_time = true;
+	c->tmin = (struct instant){v[0], (uint32_t)v[1]};
+	c->tmax = (struct instant){v[2], (uint32_t)v[3]};
+	return true;
+}
+
+static bool
+load_sums(struct colfacts *c, struct bytes name, const uint64_t v[6])
+{
+	if (!c->moments)
+		return false;
+	c->moments->isum = (uint128)v[0] << 64 | v[1];
+	return exact_load(&c->moments->sums, name);
+}
+
+static bool
+load_token(struct colfacts *c, struct bytes name, const uint64_t v[6])
+{
+	if (!c->moments)
+		return false;
+	*moments_token(c->moments, name) += v[0];
+	return true;
+}
+
+#define NO_TEXT SIZE_MAX
+#define TEXT(member) offsetof(struct facts, member)
+
+/* What the lines of each kind fill. */
+static const struct fact {
+	const char *kind;
+	size_t text; /* the member that the name becomes, once; or NO_TEXT */
+	/* Both may be NULL; the second gets the last column. */
+	bool (*load)(struct facts *f, struct bytes name, const uint64_t v[6]);
+	bool (*load_of)(
+	    struct colfacts *c, struct bytes name, const uint64_t v[6]);
+} facts_kinds[] = {
+    {"format", NO_TEXT, load_format, NULL},
+    {"time", TEXT(time), load_time, NULL},
+    {"missing-time", TEXT(missing_time), NULL, NULL},
+    {"key", TEXT(key), load_key, NULL},
+    {"label", TEXT(label), NULL, NULL},
+    {"na", TEXT(na), NULL, NULL},
+    {"strata", TEXT(strata), load_seed, NULL},
+    {"groups", TEXT(groups), load_groups, NULL},
+    {"table", TEXT(table), NULL, NULL},
+    {"schema", NO_TEXT, load_schema, NULL},
+    {"moments", NO_TEXT, load_moments, NULL},
+    {"optimize-types", NO_TEXT, load_narrow, NULL},
+    {"quoted-empty", NO_TEXT, load_quoted, NULL},
+    {"only", TEXT(only), NULL, NULL},
+    {"values", NO_TEXT, load_values, NULL},
+    {"reader", NO_TEXT, load_reader, NULL},
+    {"input", NO_TEXT, load_input, NULL},
+    {"sep", NO_TEXT, load_sep, NULL},
+    {"col", NO_TEXT, load_col, NULL},
+    {"type", NO_TEXT, NULL, load_type},
+    {"kind", NO_TEXT, NULL, load_kind},
+    {"int", NO_TEXT, NULL, load_int},
+    {"num", NO_TEXT, NULL, load_num},
+    {"span", NO_TEXT, NULL, load_span},
+    {"sums", NO_TEXT, NULL, load_sums},
+    {"token", NO_TEXT, NULL, load_token},
+    {"file", NO_TEXT, load_file, NULL},
+};
 
 static bool
 load_line(
     struct facts *f, struct bytes kind, struct bytes name, const uint64_t v[6])
 {
-	struct colfacts *c = f->ncol ? &f->col[f->ncol - 1] : NULL;
-	struct input *in;
-	int k;
+	const struct fact *k = facts_kinds;
+	const struct fact *end = facts_kinds + LEN(facts_kinds);
 
-	if (is(kind, "format")) {
-		f->format = v[0] == 1;
-		return f->format;
-	}
-	if (is(kind, "time")) {
-		if (!set_once(&f->time, name))
-			return false;
-		f->time_kind =
-		    v[0] <= TIME_EPOCH ? (enum time_kind)v[0] : TIME_NONE;
-		f->time_place = (struct place){v[1], v[2]};
-		f->time_rows = v[3];
-		f->time_missing = v[4];
-	} else if (is(kind, "missing-time")) {
-		if (!set_once(&f->missing_time, name))
-			return false;
-	} else if (is(kind, "key")) {
-		if (!set_once(&f->key, name))
-			return false;
-		f->key_missing = v[0];
-		f->key_tokens = v[1];
-		f->key_text = v[2] != 0;
-	} else if (is(kind, "label")) {
-		if (!set_once(&f->label, name))
-			return false;
-	} else if (is(kind, "na")) {
-		if (!set_once(&f->na, name))
-			return false;
-	} else if (is(kind, "strata")) {
-		if (!set_once(&f->strata, name))
-			return false;
-		f->seed = v[0];
-	} else if (is(kind, "groups") && v[2] < 1u << KIND_COUNT) {
-		if (!set_once(&f->groups, name))
-			return false;
-		f->group_missing = v[0];
-		f->group_tokens = v[1];
-		f->group_kinds = (unsigned)v[2];
-		f->ngroup = v[3];
-	} else if (is(kind, "table")) {
-		if (!set_once(&f->table, name))
-			return false;
-	} else if (is(kind, "reader") && v[0] <= HEADER_UNION) {
-		f->header = (enum header_policy)v[0];
-		f->fingerprint = v[1];
-	} else if (is(kind, "schema")) {
-		f->schema = true;
-	} else if (is(kind, "moments")) {
-		f->moments = true;
-	} else if (is(kind, "optimize-types")) {
-		f->narrow = true;
-	} else if (is(kind, "quoted-empty")) {
-		f->quoted_value = is(name, "value");
-	} else if (is(kind, "only")) {
-		if (!set_once(&f->only, name))
-			return false;
-	} else if (is(kind, "file")) {
-		if (f->nfile == LEN(f->file))
-			return false;
-		f->file[f->nfile].digest = v[0];
-		f->file[f->nfile++].name = xstrndup(name.p, name.n);
-	} else if (is(kind, "values")) {
-		f->values = v[0];
-	} else if (is(kind, "input")) {
-		if ((f->nin & (f->nin - 1)) == 0)
-			f->in = xrealloc(
-			    f->in, (f->nin ? 2 * f->nin : 1) * sizeof(*f->in));
-		in = &f->in[f->nin++];
-		in->path = xstrndup(name.p, name.n);
-		in->number = v[0];
-		in->rows = v[1];
-		in->digest = v[2];
-		in->id = (struct identity){v[3], v[5], (int64_t)v[4]};
-		if (f->nin > 1 && in[-1].number >= in->number)
-			return false;
-	} else if (is(kind, "sep")) {
-		enum format fmt = format_named(name);
-
-		if (fmt == FORMAT_UNKNOWN)
-			return false;
-		f->sep[fmt] = (char)v[0];
-	} else if (is(kind, "type")) {
-		if (f->ncol == 0 || !coltype(name))
-			return false;
-		f->col[f->ncol - 1].type = coltype(name);
-	} else if (is(kind, "col")) {
-		if ((f->ncol & (f->ncol - 1)) == 0)
-			f->col = xrealloc(f->col,
-			    (f->ncol ? 2 * f->ncol : 1) * sizeof(*f->col));
-		c = &f->col[f->ncol++];
-		memset(c, 0, sizeof(*c));
-		c->name = xstrndup(name.p, name.n);
-		c->missing = v[0];
-		c->tokens = v[1];
-		c->shard = v[2];
-		c->pos = (uint32_t)v[3];
-		c->values = (unsigned)v[4];
-		if (f->moments)
-			c->moments = xcalloc(1, sizeof(*c->moments));
-	} else if (c && is(kind, "kind")) {
-		for (k = 0; k < KIND_COUNT; k++)
-			if (is(name, kind_names[k]))
-				break;
-		if (k == KIND_COUNT)
-			return false;
-		if (v[0] == 0 || v[2] == 0)
-			return false; /* seen, so seen somewhere */
-		c->n[k] = v[0];
-		c->first[k] = (struct place){v[1], v[2]};
-	} else if (c && is(kind, "int")) {
-		c->imin = (int64_t)v[0];
-		c->imax = (int64_t)v[1];
-		c->big = v[2] != 0;
-		c->have_int = v[3] != 0;
-	} else if (c && is(kind, "num")) {
-		c->have_num = true;
-		c->min = bits_double(v[0]);
-		c->max = bits_double(v[1]);
-		c->f64 = v[2] == 0; /* and so in a file without it */
-	} else if (c && is(kind, "span")) {
-		c->have_time = true;
-		c->tmin = (struct instant){v[0], (uint32_t)v[1]};
-		c->tmax = (struct instant){v[2], (uint32_t)v[3]};
-	} else if (c && c->moments && is(kind, "sums")) {
-		c->moments->isum = (uint128)v[0] << 64 | v[1];
-		return exact_load(&c->moments->sums, name);
-	} else if (c && c->moments && is(kind, "token")) {
-		*moments_token(c->moments, name) += v[0];
-	} else {
+	while (k < end && !is(kind, k->kind))
+		k++;
+	if (k == end)
 		return false;
+	if (k->text != NO_TEXT) {
+		char **text = (char **)(void *)((char *)f + k->text);
+
+		if (*text)
+			return false;
+		*text = xstrndup(name.p, name.n);
 	}
-	return true;
+	if (k->load && !k->load(f, name, v))
+		return false;
+	if (k->load_of && f->ncol == 0)
+		return false;
+	return !k->load_of || k->load_of(&f->col[f->ncol - 1], name, v);
 }
 
 int
@@ -330,9 +479,8 @@ facts_load(struct facts *f, const char *name, struct bytes text, struct err *e)
 		uint64_t v[6];
 		bool ok = true;
 
-		for (i = 0; i < 6; i++) {
+		for (i = 0; i < 6; i++)
 			ok &= parse_cell(tsv_cell(&t, r, i + 2), &v[i]);
-		}
 		if (!ok ||
 		    !load_line(f, tsv_cell(&t, r, 0), tsv_cell(&t, r, 1), v)) {
 			err_set(e, "%s: bad line %llu", name, tsv_lineno(r));
