@@ -12,7 +12,9 @@
 #include "io/commit.h"
 #include "io/machine.h"
 #include "io/tsv.h"
-#include "pass1/grouplist.h"
+#include "pass1/combine.h"
+#include "pass1/groups.h"
+#include "pass1/merge.h"
 
 struct main_opt {
 	bool merge, show, by_shard, force, need, no_cutoffs, optimize_types;
@@ -566,7 +568,7 @@ show_by_shard(const struct stats_opt *so, struct cmd_files *f, struct err *e)
 	if (fd < 0)
 		return err_sys(e, ERR_OUTPUT, "standard output");
 	out = out_new(fd, "standard output", CODEC_NONE, 0, false, e);
-	if (out && grouplist_write(out, f->v, f->n, so->memory, e) == 0)
+	if (out && groups_list(out, f->v, f->n, so->memory, e) == 0)
 		rc = out_finish(out, false, e);
 	out_free(out);
 	return rc;
