@@ -169,11 +169,9 @@ make_labels(struct merge *m, struct err *e)
 
 	c = partset_runs(&m->set, SECTION_LABELS, &n, &total);
 	keytable_init(&t, 64);
-	for (i = 0; i < n; i++)
-		if (key_run_take(&c[i], 0, true,
-			m->set.na.everywhere ? &m->set.na : NULL, &t, NULL,
-			e) < 0)
-			goto out;
+	if (keymerge_all(
+		c, n, m->set.na.everywhere ? &m->set.na : NULL, &t, e) < 0)
+		goto out;
 	if (t.n > MAX_LABELS) {
 		err_set(e, "column %s has %zu distinct labels; is it a label?",
 		    m->set.facts.label, t.n);

@@ -3,28 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/procs.h"
-#include "pass1/values.h"
-#include "sort/radix.h"
+#include "pass1/ranges.h"
 
-/* What a range of hashes holds in memory, about. */
-#define RANGE_ENTRIES ((uint64_t)64 << 10)
+/* So many bytes of long keys are in a range, about. */
 #define RANGE_HEAP ((uint64_t)32 << 20)
-#define FORGET 4 /* ranges, after which what was read is given back */
 
-/* A run of counts in hash order, and its columns in the merged facts. */
-struct cursor {
-	const struct keyent *ent;
-	uint64_t at, n;
-	struct bytes heap;
-	const struct partial *p;
-	uint32_t *column; /* shared by the runs of one partial */
-	size_t ncolumn;
-};
-
+/* The runs of counts, and what their columns are in the merged facts. */
 struct counts {
-	struct cursor *cur;
-	size_t ncur;
+	struct key_run *run;
+	size_t nrun;
 	uint32_t **column; /* per partial; owned */
 	size_t npart;
 	uint64_t *digest;     /* of each column's name */
@@ -40,7 +27,7 @@ counts_fini(struct counts *c)
 	for (i = 0; i < c->npart; i++)
 		free(c->column[i]);
 	free(c->column);
-	free(c->cur);
+	free(c->run);
 	free(c->digest);
 	free(c->zero);
 }
@@ -72,58 +59,20 @@ counts_open(struct counts *c, const struct facts *f, const struct partial *part,
 					return -1;
 				c->column[i] = facts_columns(&own, f);
 			}
-			if ((c->ncur & (c->ncur - 1)) == 0)
-				c->cur = xrealloc(c->cur,
-				    (c->ncur ? 2 * c->ncur : 1) *
-					sizeof(*c->cur));
-			c->cur[c->ncur++] = (struct cursor){
+			if ((c->nrun & (c->nrun - 1)) == 0)
+				c->run = xrealloc(c->run,
+				    (c->nrun ? 2 * c->nrun : 1) *
+					sizeof(*c->run));
+			c->run[c->nrun++] = (struct key_run){
 			    (const struct keyent *)(const void *)
 				partial_section(&part[i], s)
 				    .p,
-			    0, s->n, partial_heap(&part[i], s), &part[i],
-			    c->column[i], own.ncol};
+			    0, s->n, partial_heap(&part[i], s), c->column[i],
+			    own.ncol, &part[i]};
 			c->total += s->n;
 			c->heap += s->heap_len;
 		}
 		facts_fini(&own);
-	}
-	return 0;
-}
-
-/* A cursor's entry: its key and hash. */
-static inline int
-entry(const struct cursor *c, const struct counts *all, uint64_t at,
-    struct bytes *key, uint64_t *hash, struct err *e)
-{
-	const struct keyent *k = &c->ent[at];
-
-	if (k->where >= c->ncolumn || c->column[k->where] == UINT32_MAX ||
-	    !keyent_key(k, c->heap, key))
-		return err_set(e, "%s: damaged partial", c->p->path);
-	*hash = value_hash(*key, all->digest[c->column[k->where]]);
-	return 0;
-}
-
-/* Moves a cursor's entries with hash <= last into the table. */
-static int
-take(struct cursor *c, const struct counts *all, uint64_t last, bool rest,
-    const struct mode_wanted *want, const struct na_rule *na,
-    struct keytable *t, struct err *e)
-{
-	for (; c->at < c->n; c->at++) {
-		const struct keyent *k = &c->ent[c->at];
-		struct bytes key;
-		uint64_t hash = 0;
-		uint32_t col;
-
-		if (entry(c, all, c->at, &key, &hash, e) < 0)
-			return -1;
-		if (!rest && hash > last)
-			break;
-		col = c->column[k->where];
-		if (want[col].texts &&
-		    !(want[col].no_tokens && na_is_token(na, key)))
-			keytable_count(t, key, hash, col, k->hi);
 	}
 	return 0;
 }
@@ -170,71 +119,50 @@ struct texts {
 	const struct partial *part;
 	size_t npart;
 	struct counts c;
-	uint64_t nrange;
+	struct ranges x;
 };
 
-/* A cursor, and the last hash of the range before. */
-struct border {
-	const struct cursor *cur;
-	const struct counts *all;
-	uint64_t last;
-};
-
-static int
-is_before(void *arg, uint64_t i, struct err *e)
+/* take_fn: the rows of each value that counts. */
+static void
+take_counts(void *arg, struct keytable *t, const struct key_batch *b)
 {
-	const struct border *b = arg;
-	struct bytes key;
-	uint64_t hash = 0;
+	const struct texts *x = arg;
+	size_t i;
 
-	if (entry(b->cur, b->all, i, &key, &hash, e) < 0)
-		return -1;
-	return hash <= b->last;
-}
+	for (i = 0; i < b->n; i++) {
+		uint32_t col = b->run->number[b->ent[i].where];
 
-/* Puts a cursor where the range behind this hash begins. */
-static int
-seek(struct cursor *c, const struct counts *all, uint64_t last, struct err *e)
-{
-	return search_near(
-	    &c->at, c->n, is_before, &(struct border){c, all, last}, e);
+		if (x->want[col].texts &&
+		    !(x->want[col].no_tokens && na_is_token(x->na, b->key[i])))
+			keytable_count(
+			    t, b->key[i], b->hash[i], col, b->ent[i].hi);
+	}
 }
 
 static int
 count_ranges(struct texts *x, uint64_t first, uint64_t step, struct err *e)
 {
-	uint64_t width = UINT64_MAX / x->nrange, r, n = 0;
-	struct keytable t;
+	const struct keytable *t = &x->x.t;
+	uint64_t r;
 	size_t i;
-	int rc = 0;
 
-	keytable_init(&t, 1024);
-	for (r = first; r < x->nrange && rc == 0; r += step) {
-		for (i = 0; i < x->npart && n % FORGET == 0; i++)
-			partial_forget(&x->part[i]);
-		n++;
-		for (i = 0; i < x->c.ncur && rc == 0; i++)
-			if ((r > 0 &&
-				seek(&x->c.cur[i], &x->c, width * r, e) < 0) ||
-			    take(&x->c.cur[i], &x->c, width * (r + 1),
-				r + 1 == x->nrange, x->want, x->na, &t, e) < 0)
-				rc = -1;
-		for (i = 0; i < t.n && rc == 0; i++) {
-			const struct keyent *k = &t.slot[i];
+	for (r = first; r < x->x.nrange; r += step) {
+		if (ranges_take(&x->x, r, take_counts, x, e) < 0)
+			return -1;
+		for (i = 0; i < t->n; i++) {
+			const struct keyent *k = &t->slot[i];
 			struct colstat *c = &x->s->v[k->where];
 			struct bytes key;
 
-			if (!keyent_key(k, buf_bytes(&t.heap), &key))
+			if (!keyent_key(k, buf_bytes(&t->heap), &key))
 				continue;
 			if (c->type[0] == 'i' && is_zero(key))
 				x->c.zero[k->where] += k->hi;
 			else
 				count_value(c, key, k->hi);
 		}
-		keytable_clear(&t);
 	}
-	keytable_fini(&t);
-	return rc;
+	return 0;
 }
 
 /* What a process found of a column; the mode's bytes follow. */
@@ -306,28 +234,27 @@ modes_of_texts(struct colstats *s, const struct facts *f,
 {
 	struct texts x = {
 	    .s = s, .want = want, .na = na, .part = part, .npart = npart};
-	struct helper *h = NULL;
+	struct helper *h;
+	uint64_t nrange;
 	size_t i, nhelp = 0;
 	int rc = counts_open(&x.c, f, x.part, x.npart, e);
 
 	if (rc < 0)
 		goto out;
-	x.nrange = x.c.total / RANGE_ENTRIES + 1;
-	if (x.c.heap / RANGE_HEAP + 1 > x.nrange)
-		x.nrange = x.c.heap / RANGE_HEAP + 1;
-	if (workers > x.nrange)
-		workers = x.nrange;
-	h = xcalloc(workers, sizeof(*h));
-	rc = helpers_start(h, workers - 1, &nhelp, help_count, &x, e);
+	nrange = ranges_number(x.c.total);
+	if (x.c.heap / RANGE_HEAP + 1 > nrange)
+		nrange = x.c.heap / RANGE_HEAP + 1;
+	ranges_init(&x.x, x.c.run, x.c.nrun, nrange);
+	x.x.seed = x.c.digest;
+	rc = ranges_start(&x.x, help_count, &x, &workers, &h, &nhelp, e);
 	if (rc == 0)
 		rc = count_ranges(&x, 0, workers, e);
 	for (i = 0; i < nhelp && rc == 0; i++)
 		rc = add_found(&x, &h[i], e);
-	rc = helpers_end(h, nhelp, rc, e);
+	rc = ranges_end(&x.x, h, nhelp, rc, e);
 	for (i = 0; i < f->ncol && rc == 0; i++)
 		if (x.c.zero[i])
 			count_value(&x.s->v[i], bytes_str("0"), x.c.zero[i]);
-	free(h);
 out:
 	counts_fini(&x.c);
 	return rc;
