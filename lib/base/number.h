@@ -5,6 +5,8 @@
 #ifndef SHARD_NUMBER_H
 #define SHARD_NUMBER_H
 
+#include <string.h>
+
 #include "base/base.h"
 
 /* "-", the 309 digits of DBL_MAX, NUL */
@@ -24,5 +26,30 @@ size_t number_format(double d, bool point, char out[NUMBER_MAX]);
  * 9007199254740993.
  */
 bool number_exact(struct bytes s, double *d);
+
+/*
+ * The key of a double, which orders as the double does; -0 has that of 0:
+ *	bits ^ 1<<63 where it is not negative, ~bits where it is
+ */
+static inline uint64_t
+number_key(double d)
+{
+	uint64_t u;
+
+	d += 0.0;
+	memcpy(&u, &d, 8);
+	return u >> 63 ? ~u : u | UINT64_C(1) << 63;
+}
+
+/* The double that has that key. */
+static inline double
+key_number(uint64_t u)
+{
+	double d;
+
+	u = u >> 63 ? u & ~(UINT64_C(1) << 63) : ~u;
+	memcpy(&d, &u, 8);
+	return d;
+}
 
 #endif

@@ -37,32 +37,6 @@ class_is_number(enum cell_class c)
 	return c != CLASS_TEXT;
 }
 
-/* The tokens that pandas reads as missing (the empty string not among them). */
-bool is_na_token(struct bytes s);
-
-/*
- * Which cells besides empty ones are missing: by column (auto: tokens are
- * missing in columns of numbers and times, data in text), or the tokens of
- * pandas or of a list in every column.
- */
-struct na_rule {
-	bool everywhere;
-	struct bytes *token; /* NULL: those of is_na_token() */
-	size_t ntoken;
-	char *spec;
-};
-
-/* spec: auto (or NULL), pandas, or tokens separated by commas. */
-void na_rule_init(struct na_rule *r, const char *spec);
-void na_rule_fini(struct na_rule *r);
-bool na_is_token(const struct na_rule *r, struct bytes s);
-/* The same of a cell known to be a number: no token of pandas is one. */
-static inline bool
-na_is_number_token(const struct na_rule *r, struct bytes s)
-{
-	return r->token && na_is_token(r, s);
-}
-
 /* What a number's text stands for. */
 struct number {
 	double d;   /* the nearest double */

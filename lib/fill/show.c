@@ -2,7 +2,7 @@
 
 #include "fill/artifact.h"
 #include "fill/report.h"
-#include "pass1/grouplist.h"
+#include "pass1/groups.h"
 #include "pass1/parts.h"
 
 static const char schema_header[] =
@@ -154,5 +154,5 @@ show_groups(
 {
 	if (parts_check_memory(memory, e) < 0 || parts_expand(path, n, e) < 0)
 		return -1;
-	return grouplist_write(out, *path, *n, memory, e);
+	return groups_list(out, *path, *n, memory, e);
 }

@@ -1,4 +1,5 @@
 #include "filters/collect.h"
+#include "pass1/factsfile.h"
 
 #include <stdlib.h>
 #include <string.h>

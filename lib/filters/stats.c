@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "filters/statsrows.h"
+#include "pass1/factsfile.h"
 #include "pass1/parts.h"
 
 const struct opt_spec stats_specs[] = {

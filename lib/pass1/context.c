@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "io/tsv.h"
+#include "pass1/factsfile.h"
 #include "rows/coltype.h"
 
 static const char split_header[] = "name\tvalue";

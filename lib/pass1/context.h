@@ -83,26 +83,4 @@ const char *context_coltype(const struct context *c, struct bytes column);
 MUST_CHECK int
 cutoff_parse(struct bytes s, enum time_kind *k, struct instant *t);
 
-/*
- * The merge: all partials in the list to the context in dir.  cutoff ratios as
- * DESIGN says.
- */
-struct merge_opt {
-	double train_ratio, test_val_ratio;
-	const char *cutoffs; /* "A,B" instead of ratios; NULL */
-	bool no_cutoffs;     /* nobody asks for a split by time */
-	/* first.rows, with all rows at a key's first time or the first one;
-	 * then first.idx only of few keys */
-	enum first_rows { FIRST_INDEX, FIRST_ALL, FIRST_ONE } first_rows;
-	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
-	bool optimize_types; /* facts.narrow */
-	uint64_t memory;     /* for the groups; 0: the default */
-	uint64_t workers;    /* processes for the keys; 0: one */
-};
-/* Puts partials together into one at path, for merges in steps. */
-MUST_CHECK int
-partials_combine(const char *path, char *const *parts, size_t n, struct err *e);
-MUST_CHECK int context_merge(const char *dir, char *const *parts, size_t n,
-    const struct merge_opt *opt, struct err *e);
-
 #endif

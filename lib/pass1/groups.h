@@ -25,13 +25,15 @@ MUST_CHECK int groups_write(const char *path, struct facts *f,
     const struct na_rule *na, const struct partial *part, size_t npart,
     uint64_t memory, uint64_t *digest, struct err *e);
 /*
- * The lines of one partial alone, without a column for the table, each behind
- * prefix.  f are its facts, but with the group_kinds of all partials, which
- * decide on order and tokens.  What memory cannot hold goes to a file beside
- * the partial.
+ * Writes what every shard has of which group, from partials that were not
+ * merged: a TSV table with the header `shard path group rows bytes`, in the
+ * order of the shards' numbers, and of the keys within each as groups.tsv has
+ * them.  Every path is a partial of one shard with groups; they are opened one
+ * at a time, all of them before the first line is written.  memory, in bytes,
+ * is for the groups of one shard, beyond it they spill; besides, 16 bytes per
+ * partial are held.
  */
-MUST_CHECK int groups_list(struct out *out, struct bytes prefix,
-    const struct facts *f, const struct na_rule *na, const struct partial *part,
+MUST_CHECK int groups_list(struct out *out, char *const *path, size_t n,
     uint64_t memory, struct err *e);
 
 #endif

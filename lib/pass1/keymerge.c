@@ -4,123 +4,71 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "io/procs.h"
-#include "sort/radix.h"
+#include "pass1/ranges.h"
 
-#define RANGE_ENTRIES ((uint64_t)64 << 10)
-#define FORGET 4 /* ranges, after which what was read is given back */
-#define AHEAD 32 /* entries whose slots are fetched at a time */
+struct keymerge {
+	struct ranges x;
+	const struct na_rule *skip;
+	struct firstrows_writer *rows; /* NULL: an index is made */
+	uint64_t *next; /* range of these rows that nobody has taken; shared */
+	bool one;
+	struct buf slots; /* for rows: of each entry of the range, in x.t */
+};
+
+#define SKIPPED UINT32_MAX /* the slot of a token */
+
+/* take_fn: the earliest entry of each key. */
+static void
+take_keys(void *arg, struct keytable *t, const struct key_batch *b)
+{
+	struct keymerge *m = arg;
+	uint32_t slot[AHEAD];
+	size_t i;
+
+	for (i = 0; i < b->n; i++) {
+		struct keyent k = b->ent[i];
+		const struct keyent *kept;
+
+		slot[i] = SKIPPED;
+		if (m->skip && na_is_token(m->skip, b->key[i]))
+			continue;
+		k.where = keyent_where(keyent_time(&k),
+		    b->run->number[keyent_ordinal(&k)], keyent_row(&k));
+		/* the table may move: only then where it is */
+		kept = keytable_put(t, b->key[i], b->hash[i], &k);
+		slot[i] = (uint32_t)(kept - t->slot);
+	}
+	if (m->rows)
+		buf_put(&m->slots, slot, b->n * sizeof(*slot));
+}
 
 int
-key_run_take(struct key_run *c, uint64_t last, bool all,
-    const struct na_rule *skip, struct keytable *t, struct buf *slots,
-    struct err *e)
+keymerge_all(struct key_run *run, size_t n, const struct na_rule *skip,
+    struct keytable *t, struct err *e)
 {
-	struct bytes key[AHEAD];
-	uint64_t hash[AHEAD];
-	uint32_t slot[AHEAD];
-	size_t i, n;
+	struct keymerge m = {.skip = skip};
+	size_t i;
 
-	do {
-		for (n = 0; n < AHEAD && c->at + n < c->n; n++) {
-			const struct keyent *k = &c->ent[c->at + n];
-
-			if (!keyent_key(k, c->heap, &key[n]) ||
-			    keyent_ordinal(k) >= c->nordinal)
-				return err_set(
-				    e, "%s: damaged partial", c->p->path);
-			hash[n] = key_hash(key[n]);
-			if (!all && hash[n] > last)
-				break;
-			keytable_prefetch(t, hash[n]);
-		}
-		for (i = 0; i < n; i++) {
-			struct keyent k = c->ent[c->at + i];
-			const struct keyent *kept;
-
-			slot[i] = KEY_SKIPPED;
-			if (skip && na_is_token(skip, key[i]))
-				continue;
-			k.where = keyent_where(keyent_time(&k),
-			    c->ordinal[keyent_ordinal(&k)], keyent_row(&k));
-			/* the table may move: only then where it is */
-			kept = keytable_put(t, key[i], hash[i], &k);
-			slot[i] = (uint32_t)(kept - t->slot);
-		}
-		if (slots)
-			buf_put(slots, slot, n * sizeof(*slot));
-		c->at += n;
-	} while (n == AHEAD);
+	for (i = 0; i < n; i++)
+		if (key_run_take(&run[i], NULL, 0, true, t, take_keys, &m, e) <
+		    0)
+			return -1;
 	return 0;
 }
 
-struct keymerge {
-	struct key_run *run;
-	size_t n;
-	const struct na_rule *skip;
-	uint64_t nrange, nmade;
-	struct keytable t;
-	helper_fn *help; /* what other processes do for their ranges */
-	struct firstrows_writer *rows;
-	uint64_t *next; /* range of these rows that nobody has taken; shared */
-	bool one;
-	uint64_t *from;   /* where each run's part of the range begins */
-	struct buf slots; /* for rows: of each entry of the range, in m->t */
-};
-
-/* A run, and the last hash of the range before. */
-struct border {
-	const struct key_run *run;
-	uint64_t last;
-};
-
-static int
-is_before(void *arg, uint64_t i, struct err *e)
-{
-	const struct border *b = arg;
-	struct bytes key;
-
-	if (!keyent_key(&b->run->ent[i], b->run->heap, &key))
-		return err_set(e, "%s: damaged partial", b->run->p->path);
-	return key_hash(key) <= b->last;
-}
-
-/* Puts a run where the range behind this hash begins. */
-static int
-seek(struct key_run *c, uint64_t last, struct err *e)
-{
-	return search_near(
-	    &c->at, c->n, is_before, &(struct border){c, last}, e);
-}
-
-/* The keys of a range, in m->t. */
+/* The keys of a range, in m->x.t. */
 static int
 take_range(struct keymerge *m, uint64_t r, struct err *e)
 {
-	uint64_t step = UINT64_MAX / m->nrange;
-	size_t k;
-
-	keytable_clear(&m->t);
 	buf_clear(&m->slots);
-	for (k = 0; k < m->n && m->nmade % FORGET == 0; k++)
-		partial_forget(m->run[k].p);
-	m->nmade++;
-	for (k = 0; k < m->n; k++) {
-		if (r > 0 && seek(&m->run[k], step * r, e) < 0)
-			return -1;
-		m->from[k] = m->run[k].at;
-		if (key_run_take(&m->run[k], step * (r + 1), r + 1 == m->nrange,
-			m->skip, &m->t, m->rows ? &m->slots : NULL, e) < 0)
-			return -1;
-	}
-	return 0;
+	return ranges_take(&m->x, r, take_keys, m, e);
 }
 
-/* The entries of a range, in m->t; NULL for an error.  Caller frees. */
+/* The entries of a range; NULL for an error.  Caller frees. */
 static struct keyent *
 make_range(struct keymerge *m, uint64_t r, struct err *e)
 {
-	return take_range(m, r, e) < 0 ? NULL : keytable_sorted(&m->t);
+	return take_range(m, r, e) < 0 ? NULL : keytable_sorted(&m->x.t);
 }
 
 /* Is it among the rows wanted of the key that was found? */
@@ -142,14 +90,14 @@ mark_run(struct keymerge *m, const struct key_run *c, uint64_t at,
 
 	for (i = 0; i < n; i++) {
 		const struct keyent *k = &c->ent[at + i], *found;
-		uint32_t ord = c->ordinal[keyent_ordinal(k)];
+		uint32_t ord = c->number[keyent_ordinal(k)];
 		uint64_t row = keyent_row(k);
 
-		if (i + AHEAD < n && slot[i + AHEAD] != KEY_SKIPPED)
-			__builtin_prefetch(&m->t.slot[slot[i + AHEAD]]);
-		if (slot[i] == KEY_SKIPPED)
+		if (i + AHEAD < n && slot[i + AHEAD] != SKIPPED)
+			__builtin_prefetch(&m->x.t.slot[slot[i + AHEAD]]);
+		if (slot[i] == SKIPPED)
 			continue;
-		found = &m->t.slot[slot[i]];
+		found = &m->x.t.slot[slot[i]];
 		if (is_first(k, found, keyent_where(keyent_time(k), ord, row),
 			m->one) &&
 		    !firstrows_set(m->rows, ord, row))
@@ -169,15 +117,16 @@ mark_ranges(struct keymerge *m, uint64_t *keys, struct err *e)
 
 	*keys = 0;
 	while ((r = __atomic_fetch_add(m->next, 1, __ATOMIC_RELAXED)) <
-	    m->nrange) {
+	    m->x.nrange) {
 		if (take_range(m, r, e) < 0)
 			return -1;
-		*keys += m->t.n;
+		*keys += m->x.t.n;
 		slot = (const uint32_t *)(const void *)m->slots.p;
-		for (k = 0; k < m->n; k++) {
-			if (mark_run(m, &m->run[k], m->from[k], slot, e) < 0)
+		for (k = 0; k < m->x.nrun; k++) {
+			if (mark_run(m, &m->x.run[k], m->x.from[k], slot, e) <
+			    0)
 				return -1;
-			slot += m->run[k].at - m->from[k];
+			slot += m->x.run[k].at - m->x.from[k];
 		}
 	}
 	return 0;
@@ -200,7 +149,7 @@ add_all(struct keyindex_writer *w, const struct keyent *v, uint64_t n,
 	return 0;
 }
 
-/* keymerge::help: of each range how many entries and bytes of long keys, and
+/* helper_fn: of each range how many entries and bytes of long keys, and
  * both. */
 static int
 help_index(void *arg, int fd, uint64_t first, uint64_t step)
@@ -209,19 +158,19 @@ help_index(void *arg, int fd, uint64_t first, uint64_t step)
 	struct err e = ERR_ZERO;
 	int rc = 0;
 
-	for (; first < m->nrange && rc == 0; first += step) {
+	for (; first < m->x.nrange && rc == 0; first += step) {
 		struct keyent *v = make_range(m, first, &e);
 
 		if (!v)
 			return helper_failed(fd, &e);
-		rc = helper_tell(fd, (struct told){m->t.n, m->t.heap.n}, v,
-		    m->t.n * sizeof(*v), m->t.heap.p, m->t.heap.n);
+		rc = helper_tell(fd, (struct told){m->x.t.n, m->x.t.heap.n}, v,
+		    m->x.t.n * sizeof(*v), m->x.t.heap.p, m->x.t.heap.n);
 		free(v);
 	}
 	return rc < 0;
 }
 
-/* keymerge::help: the number of the keys, in the end. */
+/* helper_fn: the number of the keys, in the end. */
 static int
 help_rows(void *arg, int fd, uint64_t first, uint64_t step)
 {
@@ -256,44 +205,20 @@ take_made(const struct helper *h, struct keyindex_writer *w, struct buf *b,
 	    bytes_of(b->p + n, told.bytes), e);
 }
 
-/* Begins a merge with that many processes, at most; the helpers run already. */
-static int
-merge_begin(struct keymerge *m, uint64_t total, uint64_t *workers,
-    struct helper **helpers, size_t *nhelp, struct err *e)
-{
-	m->nrange = total / RANGE_ENTRIES + 1;
-	m->from = xcalloc(m->n + 1, sizeof(*m->from));
-	keytable_init(&m->t, RANGE_ENTRIES);
-	*workers = *workers > m->nrange ? m->nrange : *workers ? *workers : 1;
-	*helpers = xcalloc(*workers, sizeof(**helpers));
-	return helpers_start(*helpers, *workers - 1, nhelp, m->help, m, e);
-}
-
-static int
-merge_end(
-    struct keymerge *m, struct helper *h, size_t nhelp, int rc, struct err *e)
-{
-	rc = helpers_end(h, nhelp, rc, e);
-	keytable_fini(&m->t);
-	buf_fini(&m->slots);
-	free(m->from);
-	free(h);
-	return rc;
-}
-
 int
 keymerge(struct keyindex_writer *w, struct key_run *run, size_t n,
     uint64_t total, const struct na_rule *skip, uint64_t workers, struct err *e)
 {
-	struct keymerge m = {
-	    .run = run, .n = n, .skip = skip, .help = help_index};
+	struct keymerge m = {.skip = skip};
 	struct buf b = BUF_ZERO;
 	struct helper *h;
 	size_t nhelp;
 	uint64_t r;
-	int rc = merge_begin(&m, total, &workers, &h, &nhelp, e);
+	int rc;
 
-	for (r = 0; r < m.nrange && rc == 0; r++) {
+	ranges_init(&m.x, run, n, ranges_number(total));
+	rc = ranges_start(&m.x, help_index, &m, &workers, &h, &nhelp, e);
+	for (r = 0; r < m.x.nrange && rc == 0; r++) {
 		struct keyent *v;
 
 		if (r % workers > 0) {
@@ -301,11 +226,11 @@ keymerge(struct keyindex_writer *w, struct key_run *run, size_t n,
 			continue;
 		}
 		v = make_range(&m, r, e);
-		rc = v ? add_all(w, v, m.t.n, buf_bytes(&m.t.heap), e) : -1;
+		rc = v ? add_all(w, v, m.x.t.n, buf_bytes(&m.x.t.heap), e) : -1;
 		free(v);
 	}
 	buf_fini(&b);
-	return merge_end(&m, h, nhelp, rc, e);
+	return ranges_end(&m.x, h, nhelp, rc, e);
 }
 
 int
@@ -313,12 +238,7 @@ keymerge_rows(struct firstrows_writer *w, bool one, struct key_run *run,
     size_t n, uint64_t total, const struct na_rule *skip, uint64_t workers,
     uint64_t *keys, struct err *e)
 {
-	struct keymerge m = {.run = run,
-	    .n = n,
-	    .skip = skip,
-	    .help = help_rows,
-	    .rows = w,
-	    .one = one};
+	struct keymerge m = {.skip = skip, .rows = w, .one = one};
 	struct helper *h;
 	struct told told;
 	size_t nhelp, i;
@@ -328,7 +248,8 @@ keymerge_rows(struct firstrows_writer *w, bool one, struct key_run *run,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (m.next == MAP_FAILED)
 		return err_sys(e, ERR_OUTPUT, "memory");
-	rc = merge_begin(&m, total, &workers, &h, &nhelp, e);
+	ranges_init(&m.x, run, n, ranges_number(total));
+	rc = ranges_start(&m.x, help_rows, &m, &workers, &h, &nhelp, e);
 	if (rc == 0)
 		rc = mark_ranges(&m, keys, e);
 	for (i = 0; i < nhelp && rc == 0; i++) {
@@ -336,5 +257,6 @@ keymerge_rows(struct firstrows_writer *w, bool one, struct key_run *run,
 		*keys += rc == 0 ? told.n : 0;
 	}
 	munmap(m.next, sizeof(*m.next));
-	return merge_end(&m, h, nhelp, rc, e);
+	buf_fini(&m.slots);
+	return ranges_end(&m.x, h, nhelp, rc, e);
 }

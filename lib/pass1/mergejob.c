@@ -1,4 +1,6 @@
 #include "pass1/mergejob.h"
+#include "pass1/combine.h"
+#include "pass1/merge.h"
 
 #include "io/machine.h"
 #include "pass1/context.h"

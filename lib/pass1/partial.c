@@ -8,7 +8,7 @@
 
 #include "io/commit.h"
 #include "io/out.h"
-#include "pass1/facts.h"
+#include "pass1/factsfile.h"
 
 #define HEAD "SHARDST2"
 #define TAIL "SHARDEND"

@@ -2,44 +2,20 @@
  * values - what pass 1 keeps of the values themselves, where sums are not
  * enough: medians, quantiles and modes, and how many distinct ones there are.
  *
- * The numbers of a column become sorted runs of 64-bit keys; texts of all
- * columns share one table of counts, which becomes runs in hash order.  Both
- * go to the partial whenever they reach their share of the memory, so the
- * answer is exact and the memory bounded.
- *
- * The key of a double orders as the double does (-0 is 0):
- *	bits ^ 1<<63 where it is not negative, ~bits where it is
+ * The numbers of a column become sorted runs of 64-bit keys (number_key());
+ * texts of all columns share one table of counts, which becomes runs in hash
+ * order.  Both go to the partial whenever they reach their share of the memory,
+ * so the answer is exact and the memory bounded.
  */
 #ifndef SHARD_VALUES_H
 #define SHARD_VALUES_H
 
-#include <string.h>
-
+#include "base/number.h"
 #include "pass1/facts.h"
 #include "pass1/partial.h"
 
 #define VALUES_MEMORY_MIN ((uint64_t)1 << 20)
 #define VALUES_MEMORY_DEFAULT ((uint64_t)1 << 30)
-
-static inline uint64_t
-number_key(double d)
-{
-	uint64_t u;
-
-	d += 0.0;
-	memcpy(&u, &d, 8);
-	return u >> 63 ? ~u : u | UINT64_C(1) << 63;
-}
-
-static inline double
-key_number(uint64_t u)
-{
-	double d;
-
-	u = u >> 63 ? u & ~(UINT64_C(1) << 63) : ~u;
-	memcpy(&d, &u, 8);
-	return d;
-}
 
 /* The hash of a value of a column in the runs of counts; never 0. */
 uint64_t value_hash(struct bytes value, uint64_t column_digest);

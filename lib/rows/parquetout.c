@@ -15,6 +15,7 @@
 #include "rows/coltype.h"
 #include "rows/csvscan.h"
 #include "rows/duck.h"
+#include "rows/na.h"
 
 #define EPOCH_DAY INT64_C(719162) /* 1970-01-01, in days since 0001-01-01 */
 #define TICKS_PER_DAY INT64_C(864000000000) /* of 100 ns */

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/parse.h"
-#include "pass1/values.h"
 
 #define SPARSE 9007199254740992.0 /* 2^53: not all integers are doubles */
 

@@ -2,7 +2,7 @@
  * facts - any text: refused, or loaded; saved it loads as the same, and a
  * merge with another one gives the same both ways round.
  */
-#include "pass1/facts.h"
+#include "pass1/factsfile.h"
 
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 /* facts: the quick way over the cells of a column finds what the slow one
  * does. */
-#include "pass1/facts.h"
+#include "pass1/factsfile.h"
 
 #include <stdlib.h>
 

@@ -2,10 +2,13 @@
  * merge - the context that partials make: the same bytes in any order and
  * any grouping, and what a naive pass over all rows finds.
  */
+#include "pass1/merge.h"
 #include "base/digest.h"
 #include "chain/chain.h"
 #include "filters/stats.h"
+#include "pass1/combine.h"
 #include "pass1/context.h"
+#include "pass1/factsfile.h"
 #include "pass1/partial.h"
 #include "test.h"
 

@@ -415,34 +415,6 @@ what_is_no_finite_decimal_is_no_double(void)
 }
 
 static void
-tokens_that_pandas_reads_as_missing(void)
-{
-	static const char *const yes[] = {"#N/A", "#N/A N/A", "#NA", "-1.#IND",
-	    "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A",
-	    "NA", "NULL", "NaN", "None", "n/a", "nan", "null", "NAN", "Nan",
-	    "nAn"};
-	static const char *const no[] = {"", "na", "Na", "none", "NONE", "Null",
-	    "#n/a", "<na>", "N/a", "NA ", " NA", "nano", "n", "N", "-", "-1",
-	    "1", "1.#ind", "n\xe1n", "#N/A N/A ", "NaNN", "N\x01N", "missing",
-	    "-NAN"};
-	size_t k;
-
-	for (k = 0; k < LEN(yes); k++) {
-		test_about("%s", yes[k]);
-		CHECK(is_na_token(bytes_str(yes[k])));
-		/* none of them is a number */
-		EQ_U(class_number(bytes_str(yes[k])), CLASS_TEXT);
-	}
-	for (k = 0; k < LEN(no); k++) {
-		test_about("%s", no[k]);
-		CHECK(!is_na_token(bytes_str(no[k])));
-	}
-	test.context[0] = '\0';
-	CHECK(!is_na_token(bytes_of("NA\0", 3)));
-	CHECK(!is_na_token(bytes_of(NULL, 0)));
-}
-
-static void
 canonical(const char *s, const char *want)
 {
 	char out[48 + 8];
@@ -641,7 +613,6 @@ main(void)
 	RUN(every_short_string_of_the_alphabet);
 	RUN(random_doubles_as_strtod_reads_them);
 	RUN(what_is_no_finite_decimal_is_no_double);
-	RUN(tokens_that_pandas_reads_as_missing);
 	RUN(whole_values_have_one_spelling);
 	RUN(random_spellings_of_whole_values);
 	return test_end();

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "pass1/colstats.h"
+#include "pass1/factsfile.h"
 #include "test.h"
 
 static double

@@ -1,0 +1,31 @@
+/*
+ * merge - partials become a context.
+ *
+ * Nothing of an old context in the directory is touched before all that can be
+ * refused is checked.  Then meta.tsv, which makes it a context, is removed
+ * first and written last.
+ */
+#ifndef SHARD_MERGE_H
+#define SHARD_MERGE_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+struct merge_opt {
+	double train_ratio, test_val_ratio;
+	const char *cutoffs; /* "A,B" instead of ratios; NULL */
+	bool no_cutoffs;     /* nobody asks for a split by time */
+	/* first.rows, with all rows at a key's first time or the first one;
+	 * then first.idx only of few keys */
+	enum first_rows { FIRST_INDEX, FIRST_ALL, FIRST_ONE } first_rows;
+	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
+	bool optimize_types; /* facts.narrow */
+	uint64_t memory;     /* for the groups; 0: the default */
+	uint64_t workers;    /* processes for the keys; 0: one */
+};
+
+/* Merges n partials into the context in dir, which must exist. */
+MUST_CHECK int context_merge(const char *dir, char *const *parts, size_t n,
+    const struct merge_opt *opt, struct err *e);
+
+#endif
