@@ -29,15 +29,11 @@ note(const char *fmt, ...)
 	cmd_note("note: %s", msg);
 }
 
-static int
-usage(FILE *f, int status)
-{
-	fputs("usage: shard-job [--recipe FILE] JOB [--option value ...]\n"
-	      "       shard-job begin JOB [--option value ...]\n"
-	      "       JOB is preprocess; its --help lists the options\n",
-	    f);
-	return status;
-}
+static const struct opt_spec specs[] = {
+    OPT(OPT_STR, 0, "recipe", "FILE", struct drive, recipe,
+	"run this shell program (the job's own)"),
+    OPT_END,
+};
 
 /* The directory that this program lies in, freed by the caller; or NULL. */
 static char *
@@ -59,22 +55,25 @@ main(int argc, char *argv[])
 	    .warn = cmd_warn,
 	    .note = note,
 	    .show = isatty(STDERR_FILENO) ? show : NULL};
+	const struct opt_group groups[] = {{specs, &d}, {NULL, NULL}};
+	const struct cmd cmd = {"shard-job", "[begin] JOB [OPTION ...]",
+	    "decide a job from its options and inputs, and run its recipe",
+	    "shard-job preprocess --job-type training --input raw --output out",
+	    groups, true};
 	struct err e = ERR_ZERO;
-	int status, i = 1;
+	int status, i;
 
-	cmd_start("shard-job");
-	if (argc > 1 && strcmp(argv[1], "--help") == 0)
-		return usage(stdout, cmd_finish(CMD_OK));
-	if (argc > 2 && strcmp(argv[1], "--recipe") == 0) {
-		d.recipe = argv[2];
-		i = 3;
-	} else if (argc > 1 && strcmp(argv[1], "begin") == 0) {
+	cmd_start(cmd.name);
+	i = cmd_parse(&cmd, argc, argv);
+	if (i < argc && strcmp(argv[i], "begin") == 0) {
 		d.only_begin = true;
-		i = 2;
+		i++;
 	}
 	d.type = i < argc ? job_named(argv[i]) : NULL;
 	if (!d.type)
-		return usage(stderr, CMD_USAGE);
+		return cmd_usage(i < argc ? "%s: no such job (preprocess)"
+					  : "which job? preprocess",
+		    argv[i]);
 	cmd_start(d.type->table->name);
 	d.bin = own_dir();
 	d.argc = argc - i - 1;

@@ -75,6 +75,10 @@ examples() {
 	examples shard-impute.1
 }
 
+@test "man: the examples of shard-job(1) work, in order" {
+	examples shard-job.1
+}
+
 @test "man: the examples of shard-ls(1) work, in order" {
 	examples shard-ls.1
 }
@@ -304,6 +308,16 @@ page_options() {
 	diff "$BATS_TEST_TMPDIR/programs" "$BATS_TEST_TMPDIR/table"
 }
 
+# job_env JOB: the variables that stand for options, and the options.
+job_env() {
+	if [ "$1" = preprocess ]; then
+		"$1" --help | awk '/^  --/ { name = substr($1, 3) }
+			match($0, /\[[A-Z_]+\]/) { print substr($0, RSTART + 1, RLENGTH - 2), name }'
+	else
+		sed -n "s/^config \([a-z_]*\) \([^ ]*\) \([A-Z_]*\)\$/\3 \1/p" "$TOP/pipelines/$1"
+	fi
+}
+
 # same_as_job PAGE JOB: the page has the options and the environment of the job.
 same_as_job() {
 	local page=$MAN/$1
@@ -316,8 +330,7 @@ same_as_job() {
 		sort >"$BATS_TEST_TMPDIR/page"
 	diff "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page"
 	# config NAME DEFAULT ENV
-	sed -n "s/^config \([a-z_]*\) \([^ ]*\) \([A-Z_]*\)\$/\3 \1/p" \
-		"$TOP/pipelines/$2" | tr _ - | sort >"$BATS_TEST_TMPDIR/code"
+	job_env "$2" | tr _ - | sort >"$BATS_TEST_TMPDIR/code"
 	sed -n 's/^\.It Ev \([A-Z_]*\) Ta Fl Fl \([a-z-]*\)$/\1 \2/p' "$page" |
 		tr _ - | sort >"$BATS_TEST_TMPDIR/page"
 	[ -s "$BATS_TEST_TMPDIR/code" ]
@@ -352,10 +365,15 @@ reads() {
 	case $1 in
 	shard-check | shard-fit | shard-gather | shard-plan | shard-unpack) ;;
 	shard-ls) grep -oE '"[A-Z]+(_[A-Z]+)+"' "$TOP/lib/shards/part.c" | tr -d '"' ;;
-	preprocess | impute | shred)
+	shard-job) echo PATH ;;
+	preprocess)
+		printf '%s\n' PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_SIMD ENABLE_TRUE_STREAMING OPTIMIZE_MEMORY
+		job_env preprocess | cut -d ' ' -f 1
+		sed -n '/\.retired/,/",$/p' "$TOP/lib/jobs/preprocess.c" | grep -oE '[A-Z_]{3,}'
+		;;
+	impute | shred)
 		printf '%s\n' PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_RUNNER SHARD_SIMD TMPDIR
 		case $1 in
-		preprocess) printf '%s\n' ENABLE_TRUE_STREAMING OPTIMIZE_MEMORY ;;
 		impute) printf '%s\n' COLUMN_STRATEGY_ VALIDATE_FILL_VALUES ;;
 		esac
 		sed -n 's/^config .* \([A-Z_]*\)$/\1/p; s/^constant_from .* \([A-Z_]*\)$/\1/p' \
@@ -365,7 +383,11 @@ reads() {
 	shard-show)
 		sed -n '/^utf8_locale(/,/^}/p' "$TOP/cmd/shard-show.c" | grep -oE '"[A-Z_]+"' | tr -d '"'
 		;;
-	shard-run | shard-sort | shard-write)
+	shard-run | shard-stats)
+		printf '%s\n' SHARDKIT_DUCKDB SHARD_DELIM SHARD_MAX_RECORD SHARD_PROGRESS SHARD_SIMD SHARD_STRICT
+		[ "$1" = shard-stats ] || echo TMPDIR
+		;;
+	shard-sort | shard-write)
 		printf '%s\n' SHARDKIT_DUCKDB SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT TMPDIR
 		;;
 	shard-through) printf '%s\n' SHARD_DELIM SHARD_MAX_RECORD SHARD_SIMD SHARD_STRICT ;;

@@ -27,8 +27,12 @@ find_recipe(const struct drive *d, struct err *e)
 	struct buf b = BUF_ZERO;
 	size_t i;
 
-	if (d->recipe)
-		return xstrdup(d->recipe);
+	if (d->recipe) {
+		if (access(d->recipe, R_OK) == 0)
+			return xstrdup(d->recipe);
+		err_sys(e, ERR_INPUT, "%s", d->recipe);
+		return NULL;
+	}
 	for (i = 0; i < LEN(places) && d->bin; i++) {
 		buf_clear(&b);
 		buf_printf(

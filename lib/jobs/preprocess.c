@@ -5,7 +5,7 @@
 
 #include "io/commit.h"
 #include "io/dir.h"
-#include "jobs/job.h"
+#include "jobs/prewords.h"
 #include "jobs/summary.h"
 #include "jobs/tidy.h"
 #include "pass1/context.h"
@@ -99,18 +99,6 @@ static const struct job_table table = {
     .option = options,
     .retired = "BATCH_SIZE STREAMING_BATCH_SIZE CONSOLIDATE_SHARDS "
 	       "ENABLE_BATCH_PROCESSING SHARD_SIZE",
-};
-
-/* What was decided, beside the options. */
-struct preprocess {
-	struct source_opt source;
-	bool looked;
-	bool training, timed, deduped, pass1;
-	enum look_types types;
-	const char *first; /* the first shard's path */
-	char *run;         /* OUT/_run */
-	char *own;         /* the context that pass 1 writes */
-	char *header;      /* OUT/_run/header.csv, where JSON is read */
 };
 
 static struct preprocess *
@@ -329,12 +317,6 @@ check_words(struct job *j, struct err *e)
 	return cutoffs ? check_cutoffs(cutoffs, e) : 0;
 }
 
-static bool
-is_none(const struct options *o, const char *name)
-{
-	return !option_value(o, name) || option_is(o, name, "none");
-}
-
 static int
 no_column(struct job *j, struct err *e, const char *fmt, const char *where,
     const char *name, const char *option)
@@ -362,7 +344,7 @@ decide_training(struct job *j, struct err *e)
 
 	p->timed =
 	    strcmp(split, "temporal") == 0 || strcmp(split, "group+time") == 0;
-	p->deduped = dedup && !is_none(o, "key");
+	p->deduped = dedup && !preprocess_is_none(o, "key");
 	if (!option_value(o, "time")) {
 		if (p->timed ||
 		    (p->deduped &&
@@ -376,11 +358,11 @@ decide_training(struct job *j, struct err *e)
 	if (strcmp(split, "stratified") == 0 && !option_value(o, "label"))
 		return err_set(
 		    e, "--split stratified needs a label: --label COL");
-	if (by_key && is_none(o, "key"))
+	if (by_key && preprocess_is_none(o, "key"))
 		return err_set(e, "--split %s needs a key: --key COL", split);
 	if (!dedup || option_given(o, "key"))
 		return 0;
-	if (is_none(o, "key"))
+	if (preprocess_is_none(o, "key"))
 		j->note("no column customerId: no duplicates are dropped; name "
 			"the key with --key COL, or say --key none");
 	else if (!p->deduped)
@@ -449,7 +431,8 @@ check_names(struct job *j, struct err *e)
 	size_t i;
 
 	for (i = 0; i < LEN(option); i++) {
-		if ((i > 0 && !p->training) || is_none(o, option[i]) ||
+		if ((i > 0 && !p->training) ||
+		    preprocess_is_none(o, option[i]) ||
 		    look_has(&j->look, option_value(o, option[i])))
 			continue;
 		return no_column(j, e,
@@ -574,267 +557,6 @@ out:
 	return rc;
 }
 
-/* Words of options that are given as they are: "--name value". */
-static void
-pass_on(
-    const struct options *o, struct buf *b, const char *name, const char *but)
-{
-	const char *value = option_value(o, name);
-	struct buf word = BUF_ZERO;
-
-	if (!value || (but && strcmp(value, but) == 0))
-		return;
-	buf_printf(&word, "--%s", name);
-	words_put(b, buf_cstr(&word), value, NULL);
-	buf_fini(&word);
-}
-
-/* The words of cat, without a file. */
-static void
-cat_words(struct job *j, bool pass2, struct buf *b)
-{
-	struct preprocess *p = j->st;
-
-	pass_on(&j->opt, b, "signature", NULL);
-	pass_on(&j->opt, b, "ragged", "error");
-	pass_on(&j->opt, b, "nested", "refuse");
-	if (j->look.json)
-		words_put(b, "--header-of", p->header, NULL);
-	pass_on(&j->opt, b, "header", NULL);
-	if (!pass2)
-		return;
-	if (p->pass1)
-		words_put(b, "-c", p->own, NULL);
-	else if (!j->look.json)
-		words_put(b, "--header-of", p->first, NULL);
-	if (p->deduped && option_flag(&j->opt, "piped") &&
-	    option_is(&j->opt, "ties", "one"))
-		words_put(b, "--row-column", NULL);
-	else if (!option_flag(&j->opt, "piped") &&
-	    !option_flag(&j->opt, "batch") && look_is_large(j->look.bytes))
-		words_put(b, "--drop-cache", NULL);
-}
-
-static void
-stats_words(struct job *j, struct buf *b)
-{
-	struct options *o = &j->opt;
-	struct preprocess *p = j->st;
-	char *parts = path_join(p->own, "parts");
-
-	words_put(b, "-o", parts, NULL);
-	free(parts);
-	cat_words(j, false, b);
-	if (p->timed || p->deduped)
-		pass_on(o, b, "time", NULL);
-	if (p->deduped)
-		pass_on(o, b, "key", NULL);
-	if (p->training)
-		pass_on(o, b, "label", NULL);
-	if (p->training && option_is(o, "split", "stratified")) {
-		words_put(b, "--strata", option_value(o, "label"), NULL);
-		pass_on(o, b, "seed", NULL);
-	}
-	pass_on(o, b, "na", "auto");
-	pass_on(o, b, "missing-time", NULL);
-	if (p->types == TYPES_SCHEMA)
-		words_put(b, "--schema", NULL);
-	if (option_flag(o, "force"))
-		words_put(b, "--force", NULL);
-	if (option_flag(o, "verify"))
-		words_put(b, "--verify", NULL);
-}
-
-static void
-merge_words(struct job *j, struct buf *b)
-{
-	struct options *o = &j->opt;
-	struct preprocess *p = j->st;
-
-	words_put(b, "--merge", "-o", p->own, NULL);
-	pass_on(o, b, "workers", NULL);
-	if (p->types == TYPES_SCHEMA && option_flag(o, "optimize-types"))
-		words_put(b, "--optimize-types", NULL);
-	/* A process that reads a shard by name needs only to know which of its
-	 * rows stay; rows that come through a pipe, or of many shards, are
-	 * known by their keys. */
-	if (p->deduped && !option_flag(o, "piped") && !option_flag(o, "batch"))
-		words_put(b, "--first-rows", option_value(o, "ties"), NULL);
-	if (p->timed && option_value(o, "cutoffs")) {
-		pass_on(o, b, "cutoffs", NULL);
-		return;
-	}
-	pass_on(o, b, "train-ratio", NULL);
-	pass_on(o, b, "test-val-ratio", NULL);
-	if (!p->timed)
-		words_put(b, "--no-cutoffs", NULL);
-}
-
-static void
-split_words(struct job *j, struct buf *b)
-{
-	struct options *o = &j->opt;
-	const char *split = option_value(o, "split");
-	struct preprocess *p = j->st;
-	bool group = strncmp(split, "group", 5) == 0;
-
-	words_put(b, ":", "split", "--by", split, NULL);
-	if (group || strcmp(split, "hash") == 0) {
-		pass_on(o, b, "seed", NULL);
-		pass_on(o, b, "train-ratio", NULL);
-		pass_on(o, b, "test-val-ratio", NULL);
-	}
-	if (p->timed || strcmp(split, "stratified") == 0)
-		words_put(b, "-c", option_value(o, "context"), NULL);
-	if (group)
-		pass_on(o, b, "key", NULL);
-}
-
-static void
-map_words(struct job *j, bool context, struct buf *b)
-{
-	pass_on(&j->opt, b, "na", "auto");
-	if (context)
-		words_put(b, "-c", option_value(&j->opt, "context"), NULL);
-}
-
-/* The filters of pass 2 between cat and write, each with its ":" in front.  A
- * split by the row's bytes comes first, while they are the input's. */
-static void
-chain_words(struct job *j, struct buf *b)
-{
-	struct options *o = &j->opt;
-	struct preprocess *p = j->st;
-	const char *columns = option_value(o, "columns");
-	char *meta = path_join(option_value(o, "context"), "meta.tsv");
-	bool splits = p->training && !option_is(o, "split", "none");
-	bool by_bytes = option_is(o, "split", "hash") ||
-	    option_is(o, "split", "stratified");
-	bool context = p->training || access(meta, F_OK) == 0;
-	struct buf word = BUF_ZERO;
-
-	if (splits && by_bytes)
-		split_words(j, b);
-	if (option_value(o, "label")) {
-		words_put(b, ":", "map", NULL);
-		pass_on(o, b, "label", NULL);
-		pass_on(o, b, "unseen-label", NULL);
-		map_words(j, context, b);
-	}
-	if (p->deduped) {
-		words_put(
-		    b, ":", "dedup", "-c", option_value(o, "context"), NULL);
-		pass_on(o, b, "null-key", NULL);
-		pass_on(o, b, "ties", NULL);
-	} else if (p->training && !is_none(o, "key") &&
-	    option_is(o, "null-key", "drop")) {
-		buf_printf(&word, "%s != ", option_value(o, "key"));
-		words_put(b, ":", "map", "--where", buf_cstr(&word), NULL);
-		pass_on(o, b, "na", "auto");
-	}
-	if (splits && !by_bytes)
-		split_words(j, b);
-	/* the text only of rows that stay */
-	words_put(b, ":", "map", "--text", NULL);
-	map_words(j, context, b);
-	if (columns) {
-		buf_clear(&word);
-		buf_printf(&word, "%s%s", columns, splits ? ",_split" : "");
-		words_put(b, ":", "map", "--select", buf_cstr(&word), NULL);
-	}
-	buf_fini(&word);
-	free(meta);
-}
-
-static void
-write_words(struct job *j, struct buf *b)
-{
-	struct options *o = &j->opt;
-	struct preprocess *p = j->st;
-
-	words_put(b, "-o", option_value(o, "output"), NULL);
-	if (!p->training)
-		words_put(b, "--split", option_value(o, "job-type"), "--empty",
-		    "header", NULL);
-	else if (option_is(o, "split", "none"))
-		words_put(b, "--split", "train", NULL);
-	pass_on(o, b, "format", NULL);
-	pass_on(o, b, "compress", NULL);
-	pass_on(o, b, "level", NULL);
-	if (p->types != TYPES_NONE)
-		words_put(b, "--types", p->own, NULL);
-	if (option_flag(o, "batch"))
-		words_put(b, "--batch", "--like", p->first, NULL);
-}
-
-/* What stands for the shard's name in the chain: {}, unless that or {n}, its
- * number, is among the words. */
-static void
-mark_for(struct buf *words, struct buf *mark)
-{
-	const char *text = buf_cstr(words);
-
-	buf_puts(mark, "{}");
-	if (strstr(text, "{n}"))
-		buf_putc(mark, '}');
-	while (strstr(text, buf_cstr(mark)))
-		buf_putc(mark, '}');
-}
-
-static int
-preprocess_vars(struct job *j, struct buf *vars, struct err *e)
-{
-	struct options *o = &j->opt;
-	struct preprocess *p = j->st;
-	struct buf b = BUF_ZERO, mark = BUF_ZERO;
-	char *path;
-
-	(void)e;
-#define VAR(name, make)                                                        \
-	do {                                                                   \
-		buf_clear(&b);                                                 \
-		make;                                                          \
-		var_put(vars, name, buf_cstr(&b));                             \
-	} while (0)
-	path = path_join(p->run, "list");
-	VAR("list", word_put(&b, path));
-	job_each(j, path, strtoull(option_value(o, "workers"), NULL, 10),
-	    option_value(o, "runner"));
-	VAR("each", buf_puts(&b, buf_cstr(&j->each)));
-	free(path);
-	path = path_join(p->run, "parts");
-	VAR("parts", word_put(&b, path));
-	free(path);
-	VAR("output", word_put(&b, option_value(o, "output")));
-	VAR("stats", if (p->pass1) stats_words(j, &b));
-	VAR("merge", if (p->pass1) merge_words(j, &b));
-	VAR("cat", cat_words(j, true, &b));
-	VAR("chain", chain_words(j, &b));
-	VAR("write", write_words(j, &b));
-	/* what stands for the shard occurs nowhere else in the words */
-	mark_for(vars, &mark);
-	var_put(vars, "mark", buf_cstr(&mark));
-	VAR("run", {
-		words_put(&b, "shard-run", NULL);
-		if (strcmp(buf_cstr(&mark), "{}") != 0)
-			words_put(&b, "--replace", buf_cstr(&mark), NULL);
-		if (option_flag(o, "piped"))
-			words_put(&b, "--piped", NULL);
-		if (option_flag(o, "force"))
-			words_put(&b, "--force", NULL);
-		if (option_flag(o, "batch"))
-			words_put(&b, "--skip-done", NULL);
-		if (option_flag(o, "verify"))
-			words_put(&b, "--verify", NULL);
-	});
-	VAR("quick", if (!option_flag(o, "verify")) word_put(&b, "--quick"));
-	var_put(vars, "batch", option_flag(o, "batch") ? "1" : "");
-#undef VAR
-	buf_fini(&mark);
-	buf_fini(&b);
-	return 0;
-}
-
 /* What the rows were kept by: the first line of the summary. */
 static void
 policy(struct job *j, struct buf *b)
@@ -860,7 +582,7 @@ policy(struct job *j, struct buf *b)
 	if (p->deduped)
 		buf_printf(b, ", ties %s, rows without key: %s",
 		    option_value(o, "ties"), option_value(o, "null-key"));
-	else if (!is_none(o, "key"))
+	else if (!preprocess_is_none(o, "key"))
 		buf_puts(b, ", no duplicates dropped");
 	buf_printf(b, ", split %s", option_value(o, "split"));
 }
