@@ -1,56 +1,38 @@
 #include "pass1/groups.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "io/commit.h"
-#include "io/out.h"
 #include "io/tsv.h"
+#include "pass1/ranges.h"
+#include "sort/extsort.h"
 
-#define RANGE_ENTRIES ((uint64_t)64 << 10)
-
-/* Where a section's merge by hash has come to. */
-struct cursor {
-	const struct keyent *k, *end;
-	struct bytes heap;
-	const char *path;
-};
-
-/* A run in the spill file, in the order of keys: entries, then long keys. */
-struct run {
-	uint64_t off, n, heap_off, heap_len;
-	/* where its merge has come to */
-	uint64_t at;
-	struct keyref key;
+/* What a group has, as the row of its record. */
+struct sums {
+	uint64_t rows, bytes;
 };
 
 struct groups {
 	const struct facts *f;
 	const struct na_rule *skip; /* tokens are no groups; NULL: they are */
 	bool ints;                  /* the order of the keys */
-	struct cursor *cur;
-	size_t ncur;
-	uint64_t total; /* entries of all sections */
-	struct keytable range, table;
-	struct keytable_limit limit; /* of the table */
-	/* what the table could not hold */
-	struct out *spill;
-	int fd;
-	uint64_t spilled; /* bytes */
-	struct run *run;
+	struct key_run *run;
 	size_t nrun;
-	const char *map;
+	uint64_t total; /* entries of all runs */
+	struct ranges x;
+	char *dir; /* for what the memory does not hold */
+	struct extsort *sort;
+	struct buf key;
 	struct out *out;
 	struct bytes prefix; /* of each line */
 	struct buf line;
 	uint64_t rows, ngroup; /* written */
+	const char *damaged;   /* the partial with an empty key, or NULL */
 };
 
 static void
-open_cursors(struct groups *g, const struct partial *part, size_t npart)
+find_runs(struct groups *g, const struct partial *part, size_t npart)
 {
 	size_t i, k;
 
@@ -61,148 +43,121 @@ open_cursors(struct groups *g, const struct partial *part, size_t npart)
 
 			if (s->type != SECTION_GROUPS)
 				continue;
-			if ((g->ncur & (g->ncur - 1)) == 0)
-				g->cur = xrealloc(g->cur,
-				    (g->ncur ? 2 * g->ncur : 1) *
-					sizeof(*g->cur));
-			g->cur[g->ncur] = (struct cursor){
-			    (const struct keyent *)(const void *)body.p, NULL,
-			    partial_heap(&part[i], s), part[i].path};
-			g->cur[g->ncur].end = g->cur[g->ncur].k + s->n;
-			g->ncur++;
+			if ((g->nrun & (g->nrun - 1)) == 0)
+				g->run = xrealloc(g->run,
+				    (g->nrun ? 2 * g->nrun : 1) *
+					sizeof(*g->run));
+			g->run[g->nrun++] = (struct key_run){
+			    .ent = (const struct keyent *)(const void *)body.p,
+			    .n = s->n,
+			    .heap = partial_heap(&part[i], s),
+			    .p = &part[i]};
 			g->total += s->n;
 		}
 }
 
+/* take_fn: adds up what the groups have. */
 static void
-add_entry(
-    struct keytable *t, struct bytes key, uint64_t hash, const struct keyent *k)
+take_sums(void *arg, struct keytable *t, const struct key_batch *b)
 {
-	struct keyent *sum = keytable_entry(t, key, hash);
-
-	sum->hi += k->hi;
-	sum->where += k->where;
-}
-
-/* Adds up a section's entries with hash <= last, or all that are left. */
-static int
-take_range(
-    struct groups *g, struct cursor *c, uint64_t last, bool rest, struct err *e)
-{
-	for (; c->k < c->end; c->k++) {
-		struct bytes key;
-		uint64_t hash;
-
-		if (!keyent_key(c->k, c->heap, &key) || key.n == 0)
-			return err_set(e, "%s: damaged partial", c->path);
-		hash = key_hash(key);
-		if (!rest && hash > last)
-			break;
-		if (!g->skip || !na_is_token(g->skip, key))
-			add_entry(&g->range, key, hash, c->k);
-	}
-	return 0;
-}
-
-/* The file for runs; it has no name, so nobody has to remove it. */
-static int
-open_spill(struct groups *g, const char *path, struct err *e)
-{
-	struct commit *c = commit_new(path, e);
-	int rc = 0;
-
-	if (!c)
-		return -1;
-	g->fd = open(commit_temp(c), O_RDONLY | O_CLOEXEC);
-	if (g->fd < 0)
-		rc = err_sys(e, ERR_OUTPUT, "%s", commit_temp(c));
-	g->spill = out_new(commit_fd(c), path, CODEC_NONE, 0, false, e);
-	commit_free(c);
-	return g->spill ? rc : -1;
-}
-
-static int
-put_spill(struct groups *g, const void *p, size_t n, struct err *e)
-{
-	g->spilled += n;
-	return out_write(g->spill, p, n, e);
-}
-
-/* The table as a run; it is empty then. */
-static int
-spill(struct groups *g, const char *path, struct err *e)
-{
-	static const char zero[8];
-	struct keyref *v;
-	struct run *r;
-	uint64_t heap = 0;
-	size_t i, n = g->table.n;
-	int rc = 0;
-
-	if (!g->spill && open_spill(g, path, e) < 0)
-		return -1;
-	g->run = xrealloc(g->run, (g->nrun + 1) * sizeof(*g->run));
-	r = &g->run[g->nrun++];
-	memset(r, 0, sizeof(*r));
-	r->off = g->spilled;
-	r->n = n;
-	v = keytable_by_key(&g->table, g->ints);
-	for (i = 0; i < n && rc == 0; i++) {
-		struct keyent k = g->table.slot[v[i].slot];
-
-		if (!keyent_is_inline(&k)) {
-			keyent_set_heap(&k, heap, (uint32_t)v[i].key.n, 0);
-			heap += v[i].key.n;
-		}
-		rc = put_spill(g, &k, sizeof(k), e);
-	}
-	r->heap_off = g->spilled;
-	r->heap_len = heap;
-	for (i = 0; i < n && rc == 0; i++)
-		if (!keyent_is_inline(&g->table.slot[v[i].slot]))
-			rc = put_spill(g, v[i].key.p, v[i].key.n, e);
-	if (rc == 0)
-		rc = put_spill(g, zero, -g->spilled & 7, e);
-	free(v);
-	keytable_clear(&g->table);
-	return rc;
-}
-
-/* Moves the range into the table. */
-static int
-sort_range(struct groups *g, const char *path, struct err *e)
-{
-	struct bytes heap = buf_bytes(&g->range.heap), key;
+	struct groups *g = arg;
+	struct keyent *sum;
 	size_t i;
 
-	for (i = 0; i < g->range.n; i++) {
-		const struct keyent *k = &g->range.slot[i];
+	for (i = 0; i < b->n; i++) {
+		if (b->key[i].n == 0)
+			g->damaged = b->run->p->path;
+		if (g->skip && na_is_token(g->skip, b->key[i]))
+			continue;
+		sum = keytable_entry(t, b->key[i], b->hash[i]);
+		sum->hi += b->ent[i].hi;
+		sum->where += b->ent[i].where;
+	}
+}
+
+/*
+ * Appends bytes whose order under memcmp() is that of int_cmp() of the keys:
+ *
+ *	0 if it is less than 0, else 1
+ *	the number of its digits, u32, big-endian
+ *	its digits
+ *	of those not less than 0: 0 if it begins with a minus, else 1
+ *
+ * Of those less than 0 all bits behind the first byte are turned over.
+ */
+static void
+put_int(struct buf *b, struct bytes key)
+{
+	bool minus = key.n > 0 && key.p[0] == '-';
+	bool less = minus && key.n > 1 && key.p[1] != '0';
+	uint32_t n = (uint32_t)(key.n - minus), big_endian;
+	size_t i = b->n + 1;
+
+	buf_putc(b, less ? 0 : 1);
+	big_endian = __builtin_bswap32(n);
+	buf_put(b, &big_endian, 4);
+	buf_put(b, key.p + minus, n);
+	if (!less)
+		buf_putc(b, minus ? 0 : 1);
+	else
+		for (; i < b->n; i++)
+			b->p[i] = (char)~b->p[i];
+}
+
+/* The key that put_int() had, in b. */
+static void
+get_int(struct buf *b, struct bytes k)
+{
+	bool less = k.p[0] == 0;
+	size_t n = k.n - 5 - !less, i;
+
+	if (less || k.p[k.n - 1] == 0)
+		buf_putc(b, '-');
+	for (i = 0; i < n; i++)
+		buf_putc(b, less ? (char)~k.p[5 + i] : k.p[5 + i]);
+}
+
+/* Adds the groups of a range to those that are sorted. */
+static int
+sort_range(struct groups *g, struct err *e)
+{
+	struct bytes heap = buf_bytes(&g->x.t.heap), key;
+	size_t i;
+
+	if (g->damaged)
+		return err_set(e, "%s: damaged partial", g->damaged);
+	for (i = 0; i < g->x.t.n; i++) {
+		const struct keyent *k = &g->x.t.slot[i];
+		struct sums sums = {k->hi, k->where};
 
 		if (!keyent_key(k, heap, &key))
 			continue;
-		if (keytable_full(&g->table, g->limit, key.n) &&
-		    spill(g, path, e) < 0)
+		if (g->ints) {
+			buf_clear(&g->key);
+			put_int(&g->key, key);
+			key = buf_bytes(&g->key);
+		}
+		if (extsort_add(g->sort, key,
+			bytes_of((const char *)&sums, sizeof(sums)), e) < 0)
 			return -1;
-		add_entry(&g->table, key, g->range.hash[i], k);
 	}
-	keytable_clear(&g->range);
 	return 0;
 }
 
 static int
-put(struct groups *g, struct bytes key, const struct keyent *k, struct err *e)
+put(struct groups *g, struct bytes key, struct sums sums, struct err *e)
 {
 	buf_clear(&g->line);
 	buf_putb(&g->line, g->prefix);
 	tsv_put(&g->line, key);
-	buf_printf(&g->line, "\t%llu\t%llu", (unsigned long long)k->hi,
-	    (unsigned long long)k->where);
+	buf_printf(&g->line, "\t%llu\t%llu", (unsigned long long)sums.rows,
+	    (unsigned long long)sums.bytes);
 	if (g->f->table) {
 		buf_putc(&g->line, '\t');
 		tsv_put(&g->line, bytes_str(g->f->table));
 	}
 	buf_putc(&g->line, '\n');
-	g->rows += k->hi;
+	g->rows += sums.rows;
 	g->ngroup++;
 	return out_write(g->out, g->line.p, g->line.n, e);
 }
@@ -216,142 +171,78 @@ put_header(struct groups *g, struct err *e)
 	return out_write(g->out, g->line.p, g->line.n, e);
 }
 
+/* The record that the sort gave last, as a line. */
 static int
-put_table(struct groups *g, struct err *e)
+put_record(struct groups *g, struct bytes key, struct err *e)
 {
-	struct keyref *v = keytable_by_key(&g->table, g->ints);
-	size_t i;
-	int rc = 0;
+	struct sums sums;
+	struct bytes piece;
+	size_t n = 0;
+	int more;
 
-	for (i = 0; i < g->table.n && rc == 0; i++)
-		rc = put(g, v[i].key, &g->table.slot[v[i].slot], e);
-	free(v);
-	return rc;
-}
-
-static const struct keyent *
-run_entry(const struct groups *g, const struct run *r)
-{
-	return (const struct keyent *)(const void *)(g->map + r->off) + r->at;
-}
-
-/* Its key, once there is an entry; what was spilled is sound. */
-static void
-run_look(const struct groups *g, struct run *r)
-{
-	if (r->at < r->n &&
-	    keyent_key(run_entry(g, r),
-		bytes_of(g->map + r->heap_off, r->heap_len), &r->key.key))
-		r->key.rank = key_rank(r->key.key, g->ints);
-}
-
-static void
-sift(const struct groups *g, struct run **heap, size_t n, size_t i)
-{
-	for (;;) {
-		size_t least = i, k;
-		struct run *swap;
-
-		for (k = 2 * i + 1; k <= 2 * i + 2 && k < n; k++)
-			if (keyref_cmp(
-				&heap[k]->key, &heap[least]->key, g->ints) < 0)
-				least = k;
-		if (least == i)
-			return;
-		swap = heap[i];
-		heap[i] = heap[least];
-		heap[least] = swap;
-		i = least;
-	}
-}
-
-/* Merges the runs; a key is in one of them only. */
-static int
-put_runs(struct groups *g, struct err *e)
-{
-	struct run **heap;
-	size_t i, n = g->nrun;
-	int rc = 0;
-	void *map;
-
-	if (out_flush(g->spill, e) < 0)
-		return -1;
-	map = mmap(NULL, g->spilled, PROT_READ, MAP_SHARED, g->fd, 0);
-	if (map == MAP_FAILED)
-		return err_sys(e, ERR_OUTPUT, "groups.tsv: mmap");
-	g->map = map;
-	heap = xmalloc(n * sizeof(*heap));
-	for (i = 0; i < n; i++) {
-		heap[i] = &g->run[i];
-		run_look(g, heap[i]);
-	}
-	for (i = n; i-- > 0;)
-		sift(g, heap, n, i);
-	while (n > 0 && rc == 0) {
-		struct run *r = heap[0];
-
-		rc = put(g, r->key.key, run_entry(g, r), e);
-		r->at++;
-		run_look(g, r);
-		if (r->at == r->n)
-			heap[0] = heap[--n];
-		sift(g, heap, n, 0);
-	}
-	free(heap);
-	return rc;
-}
-
-static int
-put_all(struct groups *g, const char *path, struct err *e)
-{
-	uint64_t per =
-	    g->limit.keys < RANGE_ENTRIES ? g->limit.keys : RANGE_ENTRIES;
-	uint64_t nrange = g->total / per + 1, r;
-	size_t i;
-
-	for (r = 0; r < nrange; r++) {
-		uint64_t last = UINT64_MAX / nrange * (r + 1);
-
-		for (i = 0; i < g->ncur; i++)
-			if (take_range(
-				g, &g->cur[i], last, r + 1 == nrange, e) < 0)
-				return -1;
-		if (sort_range(g, path, e) < 0)
+	buf_clear(&g->key);
+	if (g->ints)
+		get_int(&g->key, key);
+	else
+		buf_putb(&g->key, key);
+	do {
+		more = extsort_row(g->sort, &piece, e);
+		if (more < 0)
 			return -1;
-	}
-	if (!g->nrun)
-		return put_table(g, e);
-	if (g->table.n && spill(g, path, e) < 0)
-		return -1;
-	return put_runs(g, e);
+		memcpy((char *)&sums + n, piece.p, piece.n);
+		n += piece.n;
+	} while (more > 0);
+	return put(g, buf_bytes(&g->key), sums, e);
 }
 
+static int
+put_all(struct groups *g, struct err *e)
+{
+	struct merge_record rec;
+	uint64_t r;
+	int rc;
+
+	for (r = 0; r < g->x.nrange; r++)
+		if (ranges_take(&g->x, r, take_sums, g, e) < 0 ||
+		    sort_range(g, e) < 0)
+			return -1;
+	if (extsort_finish(g->sort, NULL, 0, e) < 0)
+		return -1;
+	while ((rc = extsort_next(g->sort, &rec, e)) > 0)
+		if (put_record(g, rec.key, e) < 0)
+			return -1;
+	return rc;
+}
+
+/* What does not fit memory goes to a file beside path. */
 static void
 begin(struct groups *g, const struct facts *f, const struct na_rule *na,
-    const struct partial *part, size_t npart, uint64_t memory)
+    const struct partial *part, size_t npart, uint64_t memory, const char *path)
 {
+	const char *slash = strrchr(path, '/');
+	uint64_t per = keytable_limit(memory).keys;
+
 	g->f = f;
-	g->fd = -1;
 	g->skip = facts_group_tokens_missing(f, na) ? na : NULL;
 	g->ints = facts_group_ints(f);
-	g->limit = keytable_limit(memory);
-	keytable_init(&g->range, 64);
-	keytable_init(&g->table, 64);
-	open_cursors(g, part, npart);
+	find_runs(g, part, npart);
+	per = per < RANGE_ENTRIES ? per : RANGE_ENTRIES;
+	ranges_init(&g->x, g->run, g->nrun, g->total / per + 1);
+	g->dir = slash == path ? xstrdup("/")
+	    : slash            ? xstrndup(path, (size_t)(slash - path))
+			       : xstrdup(".");
+	g->sort = extsort_new(
+	    memory > EXTSORT_MEMORY_MIN ? memory : EXTSORT_MEMORY_MIN, g->dir);
 }
 
 static void
 end(struct groups *g)
 {
-	if (g->map)
-		munmap((void *)(uintptr_t)g->map, g->spilled);
-	if (g->fd >= 0)
-		close(g->fd);
-	out_free(g->spill);
-	keytable_fini(&g->range);
-	keytable_fini(&g->table);
-	free(g->cur);
+	extsort_free(g->sort);
+	ranges_fini(&g->x);
 	free(g->run);
+	free(g->dir);
+	buf_fini(&g->key);
 	buf_fini(&g->line);
 }
 
@@ -360,7 +251,7 @@ static int
 put_lines(
     struct groups *g, const struct na_rule *na, const char *path, struct err *e)
 {
-	if (put_all(g, path, e) < 0)
+	if (put_all(g, e) < 0)
 		return -1;
 	if (g->rows + facts_ungrouped(g->f, na) == facts_rows(g->f))
 		return 0;
@@ -381,7 +272,7 @@ groups_write(const char *path, struct facts *f, const struct na_rule *na,
 
 	if (!c)
 		return -1;
-	begin(&g, f, na, part, npart, memory);
+	begin(&g, f, na, part, npart, memory, path);
 	g.out = out_new(commit_fd(c), path, CODEC_NONE, 0, true, e);
 	if (!g.out || put_header(&g, e) < 0 || put_lines(&g, na, path, e) < 0 ||
 	    out_finish(g.out, true, e) < 0 || commit_rename(c, e) < 0 ||
@@ -413,7 +304,7 @@ put_shard_lines(struct out *out, struct bytes prefix, const struct facts *f,
 	int rc;
 
 	plain.table = NULL; /* no column */
-	begin(&g, &plain, na, part, 1, memory);
+	begin(&g, &plain, na, part, 1, memory, part->path);
 	rc = put_lines(&g, na, part->path, e);
 	end(&g);
 	return rc;

@@ -3,10 +3,8 @@
  * merge, in the order of their keys.
  *
  * Partials hold runs of (key, rows, bytes) in hash order.  A range of hashes
- * at a time is added up; what that gives is sorted by key in a table of
- * bounded size, which spills sorted runs to a file without a name and merges
- * them in the end.  (Balanced merging of replacement-free runs: D. E. Knuth,
- * The Art of Computer Programming, volume 3, section 5.4.)
+ * at a time is added up (ranges.h); what that gives is sorted by key in bounded
+ * memory (sort/extsort.h).
  */
 #ifndef SHARD_GROUPS_H
 #define SHARD_GROUPS_H
@@ -18,8 +16,8 @@
 /*
  * Writes what the partials say to path; f is their merged facts, in which it
  * counts the groups.  memory, in bytes, is for the tables and their sorting;
- * beyond it a disk takes 32 bytes per group, and its key if that is longer
- * than 15.  *digest is that of the file.
+ * beyond it a disk takes 18 bytes per group, and its key; of whole
+ * numbers up to 6 bytes more.  *digest is that of the file.
  */
 MUST_CHECK int groups_write(const char *path, struct facts *f,
     const struct na_rule *na, const struct partial *part, size_t npart,

@@ -27,6 +27,8 @@ make_key(enum look look, size_t i)
 
 	if (look == INTS || (look == MIXED && one_in(2))) {
 		buf_printf(&b, "%s%zu", i & 1 ? "-" : "", i / 2);
+		if (i > 1 && i % 7 < 2) /* more digits than an int64 has */
+			buf_printf(&b, "%020u", (unsigned)(i % 5));
 	} else {
 		buf_printf(&b, "%c%zu", "k\t\\\n \xff"[i % 6], i);
 		while (i % 5 == 0 && b.n < 40)
