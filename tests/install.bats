@@ -49,13 +49,12 @@ train() {
 	train here/shard-preprocess
 }
 
-@test "install: without its programs the job says where it looked, and still knows its options" {
+@test "install: without its programs the job says where it looked" {
 	mv root/opt/kit/bin away
 	run -1 --separate-stderr bare "$kit/libexec/shardkit/preprocess" --job-type training --input in --output out
-	says "preprocess: the programs are missing: no shard-ls in $kit/libexec/bin $kit/bin $kit/libexec/shardkit or PATH"
+	says "preprocess: the programs are missing: no shard-job in $kit/libexec/bin $kit/bin $kit/libexec/shardkit or PATH"
 	says "SHARDKIT_BIN"
 	[[ $(wc -l <<<"$stderr") == 1 && ! -e out ]]
-	bare "$kit/libexec/shardkit/preprocess" --help | grep -q '^usage: preprocess'
 	PATH=$PWD/away:/usr/bin:/bin "$kit/libexec/shardkit/preprocess" --job-type training --input in --output out
 	rm -rf out
 	# not in PATH, nor is the directory from /

@@ -321,7 +321,7 @@ job_env() {
 # same_as_job PAGE JOB: the page has the options and the environment of the job.
 same_as_job() {
 	local page=$MAN/$1
-	"$2" --help | sed 's/^\(  --[a-z-]* [A-Z]*\), \(--\)/\1\n  \2/' |
+	"$2" --help | sed 's/^  -n, --dry-run/  -n/; s/^\(  --[a-z-]* [A-Z]*\), \(--\)/\1\n  \2/' |
 		sed -n 's/^  \(--*[a-z][a-z-]*\).*/\1/p' | sort \
 		>"$BATS_TEST_TMPDIR/help"
 	echo --help >>"$BATS_TEST_TMPDIR/help"
