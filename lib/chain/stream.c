@@ -1,5 +1,6 @@
 #include "chain/stream.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 int
@@ -40,3 +41,53 @@ stream_free(struct stream *t)
 	out_free(t->out);
 	*t = STREAM_ZERO;
 }
+
+/* The state of stream_stage. */
+struct to_stream {
+	struct stream stream;
+	const struct run *run;
+	uint64_t n;
+};
+
+static int
+to_stream_init(void **st, const void *opt, struct schema *s, struct run *run,
+    struct err *e)
+{
+	struct to_stream *t = *st = xcalloc(1, sizeof(*t));
+
+	(void)opt;
+	t->run = run;
+	return stream_open(&t->stream, s, run, e);
+}
+
+static int
+to_stream_process(void *st, struct batch *b, struct err *e)
+{
+	struct to_stream *t = st;
+
+	t->n += b->nsel;
+	return rowout_rows(
+	    t->stream.rows, b, b->sel, b->nsel, t->stream.out, e);
+}
+
+static int
+to_stream_finish(void *st, struct err *e)
+{
+	struct to_stream *t = st;
+
+	return stream_end(&t->stream, t->run, t->n, e);
+}
+
+static void
+to_stream_free(void *st)
+{
+	struct to_stream *t = st;
+
+	if (!t)
+		return;
+	stream_free(&t->stream);
+	free(t);
+}
+
+const struct stage stream_stage = {
+    to_stream_init, to_stream_process, to_stream_finish, to_stream_free};

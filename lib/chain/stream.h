@@ -23,4 +23,8 @@ MUST_CHECK int stream_end(
     struct stream *t, const struct run *run, uint64_t rows, struct err *e);
 void stream_free(struct stream *t);
 
+/* The last stage of a chain that has no sink: it writes the rows that it gets
+ * as a row stream to standard output.  It has no options. */
+extern const struct stage stream_stage;
+
 #endif
