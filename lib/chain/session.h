@@ -34,7 +34,7 @@ struct session_map {
 };
 
 struct session {
-	const char *tool; /* the name of the program, for records */
+	const char *tool; /* the name of the program */
 	struct context **ctx;
 	size_t nctx;
 	struct session_map **map;

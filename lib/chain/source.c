@@ -1,15 +1,13 @@
 #include "chain/source.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/digest.h"
 #include "base/parse.h"
+#include "chain/header.h"
 #include "io/archive.h"
 #include "io/out.h"
 #include "io/tsv.h"
@@ -17,7 +15,7 @@
 #include "rows/jsonin.h"
 #include "rows/parquetin.h"
 
-static const char *const header_names[] = {"strict", "reorder", "union", NULL};
+static const char *const policy_names[] = {"strict", "reorder", "union", NULL};
 static const char *const dialect_names[] = {
     "auto", "csv", "tsv", "tsv-plain", "json", NULL};
 static const char *const nested_names[] = {"refuse", "json", NULL};
@@ -32,7 +30,7 @@ const struct opt_spec source_specs[] = {
 	"how the input is written (auto)"),
     OPT(OPT_FLAG, 0, "drop-cache", NULL, struct source_opt, drop_cache,
 	"files will not be read again: keep no memory for them"),
-    OPT_CHOICE(0, "header", struct source_opt, header, header_names,
+    OPT_CHOICE(0, "header", struct source_opt, header, policy_names,
 	"when headers differ: refuse, match names, add missing (strict)"),
     OPT(OPT_STR, 0, "header-of", "FILE", struct source_opt, header_of,
 	"the shard whose header all must have"),
@@ -96,112 +94,6 @@ struct source {
 	int row_slot;  /* of _row; -1: none */
 	uint64_t rows; /* handed out */
 };
-
-/* __DOT__ becomes a dot. */
-static void
-put_name(struct buf *b, struct bytes name, bool keep)
-{
-	static const char dot[] = "__DOT__";
-	size_t n = sizeof(dot) - 1, i = 0;
-
-	while (i < name.n) {
-		if (!keep && name.n - i >= n &&
-		    memcmp(name.p + i, dot, n) == 0) {
-			buf_putc(b, '.');
-			i += n;
-		} else {
-			buf_putc(b, name.p[i++]);
-		}
-	}
-}
-
-/* The names of an input: signature or header, normalised, unique. */
-static int
-names_of(struct source *s, const struct bytes *name, size_t n, const char *file,
-    struct schema *out, struct err *e)
-{
-	struct buf b = BUF_ZERO;
-	size_t i;
-
-	if (s->signature.ncol && s->signature.ncol != n)
-		return err_set(e,
-		    "%s:1: the header has %zu columns, the signature %zu", file,
-		    n, s->signature.ncol);
-	for (i = 0; i < n; i++) {
-		buf_clear(&b);
-		put_name(&b,
-		    s->signature.ncol ? bytes_str(s->signature.col[i].name)
-				      : name[i],
-		    s->opt->keep_names);
-		schema_add(out, buf_bytes(&b), (int)i, -1);
-	}
-	buf_fini(&b);
-	if (schema_check_unique(out, e) < 0)
-		return err_prefix(e, "%s:1: ", file);
-	return 0;
-}
-
-int
-signature_load(const char *path, struct schema *names, struct err *e)
-{
-	struct buf b = BUF_ZERO, file = BUF_ZERO, scratch = BUF_ZERO;
-	const char *p, *end;
-	struct stat sb;
-	int rc = -1;
-
-	buf_puts(&file, path);
-	if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode)) {
-		DIR *d = opendir(path);
-		struct dirent *de;
-		size_t n = 0;
-
-		while (d && (de = readdir(d)))
-			if (de->d_name[0] != '.' && n++ == 0)
-				buf_printf(&file, "/%s", de->d_name);
-		if (d)
-			closedir(d);
-		if (n != 1) {
-			err_set(e,
-			    "%s: %zu files; a signature directory has "
-			    "exactly one",
-			    path, n);
-			goto out;
-		}
-	}
-	if (file_load(buf_cstr(&file), &b, e) < 0)
-		goto out;
-	for (p = b.p, end = b.p + b.n; p < end;) {
-		/* names are separated by commas or line ends; a name with a
-		 * comma is quoted as in CSV */
-		const char *q = p;
-		bool quoted = false;
-		struct bytes v;
-
-		for (; q < end && (quoted || (*q != ',' && *q != '\n')); q++)
-			quoted ^= *q == '"';
-		v = bytes_of(p, (size_t)(q - p));
-		while (v.n && (v.p[v.n - 1] == '\r' || v.p[v.n - 1] == ' '))
-			v.n--;
-		while (v.n && *v.p == ' ') {
-			v.p++;
-			v.n--;
-		}
-		if (v.n)
-			schema_add(names, csv_value(v, &scratch), -1, -1);
-		p = q + 1;
-	}
-	if (names->ncol == 0) {
-		err_set(e, "%s: no column names in this signature",
-		    buf_cstr(&file));
-		goto out;
-	}
-	rc = 0;
-out:
-	buf_fini(&b);
-	buf_fini(&file);
-	buf_fini(&scratch);
-	return rc;
-}
 
 uint64_t
 source_fingerprint(const struct source_opt *o)
@@ -292,15 +184,6 @@ open_again(void *arg, struct err *e)
 	return in_open(path, 0, e);
 }
 
-static void
-set_spooled(struct source *s, int fd)
-{
-	if (s->spool_fd)
-		close(s->spool_fd);
-	s->spool_fd = fd;
-	snprintf(s->spooled, sizeof(s->spooled), "/dev/fd/%d", fd);
-}
-
 /* The input goes to a file without a name, which is read in its place. */
 static int
 spool(struct source *s, struct err *e)
@@ -313,7 +196,10 @@ spool(struct source *s, struct err *e)
 	fd = out_nameless(dir);
 	if (fd < 0)
 		return err_sys(e, ERR_OUTPUT, "temporary file in %s", dir);
-	set_spooled(s, fd);
+	if (s->spool_fd)
+		close(s->spool_fd);
+	s->spool_fd = fd;
+	snprintf(s->spooled, sizeof(s->spooled), "/dev/fd/%d", fd);
 	do {
 		if (in_peek(s->in, IN_BLOCK, &v, e) < 0 ||
 		    write_all(fd, "temporary file", v.p, v.n, e) < 0)
@@ -361,19 +247,6 @@ open_json(struct source *s, struct schema *names, struct err *e)
 	return 0;
 }
 
-/* The first column that has another name there, or the number of columns of
- * the shorter. */
-static size_t
-differs_at(const struct schema *a, const struct schema *b)
-{
-	size_t i;
-
-	for (i = 0; i < a->ncol && i < b->ncol; i++)
-		if (strcmp(a->col[i].name, b->col[i].name) != 0)
-			break;
-	return i;
-}
-
 /* DuckDB reads a plain file: this one, or a copy of what is compressed or in an
  * archive. */
 static int
@@ -399,10 +272,11 @@ open_parquet(struct source *s, struct schema *names, struct err *e)
 		return -1;
 	name = parquetin_names(s->parquet, &n);
 	s->run->in_sep = ',';
-	if (names_of(s, name, n, path, names, e) < 0)
+	if (header_names(
+		name, n, &s->signature, s->opt->keep_names, path, names, e) < 0)
 		return -1;
 	in_place = !s->canon_of ||
-	    (n == s->canon.ncol && differs_at(names, &s->canon) == n);
+	    (n == s->canon.ncol && header_differs_at(names, &s->canon) == n);
 	skip = xcalloc(n + 1, sizeof(*skip));
 	late = xcalloc(n + 1, sizeof(*late));
 	for (i = 0; i < n; i++) {
@@ -490,75 +364,6 @@ check_digest(struct source *s, const char *path, struct err *e)
 	return 0;
 }
 
-int
-header_same(const struct schema *names, const char *file,
-    const struct schema *canon, const char *canon_of, struct err *e)
-{
-	size_t i = differs_at(names, canon);
-
-	if (names->ncol != canon->ncol)
-		return err_set(e,
-		    "%s:1: header differs from that of %s: %zu columns, there "
-		    "%zu (--header=reorder or union goes on)",
-		    file, canon_of, names->ncol, canon->ncol);
-	if (i == names->ncol)
-		return 0;
-	return err_set(e,
-	    "%s:1: header differs from that of %s: column %zu is %s, there %s "
-	    "(--header=reorder or union goes on)",
-	    file, canon_of, i + 1, err_quote(bytes_str(names->col[i].name)),
-	    err_quote(bytes_str(canon->col[i].name)));
-}
-
-/* Compares names with the canonical ones; sets map where they are not the
- * same in the same order. */
-static int
-map_header(struct source *s, const struct schema *names, const char *file,
-    struct err *e)
-{
-	size_t i, k, found = 0;
-
-	free(s->map);
-	s->map = NULL;
-	if (names->ncol == s->canon.ncol &&
-	    differs_at(names, &s->canon) == names->ncol)
-		return 0;
-	if (s->opt->header == HEADER_STRICT)
-		return header_same(names, file, &s->canon, s->canon_of, e);
-	s->map = xcalloc(s->canon.ncol, sizeof(*s->map));
-	for (i = 0; i < s->canon.ncol; i++) {
-		k = (size_t)schema_find(names, bytes_str(s->canon.col[i].name));
-		s->map[i] = (int)k;
-		found += s->map[i] >= 0;
-		if (s->map[i] < 0 && s->opt->header == HEADER_REORDER)
-			return err_set(e,
-			    "%s:1: column %s of %s is missing "
-			    "(--header=union leaves it empty)",
-			    file, err_quote(bytes_str(s->canon.col[i].name)),
-			    s->canon_of);
-	}
-	for (k = 0; found < names->ncol && k < names->ncol; k++)
-		if (schema_find(&s->canon, bytes_str(names->col[k].name)) < 0)
-			return err_set(e,
-			    "%s:1: column %s is not in the header of %s", file,
-			    err_quote(bytes_str(names->col[k].name)),
-			    s->canon_of);
-	return 0;
-}
-
-/* What the input declares its columns as. */
-static void
-take_types(struct source *s, const struct schema *names)
-{
-	size_t i;
-	int at;
-
-	for (i = 0; i < s->canon.ncol; i++) {
-		at = schema_find(names, bytes_str(s->canon.col[i].name));
-		s->canon.col[i].type = at < 0 ? NULL : names->col[at].type;
-	}
-}
-
 /* Tells the reader of CSV which fields anybody looks at. */
 static void
 use_fields(struct source *s)
@@ -613,7 +418,8 @@ open_next(struct source *s, struct err *e)
 			goto out;
 		s->run->in_sep = csv_sep(s->csv);
 		name = csv_names(s->csv, &n);
-		if (names_of(s, name, n, s->run->input, &names, e) < 0)
+		if (header_names(name, n, &s->signature, s->opt->keep_names,
+			s->run->input, &names, e) < 0)
 			goto out;
 	}
 	if (!s->canon_of) {
@@ -622,13 +428,28 @@ open_next(struct source *s, struct err *e)
 		use_fields(s);
 		return 0;
 	}
-	rc = map_header(s, &names, s->run->input, e);
-	take_types(s, &names);
+	rc = header_map(&names, s->run->input, &s->canon, s->canon_of,
+	    (enum header_policy)s->opt->header, &s->map, e);
+	header_types(&s->canon, &names);
 	if (rc == 0)
 		use_fields(s);
 out:
 	schema_fini(&names);
 	return rc;
+}
+
+/* Closes the input that is open, if there is one. */
+static void
+close_input(struct source *s)
+{
+	csv_close(s->csv);
+	jsonin_close(s->json);
+	parquetin_close(s->parquet);
+	in_close(s->in);
+	s->csv = NULL;
+	s->json = NULL;
+	s->parquet = NULL;
+	s->in = NULL;
 }
 
 /* Takes the header of another file for the canonical one. */
@@ -644,10 +465,7 @@ names_in(struct source *s, const char *path, struct err *e)
 	int header = s->run->header, rc = open_next(&other, e);
 
 	s->run->header = header;
-	csv_close(other.csv);
-	jsonin_close(other.json);
-	parquetin_close(other.parquet);
-	in_close(other.in);
+	close_input(&other);
 	if (other.spool_fd)
 		close(other.spool_fd);
 	s->canon = other.canon;
@@ -671,42 +489,6 @@ prescribe(struct source *s, struct err *e)
 		s->canon_of = xstrdup(s->ctx->facts.in[0].path);
 	}
 	return 0;
-}
-
-static void
-add_canonical(const struct source *s, struct schema *out, size_t i)
-{
-	const struct column *c = &s->canon.col[i];
-
-	schema_add(out, bytes_str(c->name), (int)i, -1);
-	out->col[out->ncol - 1].type = c->type;
-}
-
-static int
-project(struct source *s, struct schema *out, struct err *e)
-{
-	const char *p = s->opt->columns;
-	struct bytes name;
-	size_t i;
-
-	if (!p) {
-		for (i = 0; i < s->canon.ncol; i++)
-			add_canonical(s, out, i);
-		return 0;
-	}
-	while (name_next(&p, &name)) {
-		int at = schema_find(&s->canon, name);
-
-		if (at < 0 && !s->open) {
-			at = schema_need(&s->canon, name, e);
-			return err_prefix(e, "%s: ", s->run->input);
-		}
-		if (at < 0)
-			schema_add(out, name, -1, -1);
-		else
-			add_canonical(s, out, (size_t)at);
-	}
-	return schema_check_unique(out, e);
 }
 
 struct source *
@@ -758,7 +540,8 @@ source_open(struct source_opt *o, char *const *paths, size_t npaths,
 			goto fail;
 	}
 	if (prescribe(s, e) < 0 || open_next(s, e) < 0 ||
-	    project(s, schema, e) < 0)
+	    header_project(
+		&s->canon, o->columns, s->open, run->input, schema, e) < 0)
 		goto fail;
 	schema->open = s->open;
 	s->row_slot = -1;
@@ -838,14 +621,7 @@ end_of_file(struct source *s, struct err *e)
 	}
 	if (check_digest(s, path, e) < 0)
 		return -1;
-	csv_close(s->csv);
-	jsonin_close(s->json);
-	parquetin_close(s->parquet);
-	in_close(s->in);
-	s->csv = NULL;
-	s->json = NULL;
-	s->parquet = NULL;
-	s->in = NULL;
+	close_input(s);
 	return 0;
 }
 
@@ -912,10 +688,7 @@ source_close(struct source *s)
 {
 	if (!s)
 		return;
-	csv_close(s->csv);
-	jsonin_close(s->json);
-	parquetin_close(s->parquet);
-	in_close(s->in);
+	close_input(s);
 	if (s->spool_fd)
 		close(s->spool_fd);
 	out_free(s->rejects);

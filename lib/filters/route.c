@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "chain/filter.h"
-#include "chain/source.h"
+#include "chain/header.h"
 #include "keys/keyfront.h"
 #include "rows/rowout.h"
 #include "rows/sortkey.h"

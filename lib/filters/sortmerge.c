@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "chain/chain.h"
+#include "chain/header.h"
 #include "filters/sort.h"
 
 /* What an open input takes while its records are short: its blocks, the index
