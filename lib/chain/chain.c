@@ -101,7 +101,7 @@ int
 chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
     struct err *e)
 {
-	struct run run = {.warn = s->warn};
+	struct pass pass = {.warn = s->warn};
 	struct schema schema = SCHEMA_ZERO, needed = SCHEMA_ZERO;
 	size_t early;
 	struct active *a = xcalloc(c->nlink + 1, sizeof(*a));
@@ -112,7 +112,7 @@ chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
 	char sep = 0;
 	int rc = -1;
 
-	run.emit = chain_emits(c);
+	pass.emit = chain_emits(c);
 	c->source.needed = c->source.early = NULL;
 	early = early_filters(c, &needed);
 	if (early)
@@ -121,13 +121,13 @@ chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
 	    c->link[0].filter->needs(c->link[0].opt, &needed))
 		c->source.needed = &needed;
 	if (npaths == 1 && strcmp(paths[0], "-") != 0)
-		run.like = paths[0];
+		pass.like = paths[0];
 	for (i = 0; i < c->nlink; i++) {
 		const struct filter *f = c->link[i].filter;
 
 		a[n++] = (struct active){f->stage, c->link[i].opt, NULL};
 		if (f->like && f->like(c->link[i].opt))
-			run.like = f->like(c->link[i].opt);
+			pass.like = f->like(c->link[i].opt);
 		if (!ctx_dir && f->context)
 			ctx_dir = f->context(c->link[i].opt);
 		if (f->want_sep)
@@ -135,8 +135,8 @@ chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
 	}
 	if (!ends_in_sink(c))
 		a[n++] = (struct active){&stream_stage, NULL, NULL};
-	if (run.like)
-		run.shard = shard_name_parse(run.like);
+	if (pass.like)
+		pass.shard = shard_name_parse(pass.like);
 	if (ctx_dir) {
 		ctx = session_context(s, ctx_dir, e);
 		if (!ctx)
@@ -145,14 +145,14 @@ chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
 	if (!sep && source_tabs())
 		sep = '\t';
 	src = source_open(
-	    &c->source, paths, npaths, sep, c->expect, ctx, &schema, &run, e);
+	    &c->source, paths, npaths, sep, c->expect, ctx, &schema, &pass, e);
 	if (!src)
 		goto out;
 	for (i = 0; i < n; i++)
-		if (a[i].stage->init(&a[i].st, a[i].opt, &schema, &run, e) <
+		if (a[i].stage->init(&a[i].st, a[i].opt, &schema, &pass, e) <
 		    0) {
 			if (e->kind == ERR_INPUT)
-				err_prefix(e, "%s: ", run.input);
+				err_prefix(e, "%s: ", pass.input);
 			goto out;
 		}
 	rc = pump(src, a, n, early, schema.nslot, e);

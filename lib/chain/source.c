@@ -70,7 +70,7 @@ source_defaults(struct source_opt *o)
 struct source {
 	const struct source_opt *opt;
 	struct context *ctx;
-	struct run *run;
+	struct pass *pass;
 	char *const *path;
 	size_t npath, at;
 	bool expect;
@@ -219,7 +219,7 @@ open_json(struct source *s, struct schema *names, struct err *e)
 	    .again_arg = s->path[s->at],
 	    .keep_names = s->opt->keep_names,
 	    .max_record = s->opt->max_record,
-	    .out_sep = s->run->out_sep,
+	    .out_sep = s->pass->out_sep,
 	};
 	const struct bytes *name;
 	size_t n, i;
@@ -235,15 +235,15 @@ open_json(struct source *s, struct schema *names, struct err *e)
 		o.again_arg = s->spooled;
 	}
 	s->open = !o.want;
-	if (s->open && s->run->header == HEADER_STRICT)
-		s->run->header = HEADER_UNION;
+	if (s->open && s->pass->header == HEADER_STRICT)
+		s->pass->header = HEADER_UNION;
 	s->json = jsonin_open(s->in, &o, e);
 	if (!s->json)
 		return -1;
 	name = jsonin_names(s->json, &n);
 	for (i = 0; i < n; i++)
 		schema_add(names, name[i], (int)i, -1);
-	s->run->in_sep = ',';
+	s->pass->in_sep = ',';
 	return 0;
 }
 
@@ -256,7 +256,7 @@ open_parquet(struct source *s, struct schema *names, struct err *e)
 	struct parquetin_opt o = {
 	    .nested_json = s->opt->nested == 1,
 	    .max_record = s->opt->max_record,
-	    .out_sep = s->run->out_sep,
+	    .out_sep = s->pass->out_sep,
 	};
 	const struct bytes *name;
 	size_t n, i;
@@ -271,7 +271,7 @@ open_parquet(struct source *s, struct schema *names, struct err *e)
 	if (!s->parquet)
 		return -1;
 	name = parquetin_names(s->parquet, &n);
-	s->run->in_sep = ',';
+	s->pass->in_sep = ',';
 	if (header_names(
 		name, n, &s->signature, s->opt->keep_names, path, names, e) < 0)
 		return -1;
@@ -337,7 +337,7 @@ open_csv(struct source *s, struct in *in, const char *path, struct err *e)
 			co.sep = s->ctx->facts.sep[sn.format];
 	}
 	co.want_trailer = std && s->expect;
-	co.out_sep = s->run->out_sep;
+	co.out_sep = s->pass->out_sep;
 
 	return csv_open(in, &co, e);
 }
@@ -349,14 +349,14 @@ check_digest(struct source *s, const char *path, struct err *e)
 	struct shard_name sn = shard_name_parse(path);
 	const struct input *in;
 
-	if (!s->ctx || !s->run->have_input || s->npath != 1)
+	if (!s->ctx || !s->pass->have_input || s->npath != 1)
 		return 0;
 	in = facts_input(
-	    &s->ctx->facts, s->run->like ? s->run->shard.number : sn.number);
+	    &s->ctx->facts, s->pass->like ? s->pass->shard.number : sn.number);
 	/* another file than pass 1's (a new one, with an old context) */
 	if (!in || strcmp(in->path, path) != 0)
 		return 0;
-	if (in->digest != s->run->digest)
+	if (in->digest != s->pass->digest)
 		return err_set(e,
 		    "%s: input changed during the run (its "
 		    "bytes differ from what pass 1 read)",
@@ -395,7 +395,7 @@ open_next(struct source *s, struct err *e)
 	size_t n;
 	int rc = -1;
 
-	s->run->input = strcmp(path, "-") == 0 ? "standard input" : path;
+	s->pass->input = strcmp(path, "-") == 0 ? "standard input" : path;
 	s->in = in_open(path, IN_DIGEST | (s->drop ? IN_DROP : 0), e);
 	if (!s->in)
 		return -1;
@@ -416,19 +416,19 @@ open_next(struct source *s, struct err *e)
 		s->csv = open_csv(s, s->in, path, e);
 		if (!s->csv)
 			goto out;
-		s->run->in_sep = csv_sep(s->csv);
+		s->pass->in_sep = csv_sep(s->csv);
 		name = csv_names(s->csv, &n);
 		if (header_names(name, n, &s->signature, s->opt->keep_names,
-			s->run->input, &names, e) < 0)
+			s->pass->input, &names, e) < 0)
 			goto out;
 	}
 	if (!s->canon_of) {
 		s->canon = names;
-		s->canon_of = xstrdup(s->run->input);
+		s->canon_of = xstrdup(s->pass->input);
 		use_fields(s);
 		return 0;
 	}
-	rc = header_map(&names, s->run->input, &s->canon, s->canon_of,
+	rc = header_map(&names, s->pass->input, &s->canon, s->canon_of,
 	    (enum header_policy)s->opt->header, &s->map, e);
 	header_types(&s->canon, &names);
 	if (rc == 0)
@@ -461,10 +461,10 @@ names_in(struct source *s, const char *path, struct err *e)
 	    .path = of,
 	    .npath = 1,
 	    .signature = s->signature,
-	    .run = s->run};
-	int header = s->run->header, rc = open_next(&other, e);
+	    .pass = s->pass};
+	int header = s->pass->header, rc = open_next(&other, e);
 
-	s->run->header = header;
+	s->pass->header = header;
 	close_input(&other);
 	if (other.spool_fd)
 		close(other.spool_fd);
@@ -494,7 +494,7 @@ prescribe(struct source *s, struct err *e)
 struct source *
 source_open(struct source_opt *o, char *const *paths, size_t npaths,
     char want_sep, bool expect, struct context *ctx, struct schema *schema,
-    struct run *run, struct err *e)
+    struct pass *pass, struct err *e)
 {
 	struct source *s = xcalloc(1, sizeof(*s));
 
@@ -512,17 +512,17 @@ source_open(struct source_opt *o, char *const *paths, size_t npaths,
 	s->opt = o;
 	s->drop = o->drop_cache;
 	s->ctx = ctx;
-	s->run = run;
+	s->pass = pass;
 	s->path = paths;
 	s->npath = npaths;
 	s->expect = expect;
 	s->want_sep = want_sep;
-	run->header = o->header;
-	run->named = strcmp(paths[0], "-") != 0;
-	run->alone = run->named && npaths == 1;
-	run->fingerprint = source_fingerprint(o);
+	pass->header = o->header;
+	pass->named = strcmp(paths[0], "-") != 0;
+	pass->alone = pass->named && npaths == 1;
+	pass->fingerprint = source_fingerprint(o);
 	/* a stream is comma-separated, unless both ends want tabs */
-	run->out_sep = want_sep ? want_sep : ',';
+	pass->out_sep = want_sep ? want_sep : ',';
 	if (o->signature && signature_load(o->signature, &s->signature, e) < 0)
 		goto fail;
 	if (o->rejects) {
@@ -541,7 +541,7 @@ source_open(struct source_opt *o, char *const *paths, size_t npaths,
 	}
 	if (prescribe(s, e) < 0 || open_next(s, e) < 0 ||
 	    header_project(
-		&s->canon, o->columns, s->open, run->input, schema, e) < 0)
+		&s->canon, o->columns, s->open, pass->input, schema, e) < 0)
 		goto fail;
 	schema->open = s->open;
 	s->row_slot = -1;
@@ -568,7 +568,8 @@ move_fields(struct source *s, struct batch *b, int nslot, struct err *e)
 			if (s->map[i] >= 0)
 				buf_putb(&s->moved,
 				    batch_field(b, row, (uint32_t)s->map[i]));
-			buf_putc(&s->moved, i + 1 < n ? s->run->out_sep : '\n');
+			buf_putc(
+			    &s->moved, i + 1 < n ? s->pass->out_sep : '\n');
 		}
 	if (s->idx_cap < s->moved.n + SCAN_PAD + 1) {
 		s->idx_cap = s->moved.n * 2 + SCAN_PAD + 1;
@@ -576,10 +577,10 @@ move_fields(struct source *s, struct batch *b, int nslot, struct err *e)
 		s->idx = xmalloc(s->idx_cap * sizeof(*s->idx));
 		s->idx[0] = UINT32_MAX;
 	}
-	csvscan(s->moved.p, s->moved.n, s->run->out_sep, s->idx + 1, &sc);
+	csvscan(s->moved.p, s->moved.n, s->pass->out_sep, s->idx + 1, &sc);
 	if (sc.nidx_rec != (uint64_t)b->nrow * n)
 		return err_set(
-		    e, "%s: cannot reorder its columns", s->run->input);
+		    e, "%s: cannot reorder its columns", s->pass->input);
 	b->base = s->moved.p;
 	b->end = s->idx + 1;
 	b->nfield = n;
@@ -590,7 +591,7 @@ move_fields(struct source *s, struct batch *b, int nslot, struct err *e)
 static int
 end_of_file(struct source *s, struct err *e)
 {
-	struct account *a = &s->run->account;
+	struct account *a = &s->pass->account;
 	const struct account *t = s->csv ? csv_trailer(s->csv) : NULL;
 	uint64_t rejected = s->csv ? csv_rejected(s->csv) : 0;
 	const char *path = s->path[s->at];
@@ -611,12 +612,12 @@ end_of_file(struct source *s, struct err *e)
 	a->drop[DROP_REJECTED] += rejected;
 	if (s->parquet && drain(s, e) < 0)
 		return -1;
-	s->run->have_input = strcmp(path, "-") != 0;
-	s->run->id = in_identity(s->in);
-	s->run->digest = in_digest(s->in);
-	if (s->run->have_input && s->npath == 1) {
+	s->pass->have_input = strcmp(path, "-") != 0;
+	s->pass->id = in_identity(s->in);
+	s->pass->digest = in_digest(s->in);
+	if (s->pass->have_input && s->npath == 1) {
 		a->have_digest = true;
-		a->digest = s->run->digest;
+		a->digest = s->pass->digest;
 		a->size = in_raw_bytes(s->in);
 	}
 	if (check_digest(s, path, e) < 0)
@@ -651,8 +652,8 @@ source_next(struct source *s, struct batch *b, int nslot, struct err *e)
 		if (rc < 0)
 			return -1;
 		if (rc > 0) {
-			b->shard = s->npath == 1 && s->run->like
-			    ? s->run->shard.number
+			b->shard = s->npath == 1 && s->pass->like
+			    ? s->pass->shard.number
 			    : shard_name_parse(s->path[s->at]).number;
 			if (s->map && move_fields(s, b, nslot, e) < 0)
 				return -1;

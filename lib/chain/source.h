@@ -43,11 +43,11 @@ struct source;
  * want_sep: the separator to keep when the first input has it (0: none),
  * else the stream is comma-separated.  expect: standard input must end with
  * its end marker.  ctx may be NULL; borrowed.  Everything read is put to the
- * run's account at the end.
+ * account of the pass at the end.
  */
 struct source *source_open(struct source_opt *o, char *const *paths,
     size_t npaths, char want_sep, bool expect, struct context *ctx,
-    struct schema *s, struct run *run, struct err *e);
+    struct schema *s, struct pass *pass, struct err *e);
 /* 1 and a batch, 0 at the end, -1. */
 MUST_CHECK int
 source_next(struct source *s, struct batch *b, int nslot, struct err *e);

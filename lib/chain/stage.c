@@ -1,27 +1,28 @@
 #include "chain/stage.h"
 
 int
-run_at(const struct run *r, const struct batch *b, uint32_t row, struct err *e)
+pass_at(
+    const struct pass *p, const struct batch *b, uint32_t row, struct err *e)
 {
 	return err_prefix(
-	    e, "%s:%llu: ", r->input, (unsigned long long)batch_line(b, row));
+	    e, "%s:%llu: ", p->input, (unsigned long long)batch_line(b, row));
 }
 
 bool
-run_source(const struct run *r, struct identity *id, uint64_t *digest)
+pass_source(const struct pass *p, struct identity *id, uint64_t *digest)
 {
 	struct err ignored;
 
-	if (r->have_input) {
-		*id = r->id;
-		*digest = r->digest;
+	if (p->have_input) {
+		*id = p->id;
+		*digest = p->digest;
 		return true;
 	}
-	/* a stream's end marker says which bytes it comes from */
-	if (!r->account.have_digest || !r->like ||
-	    identity_of(r->like, id, &ignored) < 0 ||
-	    id->size != r->account.size)
+	/* The end marker of a stream says which bytes its rows come from. */
+	if (!p->account.have_digest || !p->like ||
+	    identity_of(p->like, id, &ignored) < 0 ||
+	    id->size != p->account.size)
 		return false;
-	*digest = r->account.digest;
+	*digest = p->account.digest;
 	return true;
 }

@@ -27,7 +27,7 @@ MUST_CHECK int sort_order(struct sortkey *k, const struct sort_opt *o,
 /* Writes what x has, in order, and ends the stream; *rows that many went in,
  * once all have come out. */
 MUST_CHECK int sort_write(struct extsort *x, struct stream *t,
-    const struct run *run, const uint64_t *rows, struct err *e);
+    const struct pass *pass, const uint64_t *rows, struct err *e);
 
 /* The keys of rows that must be in order. */
 struct in_order {

@@ -339,7 +339,7 @@ struct strat {
 
 struct stats {
 	const struct stats_opt *o;
-	struct run *run;
+	struct pass *pass;
 	struct partial_writer *w;
 	struct facts f;
 	struct na_rule na;
@@ -412,7 +412,7 @@ init_columns(struct stats *t, const struct schema *s)
 		c->name = xstrdup(name);
 		c->shard = s->col[i].src < 0 && s->col[i].slot < 0
 		    ? NOWHERE
-		    : t->run->shard.number;
+		    : t->pass->shard.number;
 		c->pos = (uint32_t)t->f.ncol;
 		c->type = s->col[i].made ? NULL : s->col[i].type;
 		if (o->moments)
@@ -425,7 +425,7 @@ init_columns(struct stats *t, const struct schema *s)
 static int
 init_update(struct stats *t, struct schema *s, struct err *e)
 {
-	char *path = path_below(t->o->update, t->run->shard.number);
+	char *path = path_below(t->o->update, t->pass->shard.number);
 	size_t i;
 	int at, rc = partial_open(&t->old, path, e);
 
@@ -435,12 +435,12 @@ init_update(struct stats *t, struct schema *s, struct err *e)
 	facts_fini(&t->f);
 	if (partial_facts(&t->old, &t->f, e) < 0)
 		return -1;
-	if (t->f.nin != 1 || t->f.in[0].number != t->run->shard.number ||
+	if (t->f.nin != 1 || t->f.in[0].number != t->pass->shard.number ||
 	    !t->f.moments || t->f.only)
 		return err_set(e,
 		    "%s: not the partial of shard %llu with --moments of all "
 		    "rows: nothing to --update",
-		    t->old.path, (unsigned long long)t->run->shard.number);
+		    t->old.path, (unsigned long long)t->pass->shard.number);
 	na_rule_fini(&t->na);
 	na_rule_init(&t->na, t->f.na);
 	t->col = xcalloc(t->f.ncol, sizeof(*t->col));
@@ -469,7 +469,7 @@ init_groups(struct stats *t)
 
 	for (i = 0; i < t->source.ncol; i++)
 		skip[i] = !is_of_table(o, t->source.col[i].name);
-	t->sized = rowout_new(&t->source, skip, t->run->out_sep, ',');
+	t->sized = rowout_new(&t->source, skip, t->pass->out_sep, ',');
 	free(skip);
 	t->f.groups = xstrdup(o->groups);
 	t->f.table = o->table ? xstrdup(o->table) : NULL;
@@ -509,7 +509,7 @@ init_values(struct stats *t, struct err *e)
 }
 
 static int
-stats_init(void **st, const void *opt, struct schema *s, struct run *run,
+stats_init(void **st, const void *opt, struct schema *s, struct pass *pass,
     struct err *e)
 {
 	struct stats *t = *st = xcalloc(1, sizeof(*t));
@@ -517,14 +517,14 @@ stats_init(void **st, const void *opt, struct schema *s, struct run *run,
 	char *path;
 	int rc = 0;
 
-	t->run = run;
+	t->pass = pass;
 	if ((o->time && find(s, o->time, &t->time, e) < 0) ||
 	    (o->key && find(s, o->key, &t->key, e) < 0) ||
 	    (o->label && find(s, o->label, &t->label, e) < 0) ||
 	    (o->strata && find(s, o->strata, &t->strata, e) < 0) ||
 	    (o->groups && find(s, o->groups, &t->group, e) < 0))
 		return -1;
-	if (!run->like)
+	if (!pass->like)
 		return err_kind_set(
 		    e, ERR_USAGE, "which shard is this? --like part-NNNNN.csv");
 	na_rule_init(&t->na, o->na);
@@ -542,13 +542,13 @@ stats_init(void **st, const void *opt, struct schema *s, struct run *run,
 		t->f.seed = o->seed;
 		keytable_init(&t->stratum, 64);
 		t->strat = xmalloc(RUN_STRATA * sizeof(*t->strat));
-		t->row = rowout_new(&t->source, NULL, run->out_sep, ',');
+		t->row = rowout_new(&t->source, NULL, pass->out_sep, ',');
 	}
 	t->f.schema = o->schema;
 	t->f.moments = o->moments;
 	t->f.quoted_value = o->quoted_empty == 1;
-	t->f.header = (enum header_policy)run->header;
-	t->f.fingerprint = run->fingerprint;
+	t->f.header = (enum header_policy)pass->header;
+	t->f.fingerprint = pass->fingerprint;
 	if (o->time) {
 		t->hi = xmalloc(RUN_TIMES * sizeof(*t->hi));
 		t->tmp = xmalloc(RUN_TIMES * sizeof(*t->tmp));
@@ -565,7 +565,7 @@ stats_init(void **st, const void *opt, struct schema *s, struct run *run,
 		rc = init_update(t, s, e);
 	else
 		init_columns(t, s);
-	path = stats_path(o, run->shard.number);
+	path = stats_path(o, pass->shard.number);
 	if (rc == 0)
 		t->w = partial_create(path, e);
 	free(path);
@@ -632,7 +632,7 @@ note_bad_time(
 	err_set(&t->first_bad, "%s %s in column %s",
 	    missing ? "missing time" : "unparsable time", err_quote(v),
 	    t->o->time);
-	(void)run_at(t->run, b, row, &t->first_bad);
+	(void)pass_at(t->pass, b, row, &t->first_bad);
 }
 
 /* 1: the row has a time; 0: it has none; -1. */
@@ -654,11 +654,11 @@ add_time(struct stats *t, struct batch *b, uint32_t row, struct instant *at,
 			    "before are %s",
 			    err_quote(v), t->o->time, time_kind_name(k),
 			    time_kind_name(t->f.time_kind));
-			return run_at(t->run, b, row, e);
+			return pass_at(t->pass, b, row, e);
 		}
 		t->f.time_kind = k;
 		t->f.time_place =
-		    (struct place){t->run->shard.number, b->row0 + row + 1};
+		    (struct place){t->pass->shard.number, b->row0 + row + 1};
 	}
 	if (t->ntime == RUN_TIMES && flush_times(t, e) < 0)
 		return -1;
@@ -754,7 +754,7 @@ add_label(struct stats *t, struct batch *b, uint32_t row, struct err *e)
 		    "column %s has over %zu distinct labels; is it a "
 		    "label?",
 		    t->o->label, MAX_LABELS);
-		return run_at(t->run, b, row, e);
+		return pass_at(t->pass, b, row, e);
 	}
 	buf_clear(&t->label_buf);
 	buf_putb(&t->label_buf, v);
@@ -816,7 +816,7 @@ add_stratum(struct stats *t, struct batch *b, uint32_t row, struct err *e)
 		    "column %s has over %zu distinct values; is it a "
 		    "label?",
 		    t->o->strata, MAX_STRATA);
-		return run_at(t->run, b, row, e);
+		return pass_at(t->pass, b, row, e);
 	}
 	buf_clear(&t->row_bytes);
 	rowout_row(t->row, b, row, &t->row_bytes);
@@ -911,7 +911,7 @@ add_column(struct stats *t, size_t c, struct batch *b, const uint32_t *sel,
 {
 	struct colfacts *facts = t->o->schema ? &t->f.col[c] : NULL;
 	bool values = t->values && t->kinds[c];
-	uint64_t shard = t->run->shard.number, first = t->rows - n + 1;
+	uint64_t shard = t->pass->shard.number, first = t->rows - n + 1;
 	struct batch_column col = batch_column(b, &t->col[c]);
 	struct cell cell;
 	bool plain = !t->na.token;
@@ -1008,7 +1008,7 @@ stats_process(void *st, struct batch *b, struct err *e)
 	if (b->row0 + b->nrow > KEYENT_MAX_ROWS) {
 		err_set(e, "more than %llu rows in one shard",
 		    (unsigned long long)KEYENT_MAX_ROWS);
-		return run_at(t->run, b, 0, e);
+		return pass_at(t->pass, b, 0, e);
 	}
 	for (i = 0; i < n; i += GROUP)
 		if (add_rows(t, b, sel + i, n - i < GROUP ? n - i : GROUP, e) <
@@ -1027,14 +1027,14 @@ stats_process(void *st, struct batch *b, struct err *e)
 static void
 note_input(struct stats *t)
 {
-	struct run *r = t->run;
+	struct pass *r = t->pass;
 	struct input *in = t->f.in = xcalloc(1, sizeof(*in));
 
 	t->f.nin = 1;
 	in->path = xstrdup(r->have_input ? r->input : r->like);
 	in->number = r->shard.number;
 	in->rows = t->rows;
-	(void)run_source(r, &in->id, &in->digest);
+	(void)pass_source(r, &in->id, &in->digest);
 	if (r->shard.format < FORMAT_UNKNOWN)
 		t->f.sep[r->shard.format] = r->in_sep;
 }
@@ -1048,13 +1048,13 @@ copy_old(struct stats *t, struct err *e)
 	uint64_t digest;
 	size_t i;
 
-	if (!run_source(t->run, &id, &digest))
+	if (!pass_source(t->pass, &id, &digest))
 		return err_set(e,
 		    "--update: this stream does not say which bytes it comes "
 		    "from: name the shard");
 	if (digest != t->f.in[0].digest || t->rows != t->f.in[0].rows)
 		return err_set(
-		    e, "%s: input changed during the run", t->run->input);
+		    e, "%s: input changed during the run", t->pass->input);
 	for (i = 0; i < t->old.nsec; i++)
 		switch (t->old.sec[i].type) {
 		case SECTION_FACTS:
