@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common.h"
+#include "filters/table.h"
 
 struct run_opt {
 	const char *list;

@@ -46,7 +46,5 @@ struct filter {
 
 extern const struct filter filter_map, filter_dedup, filter_split,
     filter_impute, filter_sort, filter_route, filter_write, filter_stats;
-/* The filter with that name, or NULL. */
-const struct filter *filter_named(const char *name);
 
 #endif

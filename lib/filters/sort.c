@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filters/sortmerge.h"
+
 static const struct opt_spec specs[] = {
     OPT(OPT_FLAG, 0, "check", NULL, struct sort_opt, check,
 	"write nothing; fail at the first row that is out of order"),
@@ -271,7 +273,7 @@ const struct filter filter_sort = {
     .defaults = sort_defaults,
     .setup = sort_setup,
     .teardown = sort_teardown,
-    .inputs = sort_inputs,
+    .inputs = sort_merge_inputs,
     .stage = &sort_stage,
     .sink = sort_is_sink,
     .like = sort_like,

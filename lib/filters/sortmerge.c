@@ -1,7 +1,5 @@
-/*
- * sort --merge - sorted files become one sorted stream.  At most 48 are open
- * at a time; of more, groups are merged into runs first (extsort.h).
- */
+#include "filters/sortmerge.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -10,8 +8,9 @@
 #include "chain/header.h"
 #include "filters/sort.h"
 
-/* What an open input takes while its records are short: its blocks, the index
- * of a batch. */
+/* At most 48 files are open at a time; of more, groups are merged into runs
+ * first (extsort.h).  An open input takes so much memory while its records are
+ * short: its blocks and the index of a batch. */
 #define INPUT_MEMORY ((uint64_t)1 << 20)
 /* Descriptors that are no inputs: standard ones, a codec's, the runs. */
 #define OTHER_FILES 12
@@ -204,8 +203,8 @@ fan_in(const struct sort_opt *o)
 }
 
 int
-sort_inputs(const void *opt, struct chain *c, char *const *paths, size_t n,
-    struct session *s, struct err *e)
+sort_merge_inputs(const void *opt, struct chain *c, char *const *paths,
+    size_t n, struct session *s, struct err *e)
 {
 	struct merge m = {.o = opt, .chain = c, .session = s, .single = n == 1};
 	size_t most = fan_in(m.o), runs = 0, i = 0, k;

@@ -1,10 +1,6 @@
-/*
- * All filters by name.  A file of its own: only shard-run needs them all, and
- * the libraries that they need.
- */
-#include <string.h>
+#include "filters/table.h"
 
-#include "chain/filter.h"
+#include <string.h>
 
 const struct filter *
 filter_named(const char *name)
