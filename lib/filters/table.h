@@ -1,13 +1,13 @@
 /*
- * table - all filters by name, for shard-run.  A program of one filter names
- * the filter and is not linked with the libraries of the others.
+ * table - all filters, for shard-run.  A program of one filter names the filter
+ * and is not linked with the libraries of the others.
  */
 #ifndef SHARD_FILTERS_TABLE_H
 #define SHARD_FILTERS_TABLE_H
 
 #include "chain/filter.h"
 
-/* The filter with that name, or NULL. */
-const struct filter *filter_named(const char *name);
+/* The filters that a chain may have; NULL ends the array. */
+extern const struct filter *const filter_table[];
 
 #endif
