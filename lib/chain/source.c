@@ -247,8 +247,7 @@ open_json(struct source *s, struct schema *names, struct err *e)
 	return 0;
 }
 
-/* DuckDB reads a plain file: this one, or a copy of what is compressed or in an
- * archive. */
+/* DuckDB reads a plain file: this one, or a copy of what is compressed. */
 static int
 open_parquet(struct source *s, struct schema *names, struct err *e)
 {
@@ -396,14 +395,11 @@ open_next(struct source *s, struct err *e)
 	int rc = -1;
 
 	s->pass->input = strcmp(path, "-") == 0 ? "standard input" : path;
+	if (archive_refuse(path, e) < 0)
+		return -1;
 	s->in = in_open(path, IN_DIGEST | (s->drop ? IN_DROP : 0), e);
 	if (!s->in)
 		return -1;
-	if (archive_named(path))
-		return err_set(e,
-		    "%s: an archive: name a member, %s:part-N.csv, or all of "
-		    "them: shard-ls %s",
-		    path, path, path);
 	if (find_format(s, s->in, path, &format, e) < 0)
 		return -1;
 	if (format == FORMAT_JSON) {
