@@ -21,15 +21,10 @@ static const char *const end_names[] = {"none", "emit", "expect", "both", NULL};
 #define END_SPEC                                                               \
 	OPT_CHOICE(0, "end", struct common_opt, end, end_names,                \
 	    "end markers (none; both when SHARD_STRICT=1)")
-#define FILES_SPECS                                                            \
-	OPT(OPT_STR, 0, "files-from", "FILE", struct common_opt, files_from,   \
-	    "read the names of the inputs from FILE (- is standard input)"),   \
-	    OPT(OPT_FLAG, '0', "null", NULL, struct common_opt, zero,          \
-		"names in lists end with a NUL byte instead of a newline")
 
 const struct opt_spec end_specs[] = {END_SPEC, OPT_END};
-const struct opt_spec files_specs[] = {FILES_SPECS, OPT_END};
-const struct opt_spec common_specs[] = {END_SPEC, FILES_SPECS, OPT_END};
+const struct opt_spec common_specs[] = {
+    END_SPEC, LIST_SPECS(struct common_opt), OPT_END};
 
 const struct opt_spec record_specs[] = {
     OPT(OPT_BYTES, 0, "max-record", "SIZE", struct source_opt, max_record,
@@ -280,11 +275,18 @@ cmd_die(int sig)
 	raise(sig);
 }
 
+bool
+cmd_strict(void)
+{
+	const char *strict = getenv("SHARD_STRICT");
+
+	return strict && strcmp(strict, "1") == 0;
+}
+
 void
 cmd_end_markers(const struct common_opt *o, struct chain *c)
 {
-	const char *strict = getenv("SHARD_STRICT");
-	bool on = strict && strcmp(strict, "1") == 0;
+	bool on = cmd_strict();
 
 	c->emit = on || o->end == 1 || o->end == 3;
 	c->expect = on || o->end == 2 || o->end == 3;

@@ -28,8 +28,7 @@ struct common_opt {
 	bool zero, strict;
 };
 extern const struct opt_spec common_specs[];
-extern const struct opt_spec files_specs[]; /* --files-from and -0 only */
-extern const struct opt_spec end_specs[];   /* --end only */
+extern const struct opt_spec end_specs[]; /* --end only */
 /* --max-record, for a struct source_opt: the reader's one option that filters
  * have too, as a row must pass all of them. */
 extern const struct opt_spec record_specs[];
@@ -91,6 +90,8 @@ void cmd_tell(uint64_t fd, const char *path);
  */
 uint64_t cmd_progress(void);
 
+/* True if SHARD_STRICT=1: all streams have end markers. */
+bool cmd_strict(void);
 /* Decides end markers from --end and SHARD_STRICT. */
 void cmd_end_markers(const struct common_opt *o, struct chain *c);
 

@@ -7,10 +7,10 @@
 static int
 print_names(struct chain *c, char *const *paths, size_t n, struct err *e)
 {
-	struct run run = {.warn = cmd_warn};
+	struct pass pass = {.warn = cmd_warn};
 	struct schema s = SCHEMA_ZERO;
 	struct source *src =
-	    source_open(&c->source, paths, n, 0, c->expect, NULL, &s, &run, e);
+	    source_open(&c->source, paths, n, 0, c->expect, NULL, &s, &pass, e);
 	size_t i;
 
 	for (i = 0; src && i < s.ncol; i++)

@@ -7,9 +7,9 @@
 #include "common.h"
 #include "fill/show.h"
 #include "pass1/values.h"
-
 struct show_opt {
-	bool by_shard;
+	bool by_shard, zero;
+	const char *files_from;
 	double unique_ratio;
 	uint64_t memory;
 };
@@ -19,6 +19,7 @@ static const struct opt_spec specs[] = {
 	"print the groups of each shard, from partials"),
     OPT(OPT_BYTES, 0, "memory", "SIZE", struct show_opt, memory,
 	"--by-shard: for the groups of a shard, before they spill (1G)"),
+    LIST_SPECS(struct show_opt),
     OPT(OPT_RATIO, 0, "unique-ratio", "R", struct show_opt, unique_ratio,
 	"distinct texts per row below which they are categorical (0.1)"),
     OPT_END,
@@ -77,9 +78,7 @@ main(int argc, char *argv[])
 {
 	struct show_opt o = {
 	    .unique_ratio = 0.1, .memory = VALUES_MEMORY_DEFAULT};
-	struct common_opt common = {0};
-	const struct opt_group groups[] = {
-	    {specs, &o}, {files_specs, &common}, {NULL, NULL}};
+	const struct opt_group groups[] = {{specs, &o}, {NULL, NULL}};
 	const struct cmd cmd = {"shard-show", "CTX|PART ...",
 	    "print a context for people, or the groups of each shard",
 	    "shard-show CTX", groups, false};
@@ -89,7 +88,8 @@ main(int argc, char *argv[])
 
 	cmd_start(cmd.name);
 	first = cmd_parse(&cmd, argc, argv);
-	rc = cmd_files(&common, argc - first, argv + first, &f, &e);
+	rc = list_read(
+	    &f, argv + first, (size_t)(argc - first), o.files_from, o.zero, &e);
 	if (rc == 0 && f.n == 0)
 		rc = err_kind_set(&e, ERR_USAGE, "name %s",
 		    o.by_shard ? "partials" : "the directory of a context");

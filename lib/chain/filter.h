@@ -6,48 +6,8 @@
 #define SHARD_FILTER_H
 
 #include "base/opt.h"
+#include "chain/session.h"
 #include "chain/stage.h"
-#include "pass1/context.h"
-#include "shred/batchmap.h"
-
-/* What a filter keeps from one input to the next. */
-struct kept {
-	void *p;
-	/* All inputs were read, well or not, and writing never failed. */
-	int (*end)(void *p, struct err *e);
-	void (*free)(void *p);
-};
-
-/* A batch map, and the name of the file. */
-struct session_map {
-	char *path;
-	struct batchmap map;
-};
-
-/* What lives as long as the program: contexts and maps, opened once each. */
-struct session {
-	const char *tool;
-	struct context **ctx;
-	size_t nctx;
-	struct session_map **map;
-	size_t nmap;
-	bool rejects_begun; /* an input of this program wrote --rejects */
-	struct buf said;    /* warnings given, each ended by NUL */
-	struct kept kept;   /* of the last filter of the chain */
-	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
-};
-
-/* The context at dir, from the cache; owned by the session. */
-struct context *
-session_context(struct session *s, const char *dir, struct err *e);
-/* Ends what is kept; before session_fini() where all went well. */
-MUST_CHECK int session_end(struct session *s, struct err *e);
-/* The batch map of this file, likewise. */
-const struct batchmap *
-session_batchmap(struct session *s, const char *path, struct err *e);
-void session_fini(struct session *s);
-/* A warning that many inputs would repeat: given once. */
-void session_warn_once(struct session *s, const char *msg);
 
 /* Where the record of a sink lies. */
 struct recorded {
@@ -103,7 +63,5 @@ struct filter {
 
 extern const struct filter filter_map, filter_dedup, filter_split,
     filter_impute, filter_sort, filter_route, filter_write, filter_stats;
-/* The filter with that name, or NULL. */
-const struct filter *filter_named(const char *name);
 
 #endif

@@ -11,7 +11,7 @@ static int
 header_facts(const struct source_opt *o, struct buf *b, struct err *e)
 {
 	struct source_opt opt = *o;
-	struct run run = {.warn = NULL};
+	struct pass pass = {.warn = NULL};
 	struct schema s = SCHEMA_ZERO;
 	char *path = xstrdup(o->header_of);
 	struct source *src;
@@ -20,7 +20,7 @@ header_facts(const struct source_opt *o, struct buf *b, struct err *e)
 	opt.names = true;
 	opt.header_of = opt.context = opt.columns = NULL;
 	opt.needed = opt.early = NULL;
-	src = source_open(&opt, &path, 1, 0, false, NULL, &s, &run, e);
+	src = source_open(&opt, &path, 1, 0, false, NULL, &s, &pass, e);
 	for (i = 0; src && i < s.ncol; i++) {
 		buf_puts(b, "column\t");
 		tsv_put(b, bytes_str(s.col[i].name));

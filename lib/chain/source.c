@@ -1,23 +1,21 @@
 #include "chain/source.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/digest.h"
 #include "base/parse.h"
+#include "chain/header.h"
 #include "io/archive.h"
-#include "io/dir.h"
 #include "io/out.h"
 #include "io/tsv.h"
 #include "rows/csvscan.h"
 #include "rows/jsonin.h"
 #include "rows/parquetin.h"
 
-static const char *const header_names[] = {"strict", "reorder", "union", NULL};
+static const char *const policy_names[] = {"strict", "reorder", "union", NULL};
 static const char *const dialect_names[] = {
     "auto", "csv", "tsv", "tsv-plain", "json", NULL};
 static const char *const nested_names[] = {"refuse", "json", NULL};
@@ -32,7 +30,7 @@ const struct opt_spec source_specs[] = {
 	"how the input is written (auto)"),
     OPT(OPT_FLAG, 0, "drop-cache", NULL, struct source_opt, drop_cache,
 	"files will not be read again: keep no memory for them"),
-    OPT_CHOICE(0, "header", struct source_opt, header, header_names,
+    OPT_CHOICE(0, "header", struct source_opt, header, policy_names,
 	"when headers differ: refuse, match names, add missing (strict)"),
     OPT(OPT_STR, 0, "header-of", "FILE", struct source_opt, header_of,
 	"the shard whose header all must have"),
@@ -72,7 +70,7 @@ source_defaults(struct source_opt *o)
 struct source {
 	const struct source_opt *opt;
 	struct context *ctx;
-	struct run *run;
+	struct pass *pass;
 	char *const *path;
 	size_t npath, at;
 	bool expect;
@@ -96,114 +94,6 @@ struct source {
 	int row_slot;  /* of _row; -1: none */
 	uint64_t rows; /* handed out */
 };
-
-/* __DOT__ becomes a dot. */
-static void
-put_name(struct buf *b, struct bytes name, bool keep)
-{
-	static const char dot[] = "__DOT__";
-	size_t n = sizeof(dot) - 1, i = 0;
-
-	while (i < name.n) {
-		if (!keep && name.n - i >= n &&
-		    memcmp(name.p + i, dot, n) == 0) {
-			buf_putc(b, '.');
-			i += n;
-		} else {
-			buf_putc(b, name.p[i++]);
-		}
-	}
-}
-
-/* The names of an input: signature or header, normalised, unique. */
-static int
-names_of(struct source *s, const struct bytes *name, size_t n, const char *file,
-    struct schema *out, struct err *e)
-{
-	struct buf b = BUF_ZERO;
-	size_t i;
-
-	if (s->signature.ncol && s->signature.ncol != n)
-		return err_set(e,
-		    "%s:1: the header has %zu columns, the signature %zu", file,
-		    n, s->signature.ncol);
-	for (i = 0; i < n; i++) {
-		buf_clear(&b);
-		put_name(&b,
-		    s->signature.ncol ? bytes_str(s->signature.col[i].name)
-				      : name[i],
-		    s->opt->keep_names);
-		schema_add(out, buf_bytes(&b), (int)i, -1);
-	}
-	buf_fini(&b);
-	if (schema_check_unique(out, e) < 0)
-		return err_prefix(e, "%s:1: ", file);
-	return 0;
-}
-
-int
-signature_load(const char *path, struct schema *names, struct err *e)
-{
-	struct buf b = BUF_ZERO, file = BUF_ZERO, scratch = BUF_ZERO;
-	const char *p, *end;
-	struct stat sb;
-	int rc = -1;
-
-	buf_puts(&file, path);
-	if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode)) {
-		struct dir_entry f;
-		struct dir d;
-		size_t n = 0;
-		int k = dir_open(&d, path, ERR_INPUT, e);
-
-		while (k >= 0 && (k = dir_next(&d, &f, e)) > 0)
-			if (f.name[0] != '.' && n++ == 0)
-				buf_printf(&file, "/%s", f.name);
-		dir_close(&d);
-		if (k < 0)
-			goto out;
-		if (n != 1) {
-			err_set(e,
-			    "%s: %zu files; a signature directory has "
-			    "exactly one",
-			    path, n);
-			goto out;
-		}
-	}
-	if (file_load(buf_cstr(&file), &b, e) < 0)
-		goto out;
-	for (p = b.p, end = b.p + b.n; p < end;) {
-		/* names are separated by commas or line ends; a name with a
-		 * comma is quoted as in CSV */
-		const char *q = p;
-		bool quoted = false;
-		struct bytes v;
-
-		for (; q < end && (quoted || (*q != ',' && *q != '\n')); q++)
-			quoted ^= *q == '"';
-		v = bytes_of(p, (size_t)(q - p));
-		while (v.n && (v.p[v.n - 1] == '\r' || v.p[v.n - 1] == ' '))
-			v.n--;
-		while (v.n && *v.p == ' ') {
-			v.p++;
-			v.n--;
-		}
-		if (v.n)
-			schema_add(names, csv_value(v, &scratch), -1, -1);
-		p = q + 1;
-	}
-	if (names->ncol == 0) {
-		err_set(e, "%s: no column names in this signature",
-		    buf_cstr(&file));
-		goto out;
-	}
-	rc = 0;
-out:
-	buf_fini(&b);
-	buf_fini(&file);
-	buf_fini(&scratch);
-	return rc;
-}
 
 uint64_t
 source_fingerprint(const struct source_opt *o)
@@ -294,15 +184,6 @@ open_again(void *arg, struct err *e)
 	return in_open(path, 0, e);
 }
 
-static void
-set_spooled(struct source *s, int fd)
-{
-	if (s->spool_fd)
-		close(s->spool_fd);
-	s->spool_fd = fd;
-	snprintf(s->spooled, sizeof(s->spooled), "/dev/fd/%d", fd);
-}
-
 /* The input goes to a file without a name, which is read in its place. */
 static int
 spool(struct source *s, struct err *e)
@@ -315,7 +196,10 @@ spool(struct source *s, struct err *e)
 	fd = out_nameless(dir);
 	if (fd < 0)
 		return err_sys(e, ERR_OUTPUT, "temporary file in %s", dir);
-	set_spooled(s, fd);
+	if (s->spool_fd)
+		close(s->spool_fd);
+	s->spool_fd = fd;
+	snprintf(s->spooled, sizeof(s->spooled), "/dev/fd/%d", fd);
 	do {
 		if (in_peek(s->in, IN_BLOCK, &v, e) < 0 ||
 		    write_all(fd, "temporary file", v.p, v.n, e) < 0)
@@ -335,7 +219,7 @@ open_json(struct source *s, struct schema *names, struct err *e)
 	    .again_arg = s->path[s->at],
 	    .keep_names = s->opt->keep_names,
 	    .max_record = s->opt->max_record,
-	    .out_sep = s->run->out_sep,
+	    .out_sep = s->pass->out_sep,
 	};
 	const struct bytes *name;
 	size_t n, i;
@@ -351,33 +235,19 @@ open_json(struct source *s, struct schema *names, struct err *e)
 		o.again_arg = s->spooled;
 	}
 	s->open = !o.want;
-	if (s->open && s->run->header == HEADER_STRICT)
-		s->run->header = HEADER_UNION;
+	if (s->open && s->pass->header == HEADER_STRICT)
+		s->pass->header = HEADER_UNION;
 	s->json = jsonin_open(s->in, &o, e);
 	if (!s->json)
 		return -1;
 	name = jsonin_names(s->json, &n);
 	for (i = 0; i < n; i++)
 		schema_add(names, name[i], (int)i, -1);
-	s->run->in_sep = ',';
+	s->pass->in_sep = ',';
 	return 0;
 }
 
-/* The first column that has another name there, or the number of columns of
- * the shorter. */
-static size_t
-differs_at(const struct schema *a, const struct schema *b)
-{
-	size_t i;
-
-	for (i = 0; i < a->ncol && i < b->ncol; i++)
-		if (strcmp(a->col[i].name, b->col[i].name) != 0)
-			break;
-	return i;
-}
-
-/* DuckDB reads a plain file: this one, or a copy of what is compressed or in an
- * archive. */
+/* DuckDB reads a plain file: this one, or a copy of what is compressed. */
 static int
 open_parquet(struct source *s, struct schema *names, struct err *e)
 {
@@ -385,7 +255,7 @@ open_parquet(struct source *s, struct schema *names, struct err *e)
 	struct parquetin_opt o = {
 	    .nested_json = s->opt->nested == 1,
 	    .max_record = s->opt->max_record,
-	    .out_sep = s->run->out_sep,
+	    .out_sep = s->pass->out_sep,
 	};
 	const struct bytes *name;
 	size_t n, i;
@@ -400,11 +270,12 @@ open_parquet(struct source *s, struct schema *names, struct err *e)
 	if (!s->parquet)
 		return -1;
 	name = parquetin_names(s->parquet, &n);
-	s->run->in_sep = ',';
-	if (names_of(s, name, n, path, names, e) < 0)
+	s->pass->in_sep = ',';
+	if (header_names(
+		name, n, &s->signature, s->opt->keep_names, path, names, e) < 0)
 		return -1;
 	in_place = !s->canon_of ||
-	    (n == s->canon.ncol && differs_at(names, &s->canon) == n);
+	    (n == s->canon.ncol && header_differs_at(names, &s->canon) == n);
 	skip = xcalloc(n + 1, sizeof(*skip));
 	late = xcalloc(n + 1, sizeof(*late));
 	for (i = 0; i < n; i++) {
@@ -465,7 +336,7 @@ open_csv(struct source *s, struct in *in, const char *path, struct err *e)
 			co.sep = s->ctx->facts.sep[sn.format];
 	}
 	co.want_trailer = std && s->expect;
-	co.out_sep = s->run->out_sep;
+	co.out_sep = s->pass->out_sep;
 
 	return csv_open(in, &co, e);
 }
@@ -477,88 +348,19 @@ check_digest(struct source *s, const char *path, struct err *e)
 	struct shard_name sn = shard_name_parse(path);
 	const struct input *in;
 
-	if (!s->ctx || !s->run->have_input || s->npath != 1)
+	if (!s->ctx || !s->pass->have_input || s->npath != 1)
 		return 0;
 	in = facts_input(
-	    &s->ctx->facts, s->run->like ? s->run->shard.number : sn.number);
+	    &s->ctx->facts, s->pass->like ? s->pass->shard.number : sn.number);
 	/* another file than pass 1's (a new one, with an old context) */
 	if (!in || strcmp(in->path, path) != 0)
 		return 0;
-	if (in->digest != s->run->digest)
+	if (in->digest != s->pass->digest)
 		return err_set(e,
 		    "%s: input changed during the run (its "
 		    "bytes differ from what pass 1 read)",
 		    path);
 	return 0;
-}
-
-int
-header_same(const struct schema *names, const char *file,
-    const struct schema *canon, const char *canon_of, struct err *e)
-{
-	size_t i = differs_at(names, canon);
-
-	if (names->ncol != canon->ncol)
-		return err_set(e,
-		    "%s:1: header differs from that of %s: %zu columns, there "
-		    "%zu (--header=reorder or union goes on)",
-		    file, canon_of, names->ncol, canon->ncol);
-	if (i == names->ncol)
-		return 0;
-	return err_set(e,
-	    "%s:1: header differs from that of %s: column %zu is %s, there %s "
-	    "(--header=reorder or union goes on)",
-	    file, canon_of, i + 1, err_quote(bytes_str(names->col[i].name)),
-	    err_quote(bytes_str(canon->col[i].name)));
-}
-
-/* Compares names with the canonical ones; sets map where they are not the
- * same in the same order. */
-static int
-map_header(struct source *s, const struct schema *names, const char *file,
-    struct err *e)
-{
-	size_t i, k, found = 0;
-
-	free(s->map);
-	s->map = NULL;
-	if (names->ncol == s->canon.ncol &&
-	    differs_at(names, &s->canon) == names->ncol)
-		return 0;
-	if (s->opt->header == HEADER_STRICT)
-		return header_same(names, file, &s->canon, s->canon_of, e);
-	s->map = xcalloc(s->canon.ncol, sizeof(*s->map));
-	for (i = 0; i < s->canon.ncol; i++) {
-		k = (size_t)schema_find(names, bytes_str(s->canon.col[i].name));
-		s->map[i] = (int)k;
-		found += s->map[i] >= 0;
-		if (s->map[i] < 0 && s->opt->header == HEADER_REORDER)
-			return err_set(e,
-			    "%s:1: column %s of %s is missing "
-			    "(--header=union leaves it empty)",
-			    file, err_quote(bytes_str(s->canon.col[i].name)),
-			    s->canon_of);
-	}
-	for (k = 0; found < names->ncol && k < names->ncol; k++)
-		if (schema_find(&s->canon, bytes_str(names->col[k].name)) < 0)
-			return err_set(e,
-			    "%s:1: column %s is not in the header of %s", file,
-			    err_quote(bytes_str(names->col[k].name)),
-			    s->canon_of);
-	return 0;
-}
-
-/* What the input declares its columns as. */
-static void
-take_types(struct source *s, const struct schema *names)
-{
-	size_t i;
-	int at;
-
-	for (i = 0; i < s->canon.ncol; i++) {
-		at = schema_find(names, bytes_str(s->canon.col[i].name));
-		s->canon.col[i].type = at < 0 ? NULL : names->col[at].type;
-	}
 }
 
 /* Tells the reader of CSV which fields anybody looks at. */
@@ -592,15 +394,12 @@ open_next(struct source *s, struct err *e)
 	size_t n;
 	int rc = -1;
 
-	s->run->input = strcmp(path, "-") == 0 ? "standard input" : path;
+	s->pass->input = strcmp(path, "-") == 0 ? "standard input" : path;
+	if (archive_refuse(path, e) < 0)
+		return -1;
 	s->in = in_open(path, IN_DIGEST | (s->drop ? IN_DROP : 0), e);
 	if (!s->in)
 		return -1;
-	if (archive_named(path))
-		return err_set(e,
-		    "%s: an archive: name a member, %s:part-N.csv, or all of "
-		    "them: shard-ls %s",
-		    path, path, path);
 	if (find_format(s, s->in, path, &format, e) < 0)
 		return -1;
 	if (format == FORMAT_JSON) {
@@ -613,24 +412,40 @@ open_next(struct source *s, struct err *e)
 		s->csv = open_csv(s, s->in, path, e);
 		if (!s->csv)
 			goto out;
-		s->run->in_sep = csv_sep(s->csv);
+		s->pass->in_sep = csv_sep(s->csv);
 		name = csv_names(s->csv, &n);
-		if (names_of(s, name, n, s->run->input, &names, e) < 0)
+		if (header_names(name, n, &s->signature, s->opt->keep_names,
+			s->pass->input, &names, e) < 0)
 			goto out;
 	}
 	if (!s->canon_of) {
 		s->canon = names;
-		s->canon_of = xstrdup(s->run->input);
+		s->canon_of = xstrdup(s->pass->input);
 		use_fields(s);
 		return 0;
 	}
-	rc = map_header(s, &names, s->run->input, e);
-	take_types(s, &names);
+	rc = header_map(&names, s->pass->input, &s->canon, s->canon_of,
+	    (enum header_policy)s->opt->header, &s->map, e);
+	header_types(&s->canon, &names);
 	if (rc == 0)
 		use_fields(s);
 out:
 	schema_fini(&names);
 	return rc;
+}
+
+/* Closes the input that is open, if there is one. */
+static void
+close_input(struct source *s)
+{
+	csv_close(s->csv);
+	jsonin_close(s->json);
+	parquetin_close(s->parquet);
+	in_close(s->in);
+	s->csv = NULL;
+	s->json = NULL;
+	s->parquet = NULL;
+	s->in = NULL;
 }
 
 /* Takes the header of another file for the canonical one. */
@@ -642,14 +457,11 @@ names_in(struct source *s, const char *path, struct err *e)
 	    .path = of,
 	    .npath = 1,
 	    .signature = s->signature,
-	    .run = s->run};
-	int header = s->run->header, rc = open_next(&other, e);
+	    .pass = s->pass};
+	int header = s->pass->header, rc = open_next(&other, e);
 
-	s->run->header = header;
-	csv_close(other.csv);
-	jsonin_close(other.json);
-	parquetin_close(other.parquet);
-	in_close(other.in);
+	s->pass->header = header;
+	close_input(&other);
 	if (other.spool_fd)
 		close(other.spool_fd);
 	s->canon = other.canon;
@@ -675,46 +487,10 @@ prescribe(struct source *s, struct err *e)
 	return 0;
 }
 
-static void
-add_canonical(const struct source *s, struct schema *out, size_t i)
-{
-	const struct column *c = &s->canon.col[i];
-
-	schema_add(out, bytes_str(c->name), (int)i, -1);
-	out->col[out->ncol - 1].type = c->type;
-}
-
-static int
-project(struct source *s, struct schema *out, struct err *e)
-{
-	const char *p = s->opt->columns;
-	struct bytes name;
-	size_t i;
-
-	if (!p) {
-		for (i = 0; i < s->canon.ncol; i++)
-			add_canonical(s, out, i);
-		return 0;
-	}
-	while (name_next(&p, &name)) {
-		int at = schema_find(&s->canon, name);
-
-		if (at < 0 && !s->open) {
-			at = schema_need(&s->canon, name, e);
-			return err_prefix(e, "%s: ", s->run->input);
-		}
-		if (at < 0)
-			schema_add(out, name, -1, -1);
-		else
-			add_canonical(s, out, (size_t)at);
-	}
-	return schema_check_unique(out, e);
-}
-
 struct source *
 source_open(struct source_opt *o, char *const *paths, size_t npaths,
     char want_sep, bool expect, struct context *ctx, struct schema *schema,
-    struct run *run, struct err *e)
+    struct pass *pass, struct err *e)
 {
 	struct source *s = xcalloc(1, sizeof(*s));
 
@@ -732,17 +508,17 @@ source_open(struct source_opt *o, char *const *paths, size_t npaths,
 	s->opt = o;
 	s->drop = o->drop_cache;
 	s->ctx = ctx;
-	s->run = run;
+	s->pass = pass;
 	s->path = paths;
 	s->npath = npaths;
 	s->expect = expect;
 	s->want_sep = want_sep;
-	run->header = o->header;
-	run->named = strcmp(paths[0], "-") != 0;
-	run->alone = run->named && npaths == 1;
-	run->fingerprint = source_fingerprint(o);
+	pass->header = o->header;
+	pass->named = strcmp(paths[0], "-") != 0;
+	pass->alone = pass->named && npaths == 1;
+	pass->fingerprint = source_fingerprint(o);
 	/* a stream is comma-separated, unless both ends want tabs */
-	run->out_sep = want_sep ? want_sep : ',';
+	pass->out_sep = want_sep ? want_sep : ',';
 	if (o->signature && signature_load(o->signature, &s->signature, e) < 0)
 		goto fail;
 	if (o->rejects) {
@@ -760,7 +536,8 @@ source_open(struct source_opt *o, char *const *paths, size_t npaths,
 			goto fail;
 	}
 	if (prescribe(s, e) < 0 || open_next(s, e) < 0 ||
-	    project(s, schema, e) < 0)
+	    header_project(
+		&s->canon, o->columns, s->open, pass->input, schema, e) < 0)
 		goto fail;
 	schema->open = s->open;
 	s->row_slot = -1;
@@ -787,7 +564,8 @@ move_fields(struct source *s, struct batch *b, int nslot, struct err *e)
 			if (s->map[i] >= 0)
 				buf_putb(&s->moved,
 				    batch_field(b, row, (uint32_t)s->map[i]));
-			buf_putc(&s->moved, i + 1 < n ? s->run->out_sep : '\n');
+			buf_putc(
+			    &s->moved, i + 1 < n ? s->pass->out_sep : '\n');
 		}
 	if (s->idx_cap < s->moved.n + SCAN_PAD + 1) {
 		s->idx_cap = s->moved.n * 2 + SCAN_PAD + 1;
@@ -795,10 +573,10 @@ move_fields(struct source *s, struct batch *b, int nslot, struct err *e)
 		s->idx = xmalloc(s->idx_cap * sizeof(*s->idx));
 		s->idx[0] = UINT32_MAX;
 	}
-	csvscan(s->moved.p, s->moved.n, s->run->out_sep, s->idx + 1, &sc);
+	csvscan(s->moved.p, s->moved.n, s->pass->out_sep, s->idx + 1, &sc);
 	if (sc.nidx_rec != (uint64_t)b->nrow * n)
 		return err_set(
-		    e, "%s: cannot reorder its columns", s->run->input);
+		    e, "%s: cannot reorder its columns", s->pass->input);
 	b->base = s->moved.p;
 	b->end = s->idx + 1;
 	b->nfield = n;
@@ -809,7 +587,7 @@ move_fields(struct source *s, struct batch *b, int nslot, struct err *e)
 static int
 end_of_file(struct source *s, struct err *e)
 {
-	struct account *a = &s->run->account;
+	struct account *a = &s->pass->account;
 	const struct account *t = s->csv ? csv_trailer(s->csv) : NULL;
 	uint64_t rejected = s->csv ? csv_rejected(s->csv) : 0;
 	const char *path = s->path[s->at];
@@ -830,24 +608,17 @@ end_of_file(struct source *s, struct err *e)
 	a->drop[DROP_REJECTED] += rejected;
 	if (s->parquet && drain(s, e) < 0)
 		return -1;
-	s->run->have_input = strcmp(path, "-") != 0;
-	s->run->id = in_identity(s->in);
-	s->run->digest = in_digest(s->in);
-	if (s->run->have_input && s->npath == 1) {
+	s->pass->have_input = strcmp(path, "-") != 0;
+	s->pass->id = in_identity(s->in);
+	s->pass->digest = in_digest(s->in);
+	if (s->pass->have_input && s->npath == 1) {
 		a->have_digest = true;
-		a->digest = s->run->digest;
+		a->digest = s->pass->digest;
 		a->size = in_raw_bytes(s->in);
 	}
 	if (check_digest(s, path, e) < 0)
 		return -1;
-	csv_close(s->csv);
-	jsonin_close(s->json);
-	parquetin_close(s->parquet);
-	in_close(s->in);
-	s->csv = NULL;
-	s->json = NULL;
-	s->parquet = NULL;
-	s->in = NULL;
+	close_input(s);
 	return 0;
 }
 
@@ -877,8 +648,8 @@ source_next(struct source *s, struct batch *b, int nslot, struct err *e)
 		if (rc < 0)
 			return -1;
 		if (rc > 0) {
-			b->shard = s->npath == 1 && s->run->like
-			    ? s->run->shard.number
+			b->shard = s->npath == 1 && s->pass->like
+			    ? s->pass->shard.number
 			    : shard_name_parse(s->path[s->at]).number;
 			if (s->map && move_fields(s, b, nslot, e) < 0)
 				return -1;
@@ -914,10 +685,7 @@ source_close(struct source *s)
 {
 	if (!s)
 		return;
-	csv_close(s->csv);
-	jsonin_close(s->json);
-	parquetin_close(s->parquet);
-	in_close(s->in);
+	close_input(s);
 	if (s->spool_fd)
 		close(s->spool_fd);
 	out_free(s->rejects);

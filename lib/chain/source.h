@@ -43,11 +43,11 @@ struct source;
  * want_sep: the separator to keep when the first input has it (0: none),
  * else the stream is comma-separated.  expect: standard input must end with
  * its end marker.  ctx may be NULL; borrowed.  Everything read is put to the
- * run's account at the end.
+ * account of the pass at the end.
  */
 struct source *source_open(struct source_opt *o, char *const *paths,
     size_t npaths, char want_sep, bool expect, struct context *ctx,
-    struct schema *s, struct run *run, struct err *e);
+    struct schema *s, struct pass *pass, struct err *e);
 /* 1 and a batch, 0 at the end, -1. */
 MUST_CHECK int
 source_next(struct source *s, struct batch *b, int nslot, struct err *e);
@@ -56,19 +56,11 @@ source_next(struct source *s, struct batch *b, int nslot, struct err *e);
 MUST_CHECK int source_rest(struct source *s, struct batch *b, struct err *e);
 void source_close(struct source *s);
 
-/* -1 unless the file's names are those of canon, in the same order. */
-MUST_CHECK int header_same(const struct schema *names, const char *file,
-    const struct schema *canon, const char *canon_of, struct err *e);
-
 /* Are streams separated by tabs (SHARD_DELIM)? */
 bool source_tabs(void);
 
 /* A digest of the options that change what is read; the signature's names
  * count, not its path.  0 when the signature cannot be read. */
 uint64_t source_fingerprint(const struct source_opt *o);
-
-/* The names in a signature file, or in the only file of a directory. */
-MUST_CHECK int
-signature_load(const char *path, struct schema *names, struct err *e);
 
 #endif

@@ -14,8 +14,9 @@
 #include "rows/schema.h"
 #include "shards/find.h"
 
-/* One input on its way through a chain; shared by the chain's stages. */
-struct run {
+/* One input on its way through a chain: what is known of it.  The source fills
+ * the pass, and all stages of the chain share it. */
+struct pass {
 	/* Known from the start when the input is a shard with a name, from
 	 * the operand or from --like; else like is NULL. */
 	const char *like;
@@ -39,24 +40,24 @@ struct run {
 
 /* Takes rows off the batch's account: n rows for this reason. */
 static inline void
-run_drop(struct run *r, enum drop why, uint64_t n)
+pass_drop(struct pass *p, enum drop why, uint64_t n)
 {
-	r->account.drop[why] += n;
+	p->account.drop[why] += n;
 }
 
 /* "FILE:LINE: " of a row, in front of e's message; returns -1. */
-int
-run_at(const struct run *r, const struct batch *b, uint32_t row, struct err *e);
+int pass_at(
+    const struct pass *p, const struct batch *b, uint32_t row, struct err *e);
 
 /* The identity and digest of the one file that the rows come from, once it
  * was read to its end; false when they are not known. */
-bool run_source(const struct run *r, struct identity *id, uint64_t *digest);
+bool pass_source(const struct pass *p, struct identity *id, uint64_t *digest);
 
 struct stage {
 	/* Takes the input schema and leaves the output schema in its place:
 	 * an unknown column fails here.  *st is NULL before. */
 	int (*init)(void **st, const void *opt, struct schema *s,
-	    struct run *run, struct err *e);
+	    struct pass *pass, struct err *e);
 	/* Edits the batch, or drops rows of it, in place. */
 	int (*process)(void *st, struct batch *b, struct err *e);
 	/* The input ended well and the account of the stages before is

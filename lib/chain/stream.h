@@ -17,10 +17,14 @@ struct stream {
 
 /* Writes the header of the schema, which must outlive the stream. */
 MUST_CHECK int stream_open(struct stream *t, const struct schema *s,
-    const struct run *run, struct err *e);
-/* Ends the stream of so many rows, with its end marker if the run has one. */
+    const struct pass *pass, struct err *e);
+/* Ends the stream of so many rows, with its end marker if the pass has one. */
 MUST_CHECK int stream_end(
-    struct stream *t, const struct run *run, uint64_t rows, struct err *e);
+    struct stream *t, const struct pass *pass, uint64_t rows, struct err *e);
 void stream_free(struct stream *t);
+
+/* The last stage of a chain that has no sink: it writes the rows that it gets
+ * as a row stream to standard output.  It has no options. */
+extern const struct stage stream_stage;
 
 #endif

@@ -100,7 +100,7 @@ dedup_needs(const void *opt, struct schema *names)
 
 struct dedup {
 	const struct dedup_opt *o;
-	struct run *run;
+	struct pass *pass;
 	struct column key, time, row;
 	bool have_row; /* the column _row says the number in the shard */
 	struct keyindex *x;
@@ -118,7 +118,7 @@ static int
 find_first(struct dedup *d, struct err *e)
 {
 	struct context *c = d->o->ctx;
-	const struct run *r = d->run;
+	const struct pass *r = d->pass;
 	struct firstrows *f = rows_of(d->o);
 
 	if (!f || !r->alone || !r->like) {
@@ -133,14 +133,14 @@ find_first(struct dedup *d, struct err *e)
 }
 
 static int
-dedup_init(void **st, const void *opt, struct schema *s, struct run *run,
+dedup_init(void **st, const void *opt, struct schema *s, struct pass *pass,
     struct err *e)
 {
 	struct dedup *d = *st = xcalloc(1, sizeof(*d));
 	const struct dedup_opt *o = d->o = opt;
 	int k, t;
 
-	d->run = run;
+	d->pass = pass;
 	k = schema_need(s, bytes_str(o->ctx->facts.key), e);
 	t = k < 0 ? k : schema_need(s, bytes_str(o->ctx->facts.time), e);
 	if (t < 0)
@@ -158,7 +158,7 @@ dedup_init(void **st, const void *opt, struct schema *s, struct run *run,
 		d->row = s->col[k];
 		schema_remove(s, (size_t)k);
 	}
-	if (o->ties == TIES_ONE && !run->like && !run->named)
+	if (o->ties == TIES_ONE && !pass->like && !pass->named)
 		return err_kind_set(e, ERR_USAGE,
 		    "--ties=one needs to know the shard: --like FILE");
 	return find_first(d, e);
@@ -182,7 +182,7 @@ row_time(struct dedup *d, struct batch *b, uint32_t row, struct instant *t,
 		return d->drop_timeless ? DROP_MISSING_TIME : KEEP;
 	err_set(e, "time %s in column %s, which pass 1 did not see",
 	    err_quote(v), d->o->ctx->facts.time);
-	return run_at(d->run, b, row, e);
+	return pass_at(d->pass, b, row, e);
 }
 
 static int
@@ -216,7 +216,7 @@ decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
 		    "key %s is not in the context: this input is not "
 		    "what pass 1 read",
 		    err_quote(key));
-		return run_at(d->run, b, row, e);
+		return pass_at(d->pass, b, row, e);
 	}
 	rc = instant_cmp(t, keyent_time(k));
 	if (rc < 0) {
@@ -224,7 +224,7 @@ decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
 		    "key %s occurs earlier than the context knows: "
 		    "this input is not what pass 1 read",
 		    err_quote(key));
-		return run_at(d->run, b, row, e);
+		return pass_at(d->pass, b, row, e);
 	}
 	if (rc > 0)
 		return DROP_DUPLICATE;
@@ -234,7 +234,7 @@ decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
 	number = b->row0 + row;
 	if (d->have_row && !parse_u64(batch_raw(b, &d->row, row), &number)) {
 		err_set(e, "column _row holds no row number");
-		return run_at(d->run, b, row, e);
+		return pass_at(d->pass, b, row, e);
 	}
 	return ord == (int64_t)keyent_ordinal(k) && keyent_row(k) == number
 	    ? KEEP
@@ -279,7 +279,7 @@ settle(struct dedup *d, struct batch *b, uint32_t row, int fate, uint32_t *n)
 	if (fate < 0)
 		return -1;
 	if (fate != KEEP) {
-		run_drop(d->run, (enum drop)fate, 1);
+		pass_drop(d->pass, (enum drop)fate, 1);
 		d->dropped++;
 	}
 	b->sel[*n] = row;
@@ -294,7 +294,7 @@ process_by_row(struct dedup *d, struct batch *b, struct err *e)
 
 	if (b->row0 + b->nrow > d->first.rows)
 		return err_set(
-		    e, "%s: more rows than pass 1 read", d->run->input);
+		    e, "%s: more rows than pass 1 read", d->pass->input);
 	for (i = 0; i < b->nsel; i++) {
 		uint32_t row = b->sel[i];
 		int fate = fate_by_row(d, b, row, e);
@@ -343,14 +343,14 @@ dedup_process(void *st, struct batch *b, struct err *e)
 static int
 check_shard(struct dedup *d, struct err *e)
 {
-	const struct run *r = d->run;
+	const struct pass *r = d->pass;
 	struct identity id;
 	uint64_t digest;
 
 	if (r->fingerprint != d->o->ctx->facts.fingerprint)
 		return err_set(
 		    e, "%s: pass 1 read it with other options", r->input);
-	if (!run_source(r, &id, &digest) || digest != d->in->digest)
+	if (!pass_source(r, &id, &digest) || digest != d->in->digest)
 		return err_set(
 		    e, "%s: not what pass 1 read: its bytes differ", r->input);
 	return 0;
@@ -372,10 +372,10 @@ dedup_finish(void *st, struct err *e)
 	/* not all in one sum, where rows left out and added would cancel */
 	for (i = 0; i < DROP_COUNT; i++)
 		if (i != DROP_EXTERNAL)
-			before += d->run->account.drop[i];
+			before += d->pass->account.drop[i];
 	before -= d->dropped;
-	if (d->o->ties == TIES_ONE && !d->have_row && !d->run->named &&
-	    (before || d->run->account.drop[DROP_EXTERNAL]))
+	if (d->o->ties == TIES_ONE && !d->have_row && !d->pass->named &&
+	    (before || d->pass->account.drop[DROP_EXTERNAL]))
 		return err_set(e,
 		    "rows were dropped before they came here: on a pipe "
 		    "--ties=one needs shard-cat --row-column, or to stand "

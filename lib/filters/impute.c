@@ -261,7 +261,7 @@ struct target {
 
 struct impute {
 	const struct impute_opt *o;
-	struct run *run;
+	struct pass *pass;
 	struct target *t;
 	size_t nt;
 	/* for --counts: all columns as they came */
@@ -278,9 +278,9 @@ struct impute {
 
 /* There a text is one however it is spelled. */
 static bool
-from_json(const struct run *run)
+from_json(const struct pass *pass)
 {
-	return run->like && shard_is_json(run->shard.format);
+	return pass->like && shard_is_json(pass->shard.format);
 }
 
 /* Are NA tokens missing in this column? */
@@ -380,7 +380,7 @@ counts_path(const struct impute *m)
 	if (!counts_per_shard(m->o))
 		return xstrdup(m->o->counts);
 	buf_printf(&b, "%s%05llu.tsv", m->o->counts,
-	    (unsigned long long)m->run->shard.number);
+	    (unsigned long long)m->pass->shard.number);
 	return buf_release(&b);
 }
 
@@ -389,7 +389,7 @@ init_counts(struct impute *m, const struct schema *s, struct err *e)
 {
 	size_t i, k;
 
-	if (counts_per_shard(m->o) && !m->run->shard.is_part)
+	if (counts_per_shard(m->o) && !m->pass->shard.is_part)
 		return err_kind_set(e, ERR_USAGE,
 		    "--counts %s: which shard is this? --like "
 		    "part-NNNNN.csv",
@@ -420,7 +420,7 @@ impute_like(const void *opt)
 }
 
 static int
-impute_init(void **st, const void *opt, struct schema *s, struct run *run,
+impute_init(void **st, const void *opt, struct schema *s, struct pass *pass,
     struct err *e)
 {
 	struct impute *m = *st = xcalloc(1, sizeof(*m));
@@ -429,7 +429,7 @@ impute_init(void **st, const void *opt, struct schema *s, struct run *run,
 	size_t i, ncol = s->ncol;
 	int at;
 
-	m->run = run;
+	m->pass = pass;
 	for (i = 0; i < o->set.n; i++)
 		if (schema_need(s,
 			bytes_of(o->set.v[i], strcspn(o->set.v[i], "=")),
@@ -460,11 +460,11 @@ impute_init(void **st, const void *opt, struct schema *s, struct run *run,
 		t->cell.n = b->n;
 		if (!*f->value && o->quoted_empty)
 			buf_puts(b, "\"\"");
-		else if (!f->number && from_json(run) &&
+		else if (!f->number && from_json(pass) &&
 		    json_spells_number(bytes_str(f->value)))
 			buf_printf(b, "\"%s\"", f->value);
 		else
-			csv_put_field(b, bytes_str(f->value), run->out_sep);
+			csv_put_field(b, bytes_str(f->value), pass->out_sep);
 		t->cell.n = b->n - t->cell.n;
 		/* a mean of whole numbers is none, as a rule */
 		if (f->number && class_number(bytes_str(f->value)) != CLASS_INT)

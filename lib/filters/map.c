@@ -130,7 +130,7 @@ struct fixed {
 
 struct map {
 	const struct map_opt *o;
-	struct run *run;
+	struct pass *pass;
 	struct cond *cond;
 	size_t ncond;
 	bool have_label;
@@ -313,7 +313,7 @@ add_fixed(struct map *m, const char *spec, struct schema *s, struct err *e)
 
 	if (cut_new("constant", spec, &new, &value, e) < 0)
 		return -1;
-	csv_put_field(&b, bytes_str(value), m->run->out_sep);
+	csv_put_field(&b, bytes_str(value), m->pass->out_sep);
 	m->fixed = xrealloc(m->fixed, (m->nfixed + 1) * sizeof(*m->fixed));
 	m->fixed[m->nfixed].slot = s->nslot;
 	m->fixed[m->nfixed].cell.n = b.n;
@@ -368,7 +368,7 @@ rename_drop_select(struct map *m, struct schema *s, struct err *e)
 }
 
 static int
-map_init(void **st, const void *opt, struct schema *s, struct run *run,
+map_init(void **st, const void *opt, struct schema *s, struct pass *pass,
     struct err *e)
 {
 	struct map *m = *st = xcalloc(1, sizeof(*m));
@@ -376,7 +376,7 @@ map_init(void **st, const void *opt, struct schema *s, struct run *run,
 	size_t i;
 	int at;
 
-	m->run = run;
+	m->pass = pass;
 	m->cond = xcalloc(o->where.n, sizeof(*m->cond));
 	for (; m->ncond < o->where.n; m->ncond++)
 		if (parse_cond(
@@ -397,8 +397,8 @@ map_init(void **st, const void *opt, struct schema *s, struct run *run,
 	}
 	m->join_sep = bytes_str(o->sep);
 	m->join_missing = bytes_str(o->missing);
-	m->join_quoted = csv_needs_quotes(m->join_sep, run->out_sep) ||
-	    csv_needs_quotes(m->join_missing, run->out_sep);
+	m->join_quoted = csv_needs_quotes(m->join_sep, pass->out_sep) ||
+	    csv_needs_quotes(m->join_missing, pass->out_sep);
 	for (i = 0; i < o->concat.n; i++)
 		if (add_join(m, o->concat.v[i], o->if_all, s, e) < 0)
 			return -1;
@@ -430,7 +430,7 @@ map_where(struct map *m, struct batch *b)
 		b->sel[n] = b->sel[i];
 		n += ok;
 	}
-	run_drop(m->run, DROP_FILTERED, b->nsel - n);
+	pass_drop(m->pass, DROP_FILTERED, b->nsel - n);
 	b->nsel = n;
 }
 
@@ -462,7 +462,7 @@ map_one_label(struct map *m, struct batch *b, uint32_t row, struct bytes *cell,
 	v = csv_value(raw, &m->scratch);
 	if (v.n == 0 ||
 	    (m->o->na_rule.everywhere && na_is_token(&m->o->na_rule, v))) {
-		run_drop(m->run, DROP_MISSING_LABEL, 1);
+		pass_drop(m->pass, DROP_MISSING_LABEL, 1);
 		return 0;
 	}
 	if (ctx && ctx->have_labels) {
@@ -474,17 +474,17 @@ map_one_label(struct map *m, struct batch *b, uint32_t row, struct bytes *cell,
 			return 1;
 		}
 		if (m->o->unseen == UNSEEN_DROP) {
-			run_drop(m->run, DROP_UNSEEN_LABEL, 1);
+			pass_drop(m->pass, DROP_UNSEEN_LABEL, 1);
 			return 0;
 		}
 		err_set(e,
 		    "label %s is not in %s/labels.tsv "
 		    "(--unseen-label=drop leaves such rows out)",
 		    err_quote(v), ctx->dir);
-		return run_at(m->run, b, row, e);
+		return pass_at(m->pass, b, row, e);
 	}
 	if (na_is_token(&m->o->na_rule, v)) {
-		run_drop(m->run, DROP_MISSING_LABEL, 1);
+		pass_drop(m->pass, DROP_MISSING_LABEL, 1);
 		return 0;
 	}
 	class = class_number(v);
@@ -499,12 +499,12 @@ map_one_label(struct map *m, struct batch *b, uint32_t row, struct bytes *cell,
 		    "labels.tsv to map it by (--context: the "
 		    "training run's context)",
 		    err_quote(v));
-		return run_at(m->run, b, row, e);
+		return pass_at(m->pass, b, row, e);
 	}
 	n = class == CLASS_INF ? 0 : canonical_int(v, num);
 	if (n == 0) {
 		err_set(e, "label %s is not a whole number", err_quote(v));
-		return run_at(m->run, b, row, e);
+		return pass_at(m->pass, b, row, e);
 	}
 	*cell = keep_bytes(b, num, n);
 	return 1;
@@ -556,11 +556,11 @@ join_row(struct map *m, const struct join *j, struct batch *b, uint32_t row)
 			? m->join_missing
 			: v);
 	}
-	if (quoted && csv_needs_quotes(buf_bytes(to), m->run->out_sep)) {
+	if (quoted && csv_needs_quotes(buf_bytes(to), m->pass->out_sep)) {
 		buf_clear(&m->out);
 		buf_putb(&m->out, buf_bytes(to));
 		buf_clear(to);
-		csv_put_field(to, buf_bytes(&m->out), m->run->out_sep);
+		csv_put_field(to, buf_bytes(&m->out), m->pass->out_sep);
 	}
 }
 

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "chain/filter.h"
-#include "chain/source.h"
+#include "chain/header.h"
 #include "keys/keyfront.h"
 #include "rows/rowout.h"
 #include "rows/sortkey.h"
@@ -436,7 +436,7 @@ route_want_sep(const void *opt, const char *input)
 struct route {
 	const struct route_opt *o;
 	struct router *r;
-	struct run *run;
+	struct pass *pass;
 	struct rowout *rows;
 	bool tokens;
 	struct buf key, scratch, value, row;
@@ -452,17 +452,17 @@ same_header(struct route *t, const struct schema *s, struct err *e)
 	struct bytes names = rowout_names(t->rows);
 
 	if (r->first) {
-		if (header_same(s, t->run->input, &r->schema, r->first, e) < 0)
+		if (header_same(s, t->pass->input, &r->schema, r->first, e) < 0)
 			return -1;
-		if (r->sep == t->run->out_sep)
+		if (r->sep == t->pass->out_sep)
 			return 0;
 		return err_set(e,
 		    "%s has another separator than %s (--format csv or tsv "
 		    "settles it)",
-		    t->run->input, r->first);
+		    t->pass->input, r->first);
 	}
-	r->first = xstrdup(t->run->input);
-	r->sep = t->run->out_sep;
+	r->first = xstrdup(t->pass->input);
+	r->sep = t->pass->out_sep;
 	schema_copy(&r->schema, s);
 	buf_putb(&r->header, names);
 	return 0;
@@ -482,18 +482,18 @@ put_counted(struct buf *b, uint64_t v)
 }
 
 static int
-route_init(void **st, const void *opt, struct schema *s, struct run *run,
+route_init(void **st, const void *opt, struct schema *s, struct pass *pass,
     struct err *e)
 {
 	struct route *t = *st = xcalloc(1, sizeof(*t));
 	const struct route_opt *o = t->o = opt;
 	t->r = o->router;
-	t->run = run;
+	t->pass = pass;
 	if (t->r->failed)
 		return err_kind_set(e, ERR_OUTPUT,
 		    "a shard failed, and sorted ones make one whole");
-	t->rows = rowout_new(s, NULL, run->out_sep, run->out_sep);
-	if (!run->like || !run->shard.is_part)
+	t->rows = rowout_new(s, NULL, pass->out_sep, pass->out_sep);
+	if (!pass->like || !pass->shard.is_part)
 		return err_kind_set(
 		    e, ERR_USAGE, "which shard is this? --like part-NNNNN.csv");
 	if (sortkey_find(&t->r->by, s, e) < 0)
@@ -506,9 +506,9 @@ route_init(void **st, const void *opt, struct schema *s, struct run *run,
 	}
 	if (same_header(t, s, e) < 0)
 		return -1;
-	put_counted(&t->shard, run->shard.number);
+	put_counted(&t->shard, pass->shard.number);
 	if (!t->r->unit)
-		t->r->unit = record_shard(NULL, run->shard.number);
+		t->r->unit = record_shard(NULL, pass->shard.number);
 	return 0;
 }
 
@@ -549,7 +549,7 @@ not_sorted(struct route *t, const struct batch *b, uint32_t row, bool same,
 		    "the batch map)",
 		    r->by.col[0].name, err_quote(key),
 		    err_quote(buf_bytes(&r->cells[0])));
-	return run_at(t->run, b, row, e);
+	return pass_at(t->pass, b, row, e);
 }
 
 /* A row of a sorted input goes to its batch at once. */
@@ -593,7 +593,7 @@ make_room(struct route *t, struct err *e)
 		return write_run(r, sortbuf_mark(&r->buf), e);
 	if (write_run(r, r->whole, e) < 0 || commit_unit(r, e) < 0)
 		return -1;
-	r->unit = record_shard(NULL, t->run->shard.number);
+	r->unit = record_shard(NULL, t->pass->shard.number);
 	return 0;
 }
 
@@ -611,7 +611,7 @@ add_row(struct route *t, const struct batch *b, uint32_t row, struct err *e)
 	bool planned = slot != NO_SLOT;
 
 	if (!planned && t->o->unplanned == UNPLANNED_DROP) {
-		run_drop(t->run, why, 1);
+		pass_drop(t->pass, why, 1);
 		return 0;
 	}
 	buf_clear(&t->key);
@@ -621,10 +621,10 @@ add_row(struct route *t, const struct batch *b, uint32_t row, struct err *e)
 		return -1;
 	if (UNLIKELY(order.n == 0 && r->by.col[1].type == SORT_TIME)) {
 		err_set(e, "missing time in column %s", r->by.col[1].name);
-		return run_at(t->run, b, row, e);
+		return pass_at(t->pass, b, row, e);
 	}
 	if (sortkey_value(&r->by, 1, order, &t->key, e) < 0)
-		return run_at(t->run, b, row, e);
+		return pass_at(t->pass, b, row, e);
 	t->routed++;
 	if (r->sorted && planned)
 		return write_sorted(t, b, row, key, order,
@@ -639,7 +639,7 @@ add_row(struct route *t, const struct batch *b, uint32_t row, struct err *e)
 		    "a row of %zu bytes does not fit into the memory there is "
 		    "for rows (--memory allows more)",
 		    bytes.n);
-		return run_at(t->run, b, row, e);
+		return pass_at(t->pass, b, row, e);
 	}
 	if (make_room(t, e) < 0)
 		return -1;
@@ -673,19 +673,19 @@ route_finish(void *st, struct err *e)
 	struct router *r = t->r;
 	struct record rec = {.is_routed = true,
 	    .routed = t->routed,
-	    .account = t->run->account,
+	    .account = t->pass->account,
 	    .facts = t->o->facts_digest};
 
 	if (!account_closes(&rec.account, t->routed))
 		return err_set(e,
 		    "%s: rows do not add up: %llu in, %llu routed "
 		    "(is this a fault of a program in the pipe?)",
-		    t->run->input, (unsigned long long)rec.account.in,
+		    t->pass->input, (unsigned long long)rec.account.in,
 		    (unsigned long long)t->routed);
-	rec.shard = record_shard(NULL, t->run->shard.number);
-	if (run_source(t->run, &rec.id, &rec.input_digest))
-		rec.input =
-		    xstrdup(t->run->have_input ? t->run->input : t->run->like);
+	rec.shard = record_shard(NULL, t->pass->shard.number);
+	if (pass_source(t->pass, &rec.id, &rec.input_digest))
+		rec.input = xstrdup(
+		    t->pass->have_input ? t->pass->input : t->pass->like);
 	record_put(&rec, &r->records);
 	record_fini(&rec);
 	t->done = true;

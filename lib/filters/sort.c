@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filters/sortmerge.h"
+
 static const struct opt_spec specs[] = {
     OPT(OPT_FLAG, 0, "check", NULL, struct sort_opt, check,
 	"write nothing; fail at the first row that is out of order"),
@@ -96,7 +98,7 @@ sort_order(struct sortkey *k, const struct sort_opt *o, struct schema *s,
 }
 
 int
-sort_write(struct extsort *x, struct stream *t, const struct run *run,
+sort_write(struct extsort *x, struct stream *t, const struct pass *pass,
     const uint64_t *rows, struct err *e)
 {
 	struct merge_record rec;
@@ -119,7 +121,7 @@ sort_write(struct extsort *x, struct stream *t, const struct run *run,
 		return err_kind_set(e, ERR_OUTPUT,
 		    "%llu rows came back from sorting, of %llu",
 		    (unsigned long long)n, (unsigned long long)*rows);
-	return stream_end(t, run, n, e);
+	return stream_end(t, pass, n, e);
 }
 
 int
@@ -161,7 +163,7 @@ in_order_fini(struct in_order *o)
 
 struct sort {
 	const struct sort_opt *o;
-	struct run *run;
+	struct pass *pass;
 	struct sortkey order;
 	struct in_order in_order; /* --check */
 	struct buf key, scratch;
@@ -171,13 +173,13 @@ struct sort {
 };
 
 static int
-sort_init(void **st, const void *opt, struct schema *s, struct run *run,
+sort_init(void **st, const void *opt, struct schema *s, struct pass *pass,
     struct err *e)
 {
 	struct sort *t = *st = xcalloc(1, sizeof(*t));
 
 	t->o = opt;
-	t->run = run;
+	t->pass = pass;
 	if (t->o->merge)
 		return err_kind_set(e, ERR_USAGE,
 		    "sort --merge reads files itself: it is no part of a "
@@ -187,7 +189,7 @@ sort_init(void **st, const void *opt, struct schema *s, struct run *run,
 	if (t->o->check)
 		return 0;
 	t->x = extsort_new(sort_memory(t->o), t->o->temp_dir);
-	return stream_open(&t->stream, s, run, e);
+	return stream_open(&t->stream, s, pass, e);
 }
 
 /* Says where, when it is the row's fault. */
@@ -196,8 +198,8 @@ blame(const struct sort *t, const struct batch *b, uint32_t row, struct err *e)
 {
 	if (e->kind != ERR_INPUT)
 		return -1;
-	run_at(t->run, b, row, e);
-	if (t->o->like && !t->run->named)
+	pass_at(t->pass, b, row, e);
+	if (t->o->like && !t->pass->named)
 		err_prefix(e, "%s: ", t->o->like);
 	return -1;
 }
@@ -239,7 +241,7 @@ sort_finish(void *st, struct err *e)
 		return 0;
 	if (extsort_finish(t->x, NULL, 0, e) < 0)
 		return -1;
-	return sort_write(t->x, &t->stream, t->run, &t->rows, e);
+	return sort_write(t->x, &t->stream, t->pass, &t->rows, e);
 }
 
 static void
@@ -271,7 +273,7 @@ const struct filter filter_sort = {
     .defaults = sort_defaults,
     .setup = sort_setup,
     .teardown = sort_teardown,
-    .inputs = sort_inputs,
+    .inputs = sort_merge_inputs,
     .stage = &sort_stage,
     .sink = sort_is_sink,
     .like = sort_like,

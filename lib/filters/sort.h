@@ -1,9 +1,9 @@
 /*
- * sortrows - what the two ways of shard-sort share: sorting a stream
- * (sortrows.c) and merging sorted files (sortmerge.c).
+ * sort - the filter of shard-sort, which sorts a stream, and what it shares
+ * with sortmerge.c, which merges sorted files.
  */
-#ifndef SHARD_SORTROWS_H
-#define SHARD_SORTROWS_H
+#ifndef SHARD_SORT_FILTER_H
+#define SHARD_SORT_FILTER_H
 
 #include "chain/filter.h"
 #include "chain/stream.h"
@@ -19,30 +19,30 @@ struct sort_opt {
 	bool merge, check;
 };
 
-/* Of --memory what buffers for sorting may take. */
+/* The part of --memory that buffers for sorting may take. */
 uint64_t sort_memory(const struct sort_opt *o);
-/* The order that the options ask for, of columns of s. */
+/* Initialises k with the order that the options ask for, of columns of s; a
+ * column that s lacks is an error.  The caller frees k with sortkey_fini(),
+ * after an error too. */
 MUST_CHECK int sort_order(struct sortkey *k, const struct sort_opt *o,
     struct schema *s, struct err *e);
-/* Writes what x has, in order, and ends the stream; *rows that many went in,
- * once all have come out. */
+/* Writes the rows of x in order and ends the stream.  *rows is how many rows
+ * went into x; it is read when all have come out, and another number is an
+ * error. */
 MUST_CHECK int sort_write(struct extsort *x, struct stream *t,
-    const struct run *run, const uint64_t *rows, struct err *e);
+    const struct pass *pass, const uint64_t *rows, struct err *e);
 
-/* The keys of rows that must be in order. */
+/* The keys of the last two rows, of rows that must be in order. */
 struct in_order {
 	struct buf key[2];
 	int at;
 	bool begun;
 };
 
-/* The row's key, when it is not below that of the row before. */
+/* Sets *key to the key of the row.  A key below that of the row before is an
+ * error.  *key holds until the next call but one. */
 MUST_CHECK int in_order_next(struct in_order *o, struct sortkey *k,
     const struct batch *b, uint32_t row, struct bytes *key, struct err *e);
 void in_order_fini(struct in_order *o);
-
-/* sort_filter's, for --merge; see filter.h. */
-int sort_inputs(const void *opt, struct chain *c, char *const *paths, size_t n,
-    struct session *s, struct err *e);
 
 #endif

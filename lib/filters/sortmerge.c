@@ -1,16 +1,16 @@
-/*
- * sort --merge - sorted files become one sorted stream.  At most 48 are open
- * at a time; of more, groups are merged into runs first (extsort.h).
- */
+#include "filters/sortmerge.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "chain/chain.h"
+#include "chain/header.h"
 #include "filters/sort.h"
 
-/* What an open input takes while its records are short: its blocks, the index
- * of a batch. */
+/* At most 48 files are open at a time; of more, groups are merged into runs
+ * first (extsort.h).  An open input takes so much memory while its records are
+ * short: its blocks and the index of a batch. */
 #define INPUT_MEMORY ((uint64_t)1 << 20)
 /* Descriptors that are no inputs: standard ones, a codec's, the runs. */
 #define OTHER_FILES 12
@@ -26,13 +26,13 @@ struct merge {
 	struct sorted_input *in; /* those that are open now */
 	size_t nin;
 	uint64_t long_records; /* bytes that they take for such */
-	struct run run;        /* the account of all */
+	struct pass pass;      /* the account of all */
 	uint64_t rows;
 };
 
 struct sorted_input {
 	struct merge *m;
-	struct run run;
+	struct pass pass;
 	struct schema schema;
 	struct source *src;
 	struct batch b;
@@ -87,22 +87,22 @@ count_long(struct sorted_input *in, struct err *e)
 	    "%s: its records and those of the other inputs are too long to "
 	    "be held at a time (--memory allows more, sorting without --merge "
 	    "takes less)",
-	    in->run.input);
+	    in->pass.input);
 }
 
 static int
 input_end(struct sorted_input *in)
 {
-	struct account *a = &in->m->run.account;
+	struct account *a = &in->m->pass.account;
 	int i;
 
-	a->in += in->run.account.in;
+	a->in += in->pass.account.in;
 	for (i = 0; i < DROP_COUNT; i++)
-		a->drop[i] += in->run.account.drop[i];
-	if (in->m->single && in->run.account.have_digest) {
+		a->drop[i] += in->pass.account.drop[i];
+	if (in->m->single && in->pass.account.have_digest) {
 		a->have_digest = true;
-		a->digest = in->run.account.digest;
-		a->size = in->run.account.size;
+		a->digest = in->pass.account.digest;
+		a->size = in->pass.account.size;
 	}
 	input_close(in);
 	return 0;
@@ -128,7 +128,7 @@ input_next(void *arg, struct merge_record *rec, struct err *e)
 	row = in->b.sel[in->at++];
 	if (in_order_next(
 		&in->in_order, &in->m->order, &in->b, row, &rec->key, e) < 0)
-		return run_at(&in->run, &in->b, row, e);
+		return pass_at(&in->pass, &in->b, row, e);
 	in->row = rowout_bytes(in->rows, &in->b, row, &in->scratch);
 	rec->row_len = in->row.n;
 	in->m->rows++;
@@ -150,24 +150,24 @@ input_open(struct merge *m, char *const *path, struct err *e)
 
 	memset(in, 0, sizeof(*in));
 	in->m = m;
-	in->run.warn = m->session->warn;
+	in->pass.warn = m->session->warn;
 	in->src =
 	    source_open(&m->chain->source, path, 1, source_tabs() ? '\t' : 0,
-		m->chain->expect, NULL, &in->schema, &in->run, e);
+		m->chain->expect, NULL, &in->schema, &in->pass, e);
 	if (!in->src)
 		return -1;
 	if (!m->first) {
-		m->first = in->run.input;
-		m->run.out_sep = in->run.out_sep;
+		m->first = in->pass.input;
+		m->pass.out_sep = in->pass.out_sep;
 		schema_copy(&m->schema, &in->schema);
 		if (sort_order(&m->order, m->o, &m->schema, e) < 0)
-			return err_prefix(e, "%s: ", in->run.input);
-	} else if (header_same(&in->schema, in->run.input, &m->schema, m->first,
-		       e) < 0) {
+			return err_prefix(e, "%s: ", in->pass.input);
+	} else if (header_same(&in->schema, in->pass.input, &m->schema,
+		       m->first, e) < 0) {
 		return -1;
 	}
 	in->rows =
-	    rowout_new(&in->schema, NULL, in->run.out_sep, in->run.out_sep);
+	    rowout_new(&in->schema, NULL, in->pass.out_sep, in->pass.out_sep);
 	return 0;
 }
 
@@ -203,8 +203,8 @@ fan_in(const struct sort_opt *o)
 }
 
 int
-sort_inputs(const void *opt, struct chain *c, char *const *paths, size_t n,
-    struct session *s, struct err *e)
+sort_merge_inputs(const void *opt, struct chain *c, char *const *paths,
+    size_t n, struct session *s, struct err *e)
 {
 	struct merge m = {.o = opt, .chain = c, .session = s, .single = n == 1};
 	size_t most = fan_in(m.o), runs = 0, i = 0, k;
@@ -216,8 +216,8 @@ sort_inputs(const void *opt, struct chain *c, char *const *paths, size_t n,
 
 	if (!m.o->merge)
 		return 0;
-	m.run.emit = chain_emits(c);
-	m.run.warn = s->warn;
+	m.pass.emit = chain_emits(c);
+	m.pass.warn = s->warn;
 	m.in = xcalloc(most, sizeof(*m.in));
 	in = xcalloc(most, sizeof(*in));
 	memory = sort_memory(m.o);
@@ -239,10 +239,10 @@ sort_inputs(const void *opt, struct chain *c, char *const *paths, size_t n,
 		runs++;
 	}
 	if (inputs_open(&m, paths + i, n - i, in, e) < 0 ||
-	    stream_open(&stream, &m.schema, &m.run, e) < 0 ||
+	    stream_open(&stream, &m.schema, &m.pass, e) < 0 ||
 	    extsort_finish(x, in, n - i, e) < 0)
 		goto out;
-	rc = sort_write(x, &stream, &m.run, &m.rows, e) < 0 ? -1 : 1;
+	rc = sort_write(x, &stream, &m.pass, &m.rows, e) < 0 ? -1 : 1;
 out:
 	extsort_free(x);
 	inputs_close(&m);

@@ -294,7 +294,7 @@ struct batch_name {
 
 struct split {
 	const struct split_opt *o;
-	struct run *run;
+	struct pass *pass;
 	struct column time, key, strata;
 	bool key_tokens;
 	int slot;
@@ -329,14 +329,14 @@ key_tokens(const struct split_opt *o)
 }
 
 static int
-split_init(void **st, const void *opt, struct schema *s, struct run *run,
+split_init(void **st, const void *opt, struct schema *s, struct pass *pass,
     struct err *e)
 {
 	struct split *p = *st = xcalloc(1, sizeof(*p));
 	const struct split_opt *o = p->o = opt;
 	int at;
 
-	p->run = run;
+	p->pass = pass;
 	p->val_end = o->train_ratio + (1 - o->train_ratio) * o->test_val_ratio;
 	if (o->by == BY_TEMPORAL || o->by == BY_GROUP_TIME) {
 		at = schema_need(s, bytes_str(o->time), e);
@@ -358,7 +358,7 @@ split_init(void **st, const void *opt, struct schema *s, struct run *run,
 		p->strata = s->col[at];
 	}
 	if (o->by == BY_DAY &&
-	    daysplit_init(&p->day, &o->day, s, s->nslot, run, e) < 0)
+	    daysplit_init(&p->day, &o->day, s, s->nslot, pass, e) < 0)
 		return -1;
 	schema_copy(&p->before, s);
 	at = schema_find(&p->before, bytes_str("_row"));
@@ -366,7 +366,7 @@ split_init(void **st, const void *opt, struct schema *s, struct run *run,
 		schema_remove(&p->before, (size_t)at);
 	if (o->take)
 		return 0;
-	p->rows = rowout_new(&p->before, NULL, run->out_sep, ',');
+	p->rows = rowout_new(&p->before, NULL, pass->out_sep, ',');
 	if (schema_find(s, bytes_str("_split")) >= 0)
 		return err_set(e, "there is a column _split already");
 	p->slot = s->nslot++;
@@ -429,7 +429,7 @@ time_code(struct split *p, struct batch *b, uint32_t row, struct err *e)
 		    "are %s",
 		    err_quote(v), p->o->time, time_kind_name(k),
 		    time_kind_name(p->o->kind));
-	return run_at(p->run, b, row, e);
+	return pass_at(p->pass, b, row, e);
 }
 
 static bool
@@ -479,13 +479,13 @@ map_rows(struct split *p, struct batch *b)
 		int64_t k = batch_of(p, v, &why);
 
 		if (k < 0 && !o->unplanned) {
-			run_drop(p->run, why, 1);
+			pass_drop(p->pass, why, 1);
 			continue;
 		}
 		if (k < 0)
 			k = o->map->nbatch;
 		if (o->only_batch >= 0 && k != o->only_batch) {
-			run_drop(p->run, DROP_FILTERED, 1);
+			pass_drop(p->pass, DROP_FILTERED, 1);
 			continue;
 		}
 		cell[row] = bytes_of(p->name[k].text, p->name[k].n);
@@ -524,7 +524,7 @@ stratum_code(struct split *p, struct batch *b, uint32_t row, struct err *e)
 		    "stratum %s is not in %s/strata.tsv: this input "
 		    "is not what pass 1 read",
 		    err_quote(v), p->o->ctx->dir);
-		return run_at(p->run, b, row, e);
+		return pass_at(p->pass, b, row, e);
 	}
 	buf_clear(&p->scratch);
 	rowout_row(p->rows, b, row, &p->scratch);
@@ -565,11 +565,11 @@ split_process(void *st, struct batch *b, struct err *e)
 		if (c < 0)
 			return -1;
 		if (c == DROPPED) {
-			run_drop(p->run, DROP_MISSING_TIME, 1);
+			pass_drop(p->pass, DROP_MISSING_TIME, 1);
 			continue;
 		}
 		if (c == NSPLIT || (o->only_code >= 0 && c != o->only_code)) {
-			run_drop(p->run, DROP_FILTERED, 1);
+			pass_drop(p->pass, DROP_FILTERED, 1);
 			continue;
 		}
 		code[row] = (uint8_t)c;

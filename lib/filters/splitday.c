@@ -2,7 +2,7 @@
 
 int
 daysplit_init(struct daysplit *d, const struct daysplit_opt *o,
-    struct schema *s, int slot, struct run *run, struct err *e)
+    struct schema *s, int slot, struct pass *pass, struct err *e)
 {
 	int at = schema_need(s, bytes_str(o->time), e);
 
@@ -11,7 +11,7 @@ daysplit_init(struct daysplit *d, const struct daysplit_opt *o,
 	d->o = *o;
 	d->time = s->col[at];
 	d->slot = slot;
-	d->run = run;
+	d->pass = pass;
 	return 0;
 }
 
@@ -28,7 +28,7 @@ no_time(struct daysplit *d, const struct batch *b, uint32_t row, struct bytes v,
 		err_set(e, "%s %s in column %s (--missing-time=drop goes on)",
 		    v.n ? "unparsable time" : "missing time", err_quote(v),
 		    d->o.time);
-	return run_at(d->run, b, row, e);
+	return pass_at(d->pass, b, row, e);
 }
 
 /* Times of two kinds would mean days of two calendars. */
@@ -50,7 +50,7 @@ check_kind(struct daysplit *d, const struct batch *b, uint32_t row,
 		d->kind = k;
 		return 0;
 	}
-	return run_at(d->run, b, row, e);
+	return pass_at(d->pass, b, row, e);
 }
 
 /* 1: the row's day; 0: it has none, and may do so; -1. */
@@ -85,14 +85,14 @@ daysplit_process(struct daysplit *d, struct batch *b, struct err *e)
 		if (rc < 0)
 			return -1;
 		if (rc == 0) {
-			run_drop(d->run, DROP_MISSING_TIME, 1);
+			pass_drop(d->pass, DROP_MISSING_TIME, 1);
 			continue;
 		}
 		if (d->o.only && day != d->o.only_day) {
 			if (d->o.take)
-				d->run->account.in--;
+				d->pass->account.in--;
 			else
-				run_drop(d->run, DROP_FILTERED, 1);
+				pass_drop(d->pass, DROP_FILTERED, 1);
 			continue;
 		}
 		b->sel[n++] = row;

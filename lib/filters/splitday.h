@@ -20,17 +20,17 @@ struct daysplit_opt {
 struct daysplit {
 	struct daysplit_opt o;
 	struct column time;
-	struct run *run;
+	struct pass *pass;
 	int slot; /* of the column _split */
 	enum time_kind kind;
 	struct buf scratch;
 };
 
-#define DAYSPLIT_ZERO ((struct daysplit){.run = NULL})
+#define DAYSPLIT_ZERO ((struct daysplit){.pass = NULL})
 
 /* Finds the column of times; _split goes to this slot, as cells. */
 MUST_CHECK int daysplit_init(struct daysplit *d, const struct daysplit_opt *o,
-    struct schema *s, int slot, struct run *run, struct err *e);
+    struct schema *s, int slot, struct pass *pass, struct err *e);
 MUST_CHECK int
 daysplit_process(struct daysplit *d, struct batch *b, struct err *e);
 void daysplit_fini(struct daysplit *d);

@@ -205,7 +205,7 @@ init_columns(struct stats *t, const struct schema *s)
 		c->name = xstrdup(name);
 		c->shard = s->col[i].src < 0 && s->col[i].slot < 0
 		    ? NOWHERE
-		    : t->run->shard.number;
+		    : t->pass->shard.number;
 		c->pos = (uint32_t)t->f.ncol;
 		c->type = s->col[i].made ? NULL : s->col[i].type;
 		if (o->moments)
@@ -218,7 +218,7 @@ init_columns(struct stats *t, const struct schema *s)
 static int
 init_update(struct stats *t, struct schema *s, struct err *e)
 {
-	char *path = parts_path(t->o->update, t->run->shard.number);
+	char *path = parts_path(t->o->update, t->pass->shard.number);
 	size_t i;
 	int at, rc = partial_open(&t->old, path, e);
 
@@ -228,12 +228,12 @@ init_update(struct stats *t, struct schema *s, struct err *e)
 	facts_fini(&t->f);
 	if (partial_facts(&t->old, &t->f, e) < 0)
 		return -1;
-	if (t->f.nin != 1 || t->f.in[0].number != t->run->shard.number ||
+	if (t->f.nin != 1 || t->f.in[0].number != t->pass->shard.number ||
 	    !t->f.moments || t->f.only)
 		return err_set(e,
 		    "%s: not the partial of shard %llu with --moments of all "
 		    "rows: nothing to --update",
-		    t->old.path, (unsigned long long)t->run->shard.number);
+		    t->old.path, (unsigned long long)t->pass->shard.number);
 	na_rule_fini(&t->na);
 	na_rule_init(&t->na, t->f.na);
 	t->col = xcalloc(t->f.ncol, sizeof(*t->col));
@@ -277,7 +277,7 @@ init_values(struct stats *t, struct err *e)
 }
 
 static int
-stats_init(void **st, const void *opt, struct schema *s, struct run *run,
+stats_init(void **st, const void *opt, struct schema *s, struct pass *pass,
     struct err *e)
 {
 	struct stats *t = *st = xcalloc(1, sizeof(*t));
@@ -285,10 +285,10 @@ stats_init(void **st, const void *opt, struct schema *s, struct run *run,
 	char *path;
 	int rc = 0;
 
-	t->run = run;
+	t->pass = pass;
 	if (statsrows_find(t, s, e) < 0)
 		return -1;
-	if (!run->like)
+	if (!pass->like)
 		return err_kind_set(
 		    e, ERR_USAGE, "which shard is this? --like part-NNNNN.csv");
 	na_rule_init(&t->na, o->na);
@@ -297,13 +297,13 @@ stats_init(void **st, const void *opt, struct schema *s, struct run *run,
 	t->f.schema = o->schema;
 	t->f.moments = o->moments;
 	t->f.quoted_value = o->quoted_empty == 1;
-	t->f.header = (enum header_policy)run->header;
-	t->f.fingerprint = run->fingerprint;
+	t->f.header = (enum header_policy)pass->header;
+	t->f.fingerprint = pass->fingerprint;
 	if (o->update)
 		rc = init_update(t, s, e);
 	else
 		init_columns(t, s);
-	path = parts_path(o->out, run->shard.number);
+	path = parts_path(o->out, pass->shard.number);
 	if (rc == 0)
 		t->w = partial_create(path, e);
 	free(path);
@@ -321,7 +321,7 @@ add_column(struct stats *t, size_t c, struct batch *b, const uint32_t *sel,
 {
 	struct colfacts *facts = t->o->schema ? &t->f.col[c] : NULL;
 	bool values = t->values && t->kinds[c];
-	uint64_t shard = t->run->shard.number, first = t->rows - n + 1;
+	uint64_t shard = t->pass->shard.number, first = t->rows - n + 1;
 	struct batch_column col = batch_column(b, &t->col[c]);
 	struct cell cell;
 	bool plain = !t->na.token;
@@ -388,7 +388,7 @@ stats_process(void *st, struct batch *b, struct err *e)
 	if (b->row0 + b->nrow > KEYENT_MAX_ROWS) {
 		err_set(e, "more than %llu rows in one shard",
 		    (unsigned long long)KEYENT_MAX_ROWS);
-		return run_at(t->run, b, 0, e);
+		return pass_at(t->pass, b, 0, e);
 	}
 	for (i = 0; i < n; i += STATSROWS_MAX)
 		if (statsrows_add(t, b, sel + i,
@@ -407,14 +407,14 @@ stats_process(void *st, struct batch *b, struct err *e)
 static void
 note_input(struct stats *t)
 {
-	struct run *r = t->run;
+	struct pass *r = t->pass;
 	struct input *in = t->f.in = xcalloc(1, sizeof(*in));
 
 	t->f.nin = 1;
 	in->path = xstrdup(r->have_input ? r->input : r->like);
 	in->number = r->shard.number;
 	in->rows = t->rows;
-	(void)run_source(r, &in->id, &in->digest);
+	(void)pass_source(r, &in->id, &in->digest);
 	if (r->shard.format < FORMAT_UNKNOWN)
 		t->f.sep[r->shard.format] = r->in_sep;
 }
@@ -428,13 +428,13 @@ copy_old(struct stats *t, struct err *e)
 	uint64_t digest;
 	size_t i;
 
-	if (!run_source(t->run, &id, &digest))
+	if (!pass_source(t->pass, &id, &digest))
 		return err_set(e,
 		    "--update: this stream does not say which bytes it comes "
 		    "from: name the shard");
 	if (digest != t->f.in[0].digest || t->rows != t->f.in[0].rows)
 		return err_set(
-		    e, "%s: input changed during the run", t->run->input);
+		    e, "%s: input changed during the run", t->pass->input);
 	for (i = 0; i < t->old.nsec; i++)
 		switch (t->old.sec[i].type) {
 		case SECTION_FACTS:

@@ -35,7 +35,7 @@ init_groups(struct stats *t)
 
 	for (i = 0; i < t->source.ncol; i++)
 		skip[i] = !statsrows_is_of_table(o, t->source.col[i].name);
-	t->sized = rowout_new(&t->source, skip, t->run->out_sep, ',');
+	t->sized = rowout_new(&t->source, skip, t->pass->out_sep, ',');
 	free(skip);
 	t->f.groups = xstrdup(o->groups);
 	t->f.table = o->table ? xstrdup(o->table) : NULL;
@@ -87,7 +87,7 @@ statsrows_init(struct stats *t, const struct schema *s)
 		t->f.seed = o->seed;
 		keytable_init(&t->stratum, 64);
 		t->strat = xmalloc(RUN_STRATA * sizeof(*t->strat));
-		t->row = rowout_new(&t->source, NULL, t->run->out_sep, ',');
+		t->row = rowout_new(&t->source, NULL, t->pass->out_sep, ',');
 	}
 	if (o->time) {
 		t->hi = xmalloc(RUN_TIMES * sizeof(*t->hi));
@@ -156,7 +156,7 @@ note_bad_time(
 	err_set(&t->first_bad, "%s %s in column %s",
 	    missing ? "missing time" : "unparsable time", err_quote(v),
 	    t->o->time);
-	(void)run_at(t->run, b, row, &t->first_bad);
+	(void)pass_at(t->pass, b, row, &t->first_bad);
 }
 
 /* 1: the row has a time; 0: it has none; -1. */
@@ -178,11 +178,11 @@ add_time(struct stats *t, struct batch *b, uint32_t row, struct instant *at,
 			    "before are %s",
 			    err_quote(v), t->o->time, time_kind_name(k),
 			    time_kind_name(t->f.time_kind));
-			return run_at(t->run, b, row, e);
+			return pass_at(t->pass, b, row, e);
 		}
 		t->f.time_kind = k;
 		t->f.time_place =
-		    (struct place){t->run->shard.number, b->row0 + row + 1};
+		    (struct place){t->pass->shard.number, b->row0 + row + 1};
 	}
 	if (t->ntime == RUN_TIMES && flush_times(t, e) < 0)
 		return -1;
@@ -276,7 +276,7 @@ add_label(struct stats *t, struct batch *b, uint32_t row, struct err *e)
 		    "column %s has over %zu distinct labels; is it a "
 		    "label?",
 		    t->o->label, MAX_LABELS);
-		return run_at(t->run, b, row, e);
+		return pass_at(t->pass, b, row, e);
 	}
 	buf_clear(&t->label_buf);
 	buf_putb(&t->label_buf, v);
@@ -338,7 +338,7 @@ add_stratum(struct stats *t, struct batch *b, uint32_t row, struct err *e)
 		    "column %s has over %zu distinct values; is it a "
 		    "label?",
 		    t->o->strata, MAX_STRATA);
-		return run_at(t->run, b, row, e);
+		return pass_at(t->pass, b, row, e);
 	}
 	buf_clear(&t->row_bytes);
 	rowout_row(t->row, b, row, &t->row_bytes);

@@ -32,7 +32,7 @@ struct strat {
 
 struct stats {
 	const struct stats_opt *o;
-	struct run *run;
+	struct pass *pass;
 	struct partial_writer *w;
 	struct facts f;
 	struct na_rule na;

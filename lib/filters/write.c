@@ -200,7 +200,7 @@ struct dest {
 
 struct writer {
 	const struct write_opt *o;
-	struct run *run;
+	struct pass *pass;
 	struct column split;
 	bool have_split;
 	enum format fmt;
@@ -223,12 +223,12 @@ struct writer {
 static int
 resolve(struct writer *w, struct err *e)
 {
-	const struct shard_name *sn = &w->run->shard;
+	const struct shard_name *sn = &w->pass->shard;
 	const struct write_opt *o = w->o;
 
 	w->fmt = o->fmt;
 	if (w->fmt == FORMAT_UNKNOWN)
-		w->fmt = w->run->like && sn->format < FORMAT_UNKNOWN
+		w->fmt = w->pass->like && sn->format < FORMAT_UNKNOWN
 		    ? sn->format
 		    : FORMAT_CSV;
 	if (w->fmt == FORMAT_JSON) /* rows as they come, not one array */
@@ -238,7 +238,7 @@ resolve(struct writer *w, struct err *e)
 		    "cannot write %s: choose --format csv, tsv, jsonl or parquet",
 		    format_name(w->fmt));
 	w->codec = o->codec >= 0 ? (enum codec)o->codec
-	    : w->run->like       ? sn->codec
+	    : w->pass->like      ? sn->codec
 				 : CODEC_NONE;
 	if (w->codec != CODEC_NONE && !codec_info(w->codec)->enc)
 		return err_kind_set(e, ERR_USAGE,
@@ -249,7 +249,7 @@ resolve(struct writer *w, struct err *e)
 		    "--level %llu: %s goes up to %d",
 		    (unsigned long long)o->level, codec_info(w->codec)->name,
 		    codec_info(w->codec)->max_level);
-	if (!o->batch && (!w->run->like || !sn->is_part))
+	if (!o->batch && (!w->pass->like || !sn->is_part))
 		return err_kind_set(e, ERR_USAGE,
 		    "which shard is this? --like part-NNNNN.csv (or --batch)");
 	w->sep = w->fmt == FORMAT_TSV ? '\t' : ',';
@@ -268,7 +268,7 @@ max_open(void)
 }
 
 static int
-write_init(void **st, const void *opt, struct schema *s, struct run *run,
+write_init(void **st, const void *opt, struct schema *s, struct pass *pass,
     struct err *e)
 {
 	struct writer *w = *st = xcalloc(1, sizeof(*w));
@@ -276,7 +276,7 @@ write_init(void **st, const void *opt, struct schema *s, struct run *run,
 	int at = schema_find(s, bytes_str("_split"));
 
 	w->o = opt;
-	w->run = run;
+	w->pass = pass;
 	w->max_open = max_open();
 	w->last = NO_DEST;
 	memset(w->code_dest, 0xff, sizeof(w->code_dest));
@@ -293,7 +293,7 @@ write_init(void **st, const void *opt, struct schema *s, struct run *run,
 	if (s->ncol == 0)
 		err_set(e, "no column: no object has a name in it");
 	else if (resolve(w, e) == 0)
-		w->rows = rowout_new(s, skip, run->out_sep, w->sep);
+		w->rows = rowout_new(s, skip, pass->out_sep, w->sep);
 	if (w->fmt == FORMAT_PARQUET)
 		schema_copy(&w->schema, s);
 	free(skip);
@@ -341,13 +341,13 @@ open_dest(struct writer *w, struct dest *d, struct err *e)
 		    codec_info(w->codec)->ext);
 	else
 		shard_name_format(
-		    &path, w->run->shard.number, w->fmt, w->codec);
+		    &path, w->pass->shard.number, w->fmt, w->codec);
 	d->c = commit_new(buf_cstr(&path), e);
 	if (d->c)
 		d->out = out_new(
 		    commit_fd(d->c), path.p, w->codec, (int)o->level, true, e);
 	if (d->out && w->fmt == FORMAT_JSONL) {
-		bool typed = o->ctx && !shard_is_json(w->run->shard.format);
+		bool typed = o->ctx && !shard_is_json(w->pass->shard.format);
 		struct jsonout_opt jo = {
 		    w->sep, path.p, typed ? is_text : NULL, o->ctx};
 
@@ -434,7 +434,7 @@ row_dest(struct writer *w, struct batch *b, uint32_t row, struct err *e)
 		    : err_set(e, "\"\" cannot be the name of a split");
 	if (d >= 0)
 		w->last = (uint32_t)d;
-	return d < 0 && e->kind == ERR_INPUT ? run_at(w->run, b, row, e) : d;
+	return d < 0 && e->kind == ERR_INPUT ? pass_at(w->pass, b, row, e) : d;
 }
 
 /* Keeps a row of a split beyond the first ones. */
@@ -567,12 +567,12 @@ fill_record(struct writer *w, struct record *r)
 
 	r->shard = w->o->batch
 	    ? xstrdup("batch")
-	    : record_shard(w->o->scope, w->run->shard.number);
-	r->account = w->run->account;
+	    : record_shard(w->o->scope, w->pass->shard.number);
+	r->account = w->pass->account;
 	r->facts = w->o->facts_digest;
-	if (!w->o->batch && run_source(w->run, &r->id, &r->input_digest))
-		r->input =
-		    xstrdup(w->run->have_input ? w->run->input : w->run->like);
+	if (!w->o->batch && pass_source(w->pass, &r->id, &r->input_digest))
+		r->input = xstrdup(
+		    w->pass->have_input ? w->pass->input : w->pass->like);
 	for (d = 0; d < w->ndest; d++) {
 		struct record_file *f = record_add_file(r);
 
@@ -624,7 +624,7 @@ write_finish(void *st, struct err *e)
 		err_set(e,
 		    "%s: rows do not add up: %llu in, %llu written "
 		    "(is this a fault of a program in the pipe?)",
-		    w->run->input, (unsigned long long)r.account.in,
+		    w->pass->input, (unsigned long long)r.account.in,
 		    (unsigned long long)record_rows(&r));
 	else
 		rc = commit_shard(w, &r, e);

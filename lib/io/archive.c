@@ -7,6 +7,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/codec.h"
@@ -44,7 +45,7 @@ struct members {
 	int fd;        /* of a plain tar or a zip */
 	struct in *in; /* of a compressed tar */
 	struct err in_err;
-	bool zip, ended, sparse;
+	bool zip, sparse;
 	locale_t utf8; /* what names are written in, for libarchive; or 0 */
 	uint64_t left; /* of the member, as its header says */
 	/* Of the unpacked tar: what was handed out, and where its last byte is
@@ -86,15 +87,40 @@ archive_named(const char *path)
 	return archive_ext(path, strlen(path)) > 0;
 }
 
-const char *
-member_name(const char *path)
+/* Refuses the n bytes of path that name an archive, unless there is a directory
+ * or nothing. */
+static int
+refuse(const char *path, size_t n, struct err *e)
 {
+	char *archive;
+	struct stat sb;
+	int rc = 0;
+
+	if (archive_ext(path, n) == 0)
+		return 0;
+	archive = xstrndup(path, n);
+	if (stat(archive, &sb) == 0 && !S_ISDIR(sb.st_mode))
+		rc = err_set(e,
+		    "%s: an archive: shard-unpack %s DIR takes it apart", path,
+		    archive);
+	free(archive);
+	return rc;
+}
+
+int
+archive_refuse(const char *path, struct err *e)
+{
+	struct stat sb;
 	const char *p;
 
-	for (p = path; (p = strchr(p, ':')); p++)
-		if (p[1] && archive_ext(path, (size_t)(p - path)))
-			return p + 1;
-	return NULL;
+	if (refuse(path, strlen(path), e) < 0)
+		return -1;
+	if (!strpbrk(path, ":/") || stat(path, &sb) == 0)
+		return 0;
+	for (p = path; (p = strpbrk(p, ":/")); p++)
+		if (refuse(path, (size_t)(p - path), e) < 0)
+			return -1;
+	return 0;
 }
 
 static int
@@ -298,7 +324,6 @@ next_header(struct members *m, struct member *v, struct err *e)
 	/* warnings are of names that this locale cannot write */
 	if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
 		return refused(m, e);
-	m->ended = false;
 	v->name = m->a.archive_entry_pathname(x);
 	if (!v->name)
 		v->name = m->a.archive_entry_pathname_utf8(x);
@@ -356,46 +381,6 @@ members_read(struct members *m, char *p, size_t n, struct err *e)
 		    m->path, k ? "longer" : "shorter");
 	m->left -= (uint64_t)k;
 	return k;
-}
-
-struct members *
-members_at(const char *path, struct member *v, struct err *e)
-{
-	const char *name = member_name(path), *given = name;
-	struct members *m = NULL;
-	char *archive;
-	int rc;
-
-	archive = xstrndup(path, (size_t)(name - path) - 1);
-	while (strncmp(given, "./", 2) == 0)
-		given += 2;
-	m = members_open(archive, e);
-	if (!m)
-		goto out;
-	while ((rc = members_next(m, v, e)) > 0)
-		if (strcmp(v->name, given) == 0)
-			break;
-	if (rc == 0)
-		err_set(
-		    e, "%s: no member %s", archive, err_quote(bytes_str(name)));
-	else if (rc > 0 && member_is_file(archive, v, e) < 0)
-		rc = -1;
-	if (rc <= 0) {
-		members_close(m);
-		m = NULL;
-	}
-out:
-	free(archive);
-	return m;
-}
-
-int
-members_end(struct members *m, struct err *e)
-{
-	if (!m->in || m->ended)
-		return 0;
-	m->ended = true;
-	return drain(m, e);
 }
 
 void

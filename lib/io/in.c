@@ -8,14 +8,12 @@
 #include <unistd.h>
 
 #include "base/digest.h"
-#include "io/archive.h"
 
 /* So much that was read is given back to the page cache at a time. */
 #define DROP_BYTES ((uint64_t)4 << 20)
 
 struct raw {
 	int fd;
-	struct members *members; /* read in its place, at one of them */
 	const char *name;
 	char *buf;
 	size_t pos, end;
@@ -44,17 +42,11 @@ raw_read(struct raw *r, char *p, size_t n, struct err *e)
 {
 	ssize_t k;
 
-	if (r->members) {
-		k = members_read(r->members, p, n, e);
-		if (k < 0 || (k == 0 && members_end(r->members, e) < 0))
-			return -1;
-	} else {
-		do
-			k = read(r->fd, p, n);
-		while (k < 0 && errno == EINTR);
-		if (k < 0)
-			return err_sys(e, ERR_INPUT, "%s: read", r->name);
-	}
+	do
+		k = read(r->fd, p, n);
+	while (k < 0 && errno == EINTR);
+	if (k < 0)
+		return err_sys(e, ERR_INPUT, "%s: read", r->name);
 	if (k == 0)
 		r->eof = true;
 	r->total += (uint64_t)k;
@@ -146,20 +138,14 @@ identity_from(const struct stat *sb)
 	};
 }
 
-/* The file, or the member of an archive, that path names; close_raw() in any
- * case. */
+/* Opens the file at path; close_raw() frees what r has, after an error too. */
 static int
 open_raw(struct raw *r, const char *path, struct identity *id, struct err *e)
 {
 	bool std = strcmp(path, "-") == 0;
-	struct member member;
 	struct stat sb;
 
 	r->fd = std ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	if (r->fd < 0 && errno == ENOENT && member_name(path)) {
-		r->members = members_at(path, &member, e);
-		return r->members ? identity_of(path, id, e) : -1;
-	}
 	if (r->fd < 0 || fstat(r->fd, &sb) < 0)
 		return err_sys(e, ERR_INPUT, "%s", r->name);
 	if (S_ISDIR(sb.st_mode))
@@ -173,7 +159,6 @@ open_raw(struct raw *r, const char *path, struct identity *id, struct err *e)
 static void
 close_raw(struct raw *r)
 {
-	members_close(r->members);
 	if (r->drop)
 		posix_fadvise(r->fd, 0, 0, POSIX_FADV_DONTNEED);
 	if (r->fd > STDIN_FILENO)
@@ -304,7 +289,7 @@ in_codec(const struct in *in)
 int
 in_fd(const struct in *in)
 {
-	return in->codec == CODEC_NONE && !in->raw.members ? in->raw.fd : -1;
+	return in->codec == CODEC_NONE ? in->raw.fd : -1;
 }
 
 uint64_t
@@ -341,17 +326,9 @@ in_close(struct in *in)
 int
 identity_of(const char *path, struct identity *id, struct err *e)
 {
-	const char *member = member_name(path);
 	struct stat sb;
-	int rc = stat(path, &sb);
 
-	if (rc < 0 && errno == ENOENT && member) {
-		char *archive = xstrndup(path, (size_t)(member - path) - 1);
-
-		rc = stat(archive, &sb);
-		free(archive);
-	}
-	if (rc < 0)
+	if (stat(path, &sb) < 0)
 		return err_sys(e, ERR_INPUT, "%s", path);
 	*id = identity_from(&sb);
 	return 0;

@@ -40,8 +40,8 @@ struct identity {
 
 struct in;
 
-/* path "-" is standard input; "x.tar:name" a member of an archive, where no
- * file is called so (members.h).  NULL on error. */
+/* Opens the file at path; "-" is standard input.  NULL on error.  The caller
+ * frees it with in_close(). */
 struct in *in_open(const char *path, int flags, struct err *e);
 /*
  * Shows the unread bytes: at least min of them unless the input ends before
@@ -61,8 +61,8 @@ void in_rename(struct in *in, const char *name);
 /* For messages: the path as given, "standard input" for "-". */
 const char *in_name(const struct in *in);
 enum codec in_codec(const struct in *in);
-/* The open file, for who reads it by other means; -1 of what is not there as a
- * file: compressed, or in an archive. */
+/* The descriptor of the open file, for a caller that reads it by other means;
+ * -1 when the file is compressed. */
 int in_fd(const struct in *in);
 /* Of the raw file; all bytes have been read when in_peek() came to the end. */
 uint64_t in_digest(const struct in *in);
@@ -70,8 +70,8 @@ uint64_t in_raw_bytes(const struct in *in);
 struct identity in_identity(const struct in *in);
 void in_close(struct in *in);
 
-/* The identity of a file that is not open, of a member that of its archive; -1
- * and errno's text in e. */
+/* Sets *id to the identity of the file at path, which need not be open; -1, and
+ * errno's text in e, when it has none. */
 MUST_CHECK int
 identity_of(const char *path, struct identity *id, struct err *e);
 bool identity_eq(struct identity a, struct identity b);

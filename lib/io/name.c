@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/parse.h"
-#include "io/archive.h"
 
 static const char *const format_names[] = {
     [FORMAT_CSV] = "csv",
@@ -53,10 +52,8 @@ pop_ext(struct bytes *name, struct bytes *ext)
 const char *
 name_last(const char *path)
 {
-	const char *member = member_name(path), *slash;
+	const char *slash = strrchr(path, '/');
 
-	path = member ? member : path;
-	slash = strrchr(path, '/');
 	return slash ? slash + 1 : path;
 }
 

@@ -41,15 +41,14 @@ struct shard_name {
 	enum codec codec;
 };
 
-/* Reads the last component of a path, or of the path of an archive's member.
- * A name that is no shard's has is_part false, but a format and a codec. */
+/* Reads the last component of a path.  A name that is no shard's has is_part
+ * false, but a format and a codec. */
 struct shard_name shard_name_parse(const char *path);
 /* Appends the name of a shard: "part-00042.csv.gz". */
 void
 shard_name_format(struct buf *b, uint64_t number, enum format f, enum codec c);
 
-/* The last component of a path, which in the path of an archive's member may
- * begin behind the colon.  It points into path. */
+/* The last component of a path.  It points into path. */
 const char *name_last(const char *path);
 
 /* True if s can be the name of a split or of a table: of a directory under OUT,

@@ -35,14 +35,14 @@ read_names(const char *path, const struct source_opt *o, struct buf *text,
     struct err *e)
 {
 	struct source_opt opt = *o;
-	struct run run = {.warn = NULL};
+	struct pass pass = {.warn = NULL};
 	struct schema s = SCHEMA_ZERO;
 	char *one = xstrdup(path);
 	struct source *src;
 	size_t i;
 
 	opt.names = true;
-	src = source_open(&opt, &one, 1, 0, false, NULL, &s, &run, e);
+	src = source_open(&opt, &one, 1, 0, false, NULL, &s, &pass, e);
 	for (i = 0; src && i < s.ncol; i++)
 		buf_put(text, s.col[i].name, strlen(s.col[i].name) + 1);
 	source_close(src);

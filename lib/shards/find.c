@@ -288,83 +288,6 @@ search_tree(const struct search *c, const char *dir, const uint32_t *day,
 	return rc;
 }
 
-/* Looks at the directories of a member's path.  1: *day is that of the last
- * with one; 0: none has; -1; or HIDDEN: one is not to be looked into. */
-#define HIDDEN 2
-static int
-member_dirs(const char *p, bool days, uint32_t *day, struct err *e)
-{
-	const char *slash;
-	int found = 0, k;
-
-	for (; (slash = strchr(p, '/')); p = slash + 1) {
-		size_t n = (size_t)(slash - p);
-		char *dir;
-		uint32_t own;
-
-		if (*p == '_' ||
-		    (*p == '.' && n > 1 && !(n == 2 && p[1] == '.')))
-			return HIDDEN;
-		dir = xstrndup(p, n);
-		k = days ? day_in_name(dir, &own, e) : 0;
-		free(dir);
-		if (k < 0)
-			return -1;
-		if (k > 0) {
-			*day = own;
-			found = 1;
-		}
-	}
-	return found;
-}
-
-/* Takes a member if it is a shard. */
-static int
-take_member(const struct search *c, const char *root, const struct member *v,
-    struct err *e)
-{
-	const char *slash = strrchr(v->name, '/');
-	const char *file = slash ? slash + 1 : v->name;
-	struct buf path = BUF_ZERO;
-	struct shard_name sn;
-	uint32_t day;
-	int k = 0, dirs = member_dirs(v->name, c->s->days, &day, e);
-
-	if (dirs < 0 || dirs == HIDDEN || *file == '\0')
-		return dirs < 0 ? -1 : 0;
-	buf_printf(&path, "%s:%s", root, v->name);
-	k = match(file, buf_cstr(&path), c->re, &sn, e);
-	warn_near(c, k, file, buf_cstr(&path));
-	if (k > 0 && member_is_file(root, v, e) < 0)
-		k = -1;
-	if (k > 0)
-		k = add(
-		    c->s, buf_cstr(&path), sn, v->bytes, dirs ? &day : NULL, e);
-	buf_fini(&path);
-	return k < 0 ? -1 : 0;
-}
-
-/* The shards in an archive, however deep. */
-static int
-search_archive(const struct search *c, const char *root, struct err *e)
-{
-	struct members *m = members_open(root, e);
-	size_t first = c->s->n;
-	struct member v;
-	int rc;
-
-	if (!m)
-		return -1;
-	while ((rc = members_next(m, &v, e)) > 0)
-		if (take_member(c, root, &v, e) < 0) {
-			rc = -1;
-			break;
-		}
-	members_close(m);
-	number_by_name(c, first);
-	return rc;
-}
-
 static int
 search_root(const struct search *c, const char *root, struct err *e)
 {
@@ -373,14 +296,10 @@ search_root(const struct search *c, const char *root, struct err *e)
 	struct stat sb;
 	int rc;
 
+	if (archive_refuse(root, e) < 0)
+		return -1;
 	if (stat(root, &sb) < 0)
 		return err_sys(e, ERR_INPUT, "%s", root);
-	if (!S_ISDIR(sb.st_mode) && archive_named(root)) {
-		buf_printf(
-		    &s->searched, "%s%s", s->searched.n ? ", " : "", root);
-		s->pattern = c->re != NULL;
-		return search_archive(c, root, e);
-	}
 	if (!S_ISDIR(sb.st_mode)) {
 		rc = match(name_last(root), root, c->re, &sn, e);
 		if (rc == 0)

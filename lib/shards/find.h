@@ -48,8 +48,7 @@ struct shards_opt {
 };
 
 /*
- * Finds the shards of a root: a directory, an archive (its members, at any
- * depth, by their paths: members.h), or a file named by itself.  Appends.  Call
+ * Appends the shards of a root: a directory, or a file named by itself.  Call
  * shards_order() after the last root.
  */
 MUST_CHECK int shards_find(struct shards *s, const char *root,

@@ -11,6 +11,15 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "base/opt.h"
+
+/* The options that name a list, for a struct st with the members
+ * const char *files_from and bool zero. */
+#define LIST_SPECS(st)                                                         \
+	OPT(OPT_STR, 0, "files-from", "FILE", st, files_from,                  \
+	    "read the names of the inputs from FILE (- is standard input)"),   \
+	    OPT(OPT_FLAG, '0', "null", NULL, st, zero,                         \
+		"names in lists end with a NUL byte instead of a newline")
 
 struct file_list {
 	char **v; /* paths; the list owns them and the array */

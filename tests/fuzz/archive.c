@@ -1,5 +1,5 @@
 /*
- * members - any bytes as an archive: a tar when the first is even, else a zip.
+ * archive - any bytes as an archive: a tar when the first is even, else a zip.
  * Read whole, it says no more bytes than its headers do, and the same twice;
  * one that is cut short is a tar's no more.
  */

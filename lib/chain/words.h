@@ -1,0 +1,45 @@
+/*
+ * words - a chain as words of a command line, as shard-run has them:
+ *
+ *	cat [OPTION] [FILE ...] : FILTER [OPTION ...] [: FILTER ...]
+ *
+ * The words may hold a mark that stands for a path; a chain is built anew from
+ * them for each path.
+ */
+#ifndef SHARD_WORDS_H
+#define SHARD_WORDS_H
+
+#include "chain/filter.h"
+
+struct words {
+	int n; /* at least 1 */
+	char **v;
+	/* What stands for the path.  NULL: {} does, and {n} for the shard's
+	 * number in five digits. */
+	const char *mark;
+	/* The filters that a chain may have; NULL ends the array. */
+	const struct filter *const *table;
+	bool emit, expect; /* end markers, as in struct chain */
+	/* Pass over inputs that are done by these words (skip.h), unless they
+	 * are forced; verify reads inputs that look done. */
+	bool skip, force, verify;
+	bool piped; /* run the filters as programs in pipes (pipes.h) */
+};
+
+/* The options of shard-run that a struct words holds. */
+extern const struct opt_spec words_specs[];
+
+/* Makes w->n, of the n words of w->v, those in front of ":::"; true if there is
+ * one. */
+bool words_operands(struct words *w, int n);
+/* True if the mark (or {}) is in one of the words. */
+bool words_marked(const struct words *w);
+/*
+ * Builds the chain of the words and runs it, over the files that cat names or
+ * over standard input.  path replaces the mark; for NULL nothing is replaced.
+ * Words that make no chain are ERR_USAGE.
+ */
+MUST_CHECK int words_run(
+    const struct words *w, const char *path, struct session *s, struct err *e);
+
+#endif
