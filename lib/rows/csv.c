@@ -48,17 +48,17 @@ at_line(struct csv *c, uint64_t line, struct err *e)
 #define FAIL_AT(c, line, e, ...) (err_set(e, __VA_ARGS__), at_line(c, line, e))
 
 char
-csv_guess_sep(const char *name, struct bytes header)
+csv_guess_sep(const char *name, struct bytes text)
 {
 	static const char order[] = {',', ';', '\t', '|'};
 	bool quoted = false, seen[LEN(order)] = {false};
 	size_t i, k;
 
-	for (i = 0; i < header.n; i++) {
-		if (header.p[i] == '"')
+	for (i = 0; i < text.n && (quoted || text.p[i] != '\n'); i++) {
+		if (text.p[i] == '"')
 			quoted = !quoted;
 		for (k = 0; !quoted && k < LEN(order); k++)
-			seen[k] |= header.p[i] == order[k];
+			seen[k] |= text.p[i] == order[k];
 	}
 	if (shard_name_parse(name).format == FORMAT_TSV)
 		return '\t';
@@ -436,6 +436,33 @@ take_trailer(struct csv *c, struct bytes rec, uint64_t rows)
 	return true;
 }
 
+/*
+ * Scans all fields of v, and takes the end marker off it.  Returns false when
+ * the last record may be the end marker, and more input has to show whether it
+ * is the last one.
+ */
+static bool
+scan_all(struct csv *c, struct bytes *v, bool final, struct scan *s)
+{
+	uint64_t before;
+	uint32_t mark;
+
+	scan(c, v->p, v->n, c->sep, s);
+	mark = marker_at(c, *v, s, &before);
+	if (mark >= s->end || mark + TRAILER_MAX <= s->end)
+		return true;
+	if (!final)
+		return false;
+	if (s->end == v->n &&
+	    take_trailer(c, bytes_of(v->p + mark, s->end - mark - 1), before)) {
+		c->done = true;
+		v->n = mark;
+		if (v->n > 0)
+			scan(c, v->p, v->n, c->sep, s);
+	}
+	return true;
+}
+
 static int
 the_end(struct csv *c, struct err *e)
 {
@@ -485,8 +512,6 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 	c->line = c->next_line;
 	while (!c->done) {
 		bool final, clean;
-		uint64_t before;
-		uint32_t mark;
 		ssize_t used;
 
 		if (in_peek(c->in, min, &v, e) < 0)
@@ -502,24 +527,12 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 			hand_on(c, b, v.p, &s, nslot);
 			return 1;
 		}
-		scan(c, v.p, v.n, c->sep, &s);
-		mark = marker_at(c, v, &s, &before);
-		if (mark < s.end && mark + TRAILER_MAX > s.end) {
-			if (!final) { /* is it the last record? look on */
-				min = v.n + 1;
-				continue;
-			}
-			if (s.end == v.n &&
-			    take_trailer(c,
-				bytes_of(v.p + mark, s.end - mark - 1),
-				before)) {
-				c->done = true;
-				if (mark == 0)
-					return the_end(c, e);
-				v.n = mark;
-				scan(c, v.p, v.n, c->sep, &s);
-			}
+		if (!scan_all(c, &v, final, &s)) {
+			min = v.n + 1;
+			continue;
 		}
+		if (v.n == 0) /* the end marker was all that was left */
+			return the_end(c, e);
 		clean = !s.flags && !c->nblank && !c->opt.no_quotes &&
 		    c->sep == c->opt.out_sep && !(final && s.open_quote);
 		if (clean && s.nrec > 0 && rectangular(c, v.p, &s) &&
@@ -559,18 +572,6 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 	return 0;
 }
 
-/* Length of the first line, newlines in quotes not counted as its end. */
-static size_t
-first_line(const char *p, size_t n)
-{
-	bool quoted = false;
-	size_t i;
-
-	for (i = 0; i < n && (quoted || p[i] != '\n'); i++)
-		quoted ^= p[i] == '"';
-	return i;
-}
-
 static int
 read_header(struct csv *c, struct err *e)
 {
@@ -595,9 +596,8 @@ read_header(struct csv *c, struct err *e)
 		skip = v.n >= 3 && memcmp(v.p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 		c->sep = c->opt.sep;
 		if (guess)
-			c->sep = csv_guess_sep(in_name(c->in),
-			    bytes_of(v.p + skip,
-				first_line(v.p + skip, v.n - skip)));
+			c->sep = csv_guess_sep(
+			    in_name(c->in), bytes_of(v.p + skip, v.n - skip));
 		len = parse_record(c, v.p + skip, v.n - skip, final, 1,
 		    &c->nfield, &nlines, e);
 		if (len < 0)
