@@ -43,7 +43,7 @@ dedup_defaults(void *opt)
 
 /* first.rows, where there is one of these ties. */
 static struct firstrows *
-rows_of(const struct dedup_opt *o)
+dedup_rows_of(const struct dedup_opt *o)
 {
 	struct firstrows *f = o->ctx->rows;
 
@@ -62,7 +62,7 @@ dedup_setup(void *opt, struct session *s, struct err *e)
 		    "then --merge) makes one");
 	o->ctx = session_context(s, o->context, e);
 	if (!o->ctx || context_rows(o->ctx, e) < 0 ||
-	    (!rows_of(o) && !context_index(o->ctx, e)))
+	    (!dedup_rows_of(o) && !context_index(o->ctx, e)))
 		return -1;
 	f = &o->ctx->facts;
 	if (!f->time)
@@ -118,7 +118,7 @@ find_first(struct dedup *d, struct err *e)
 {
 	struct context *c = d->o->ctx;
 	const struct run *r = d->run;
-	struct firstrows *f = rows_of(d->o);
+	struct firstrows *f = dedup_rows_of(d->o);
 
 	if (!f || !r->alone || !r->like) {
 		d->x = context_index(c, e);

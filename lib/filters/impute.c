@@ -277,14 +277,14 @@ struct impute {
 
 /* There a text is one however it is spelled. */
 static bool
-from_json(const struct run *run)
+impute_from_json(const struct run *run)
 {
 	return run->like && shard_is_json(run->shard.format);
 }
 
 /* Are NA tokens missing in this column? */
 static bool
-tokens_missing(
+impute_tokens_missing(
     const struct impute_opt *o, const char *name, const struct fill *f)
 {
 	size_t i;
@@ -406,7 +406,7 @@ init_counts(struct impute *m, const struct schema *s, struct err *e)
 			if (strcmp(m->o->fill.v[k].column, s->col[i].name) == 0)
 				f = &m->o->fill.v[k];
 		m->name[i] = xstrdup(s->col[i].name);
-		m->tokens[i] = tokens_missing(m->o, s->col[i].name, f);
+		m->tokens[i] = impute_tokens_missing(m->o, s->col[i].name, f);
 		m->col[i] = s->col[i];
 	}
 	return 0;
@@ -451,7 +451,7 @@ impute_init(void **st, const void *opt, struct schema *s, struct run *run,
 		t->from = s->col[at];
 		t->slot = s->nslot++;
 		t->indicator = -1;
-		t->tokens = tokens_missing(o, f->column, f);
+		t->tokens = impute_tokens_missing(o, f->column, f);
 		t->number = f->number;
 		t->check = o->counts && f->number;
 		s->col[at].slot = t->slot;
@@ -459,7 +459,7 @@ impute_init(void **st, const void *opt, struct schema *s, struct run *run,
 		t->cell.n = b->n;
 		if (!*f->value && o->quoted_empty)
 			buf_puts(b, "\"\"");
-		else if (!f->number && from_json(run) &&
+		else if (!f->number && impute_from_json(run) &&
 		    json_spells_number(bytes_str(f->value)))
 			buf_printf(b, "\"%s\"", f->value);
 		else
@@ -487,7 +487,7 @@ impute_init(void **st, const void *opt, struct schema *s, struct run *run,
 }
 
 static inline bool
-is_missing(const struct impute_opt *o, struct bytes raw, bool tokens,
+impute_is_missing(const struct impute_opt *o, struct bytes raw, bool tokens,
     struct buf *scratch)
 {
 	const struct na_rule *na = &o->rule;
@@ -527,7 +527,8 @@ fill_column(struct impute *m, struct target *t, struct batch *b)
 				cell[row] = raw;
 			continue;
 		}
-		if (UNLIKELY(is_missing(m->o, raw, t->tokens, &m->scratch))) {
+		if (UNLIKELY(
+			impute_is_missing(m->o, raw, t->tokens, &m->scratch))) {
 			if (!cell)
 				cell = batch_cells(b, t->slot);
 			cell[row] = t->cell;
@@ -567,7 +568,7 @@ count_missing(struct impute *m, const struct batch *b)
 		if (m->filled[c])
 			continue;
 		for (i = 0; i < b->nsel; i++)
-			if (UNLIKELY(is_missing(m->o,
+			if (UNLIKELY(impute_is_missing(m->o,
 				batch_column_raw(&col, b->sel[i]), m->tokens[c],
 				&m->scratch))) {
 				m->gaps[i]++;

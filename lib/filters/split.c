@@ -110,7 +110,7 @@ uniform(uint64_t h)
 }
 
 static int
-by_hash(const struct split *p, struct bytes v)
+split_by_hash(const struct split *p, struct bytes v)
 {
 	double u = uniform(digest_of_seeded(v.p, v.n, p->o->seed));
 
@@ -122,7 +122,7 @@ row_hash(struct split *p, struct batch *b, uint32_t row)
 {
 	buf_clear(&p->scratch);
 	rowout_row(p->rows, b, row, &p->scratch);
-	return by_hash(p, buf_bytes(&p->scratch));
+	return split_by_hash(p, buf_bytes(&p->scratch));
 }
 
 /* A code, DROPPED, or -1. */
@@ -157,7 +157,7 @@ time_code(struct split *p, struct batch *b, uint32_t row, struct err *e)
 }
 
 static bool
-is_missing(const struct split *p, struct bytes key)
+split_is_missing(const struct split *p, struct bytes key)
 {
 	return key.n == 0 ||
 	    (p->key_tokens && na_is_token(&p->o->ctx->na, key));
@@ -169,7 +169,8 @@ group_code(struct split *p, struct batch *b, uint32_t row)
 {
 	struct bytes v = csv_value(batch_raw(b, &p->key, row), &p->scratch);
 
-	return is_missing(p, v) ? row_hash(p, b, row) : by_hash(p, v);
+	return split_is_missing(p, v) ? row_hash(p, b, row)
+				      : split_by_hash(p, v);
 }
 
 /* The key's batch, or -1 and why there is none. */
@@ -180,7 +181,7 @@ batch_of(const struct split *p, struct bytes key, enum drop *why)
 	int64_t line;
 
 	*why = DROP_MISSING_GROUP;
-	if (is_missing(p, key))
+	if (split_is_missing(p, key))
 		return -1;
 	*why = DROP_UNPLANNED;
 	line = batchmap_find(m, key, key_hash(key));
@@ -396,7 +397,7 @@ split_answer(const void *opt, bool rows, struct err *e)
 		printf("hash %.6f with seed %llu (train below %g, val below "
 		       "%g): %s\n",
 		    u, (unsigned long long)o->seed, o->train_ratio, p.val_end,
-		    splitopt_names[by_hash(&p, key)]);
+		    splitopt_names[split_by_hash(&p, key)]);
 	}
 	if (o->by == BY_HASH || o->by == BY_STRATIFIED || o->by == BY_DAY)
 		return err_kind_set(e, ERR_USAGE,

@@ -162,7 +162,7 @@ only_batch(struct split_opt *o, struct err *e)
 }
 
 static int
-map_setup(struct split_opt *o, struct session *s, struct err *e)
+map_of_batches(struct split_opt *o, struct session *s, struct err *e)
 {
 	if (!o->map_path)
 		return err_kind_set(
@@ -199,7 +199,7 @@ splitopt_setup(void *opt, struct session *s, struct err *e)
 	if (o->take)
 		return err_kind_set(e, ERR_USAGE, "--take is for --by=day");
 	if (o->by == BY_MAP)
-		return map_setup(o, s, e);
+		return map_of_batches(o, s, e);
 	if (o->cutoffs) {
 		if (parse_cutoffs(o, e) < 0)
 			return -1;

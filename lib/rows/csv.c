@@ -69,7 +69,7 @@ csv_guess_sep(const char *name, struct bytes text)
 }
 
 static int
-too_long(struct csv *c, uint64_t line, bool quoted, struct err *e)
+csv_too_long(struct csv *c, uint64_t line, bool quoted, struct err *e)
 {
 	err_set(e, "record longer than %llu bytes (--max-record allows more)%s",
 	    (unsigned long long)c->opt.max_record,
@@ -124,7 +124,7 @@ parse_record(struct csv *c, const char *p, size_t n, bool final, uint64_t line,
 			if (ch != c->sep) {
 				i += cr_end && i + 1 < n;
 				if (i >= c->opt.max_record)
-					return too_long(c, line, false, e);
+					return csv_too_long(c, line, false, e);
 				*nf = k;
 				*nlines = here - line + 1;
 				return (ssize_t)i + 1;
@@ -146,7 +146,7 @@ parse_record(struct csv *c, const char *p, size_t n, bool final, uint64_t line,
 		}
 	}
 	if (n > c->opt.max_record)
-		return too_long(c, line, at == QUOTED, e);
+		return csv_too_long(c, line, at == QUOTED, e);
 	if (final && at == QUOTED)
 		return FAIL_AT(c, open_line, e,
 		    "unterminated quote: the input ends inside the field "
@@ -318,7 +318,7 @@ all_short(const struct csv *c, uint32_t nrec)
 
 /* For the index of n bytes. */
 static void
-make_room(struct csv *c, size_t n)
+csv_make_room(struct csv *c, size_t n)
 {
 	if (c->idx_cap < n + SCAN_PAD + 1) {
 		c->idx_cap = n + n / 4 + SCAN_PAD + 1;
@@ -329,9 +329,9 @@ make_room(struct csv *c, size_t n)
 }
 
 static void
-scan(struct csv *c, const char *p, size_t n, char sep, struct scan *s)
+scan_fields(struct csv *c, const char *p, size_t n, char sep, struct scan *s)
 {
-	make_room(c, n);
+	csv_make_room(c, n);
 	csvscan(p, n, sep, c->idx + 1, s);
 }
 
@@ -365,7 +365,7 @@ scan_some(struct csv *c, struct bytes v, bool final, struct scan *s)
 	if (c->want.nfield == 0 || c->nblank || c->opt.no_quotes ||
 	    c->sep != c->opt.out_sep)
 		return false;
-	make_room(c, v.n);
+	csv_make_room(c, v.n);
 	if (c->bits_cap < v.n) {
 		c->bits_cap = c->idx_cap;
 		free(c->bits.word);
@@ -447,7 +447,7 @@ scan_all(struct csv *c, struct bytes *v, bool final, struct scan *s)
 	uint64_t before;
 	uint32_t mark;
 
-	scan(c, v->p, v->n, c->sep, s);
+	scan_fields(c, v->p, v->n, c->sep, s);
 	mark = marker_at(c, *v, s, &before);
 	if (mark >= s->end || mark + TRAILER_MAX <= s->end)
 		return true;
@@ -458,7 +458,7 @@ scan_all(struct csv *c, struct bytes *v, bool final, struct scan *s)
 		c->done = true;
 		v->n = mark;
 		if (v->n > 0)
-			scan(c, v->p, v->n, c->sep, s);
+			scan_fields(c, v->p, v->n, c->sep, s);
 	}
 	return true;
 }
@@ -476,7 +476,7 @@ the_end(struct csv *c, struct err *e)
 }
 
 static void
-hand_out(
+csv_hand_out(
     struct csv *c, struct batch *b, const char *base, uint32_t nrow, int nslot)
 {
 	b->base = base;
@@ -497,7 +497,7 @@ hand_on(struct csv *c, struct batch *b, const char *base, const struct scan *s,
 {
 	c->next_line = c->line + s->nrec + s->nquoted;
 	c->consume = s->end;
-	hand_out(c, b, base, s->nrec, nslot);
+	csv_hand_out(c, b, base, s->nrec, nslot);
 }
 
 int
@@ -561,11 +561,11 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 			min = IN_BLOCK;
 			continue;
 		}
-		scan(c, c->mended.p, c->mended.n, c->opt.out_sep, &s);
+		scan_fields(c, c->mended.p, c->mended.n, c->opt.out_sep, &s);
 		if (s.flags & SCAN_STRAY || !rectangular(c, c->mended.p, &s))
 			return FAIL_AT(c, c->line, e, "cannot be mended");
 		c->consume = (size_t)used;
-		hand_out(c, b, c->mended.p, s.nrec, nslot);
+		csv_hand_out(c, b, c->mended.p, s.nrec, nslot);
 		b->line = (const uint64_t *)(const void *)c->lines.p;
 		return 1;
 	}
@@ -573,7 +573,7 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 }
 
 static int
-read_header(struct csv *c, struct err *e)
+csv_read_header(struct csv *c, struct err *e)
 {
 	size_t min = 4096, skip = 0;
 	uint64_t nlines = 0;
@@ -638,7 +638,7 @@ csv_open(struct in *in, const struct csv_opt *opt, struct err *e)
 
 	c->in = in;
 	c->opt = *opt;
-	if (read_header(c, e) < 0) {
+	if (csv_read_header(c, e) < 0) {
 		csv_close(c);
 		return NULL;
 	}

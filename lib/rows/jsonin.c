@@ -113,7 +113,7 @@ column_of(struct jsonin *j, struct bytes name)
 
 /* Appends a key as a column name has it. */
 static void
-put_key(struct jsonin *j, struct buf *to, const char *p, size_t n)
+jsonin_put_key(struct jsonin *j, struct buf *to, const char *p, size_t n)
 {
 	static const char dot[] = "__DOT__";
 	size_t k = sizeof(dot) - 1;
@@ -314,12 +314,12 @@ on_key(void *arg, const unsigned char *s, size_t n)
 	}
 	buf_clear(&j->key);
 	buf_putb(&j->key, buf_bytes(&j->path));
-	put_key(j, &j->key, name.p, name.n);
+	jsonin_put_key(j, &j->key, name.p, name.n);
 	return 1;
 }
 
 static void
-put_row(struct jsonin *j)
+jsonin_put_row(struct jsonin *j)
 {
 	size_t c;
 
@@ -338,7 +338,7 @@ put_row(struct jsonin *j)
 }
 
 static int
-too_long(struct jsonin *j)
+jsonin_too_long(struct jsonin *j)
 {
 	return jsontext_refuse(&j->json,
 	    "record longer than %llu bytes (--max-record allows more)",
@@ -360,13 +360,13 @@ on_end_map(void *arg)
 	if (j->depth > 0)
 		return 1;
 	if (j->event_at - j->rec_at > j->opt.max_record)
-		return too_long(j);
+		return jsonin_too_long(j);
 	if (j->names_only)
 		return 1;
 	if (j->ncol == 0)
 		return jsontext_refuse(
 		    &j->json, "an object with nothing in it, as all are");
-	put_row(j);
+	jsonin_put_row(j);
 	return 1;
 }
 
@@ -445,7 +445,7 @@ next_piece(struct jsonin *j, struct err *e)
 	end = j->json.piece_at;
 	if ((end - j->event_at > j->opt.max_record && !j->json.blank) ||
 	    (j->depth > 0 && end - j->rec_at > j->opt.max_record)) {
-		too_long(j);
+		jsonin_too_long(j);
 		return -1;
 	}
 	return 1;

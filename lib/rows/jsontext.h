@@ -69,7 +69,7 @@ MUST_CHECK int jsontext_next(struct jsontext *t, size_t max, struct err *e);
 /* Sets the error of the call that parses to a message about the last token, or
  * about the end of the piece after jsontext_next().  Returns 0, with which a
  * callback ends the parser. */
-int PRINTF_LIKE(2, 3) jsontext_refuse(struct jsontext *t, const char *fmt, ...);
+int jsontext_refuse(struct jsontext *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Returns the line on which byte n of the piece is. */
 uint64_t jsontext_line(struct jsontext *t, size_t n);
