@@ -44,7 +44,7 @@ dedup_defaults(void *opt)
 
 /* first.rows, where there is one of these ties. */
 static struct firstrows *
-rows_of(const struct dedup_opt *o)
+dedup_rows_of(const struct dedup_opt *o)
 {
 	struct firstrows *f = o->ctx->rows;
 
@@ -63,7 +63,7 @@ dedup_setup(void *opt, struct session *s, struct err *e)
 		    "then --merge) makes one");
 	o->ctx = session_context(s, o->context, e);
 	if (!o->ctx || context_rows(o->ctx, e) < 0 ||
-	    (!rows_of(o) && !context_index(o->ctx, e)))
+	    (!dedup_rows_of(o) && !context_index(o->ctx, e)))
 		return -1;
 	f = &o->ctx->facts;
 	if (!f->time)
@@ -119,7 +119,7 @@ find_first(struct dedup *d, struct err *e)
 {
 	struct context *c = d->o->ctx;
 	const struct pass *r = d->pass;
-	struct firstrows *f = rows_of(d->o);
+	struct firstrows *f = dedup_rows_of(d->o);
 
 	if (!f || !r->alone || !r->like) {
 		d->x = context_index(c, e);

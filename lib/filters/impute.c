@@ -278,14 +278,14 @@ struct impute {
 
 /* There a text is one however it is spelled. */
 static bool
-from_json(const struct pass *pass)
+impute_from_json(const struct pass *pass)
 {
 	return pass->like && shard_is_json(pass->shard.format);
 }
 
 /* Are NA tokens missing in this column? */
 static bool
-tokens_missing(
+impute_tokens_missing(
     const struct impute_opt *o, const char *name, const struct fill *f)
 {
 	size_t i;
@@ -407,7 +407,7 @@ init_counts(struct impute *m, const struct schema *s, struct err *e)
 			if (strcmp(m->o->fill.v[k].column, s->col[i].name) == 0)
 				f = &m->o->fill.v[k];
 		m->name[i] = xstrdup(s->col[i].name);
-		m->tokens[i] = tokens_missing(m->o, s->col[i].name, f);
+		m->tokens[i] = impute_tokens_missing(m->o, s->col[i].name, f);
 		m->col[i] = s->col[i];
 	}
 	return 0;
@@ -452,7 +452,7 @@ impute_init(void **st, const void *opt, struct schema *s, struct pass *pass,
 		t->from = s->col[at];
 		t->slot = s->nslot++;
 		t->indicator = -1;
-		t->tokens = tokens_missing(o, f->column, f);
+		t->tokens = impute_tokens_missing(o, f->column, f);
 		t->number = f->number;
 		t->check = o->counts && f->number;
 		s->col[at].slot = t->slot;
@@ -460,7 +460,7 @@ impute_init(void **st, const void *opt, struct schema *s, struct pass *pass,
 		t->cell.n = b->n;
 		if (!*f->value && o->quoted_empty)
 			buf_puts(b, "\"\"");
-		else if (!f->number && from_json(pass) &&
+		else if (!f->number && impute_from_json(pass) &&
 		    json_spells_number(bytes_str(f->value)))
 			buf_printf(b, "\"%s\"", f->value);
 		else
@@ -488,7 +488,7 @@ impute_init(void **st, const void *opt, struct schema *s, struct pass *pass,
 }
 
 static inline bool
-is_missing(const struct impute_opt *o, struct bytes raw, bool tokens,
+impute_is_missing(const struct impute_opt *o, struct bytes raw, bool tokens,
     struct buf *scratch)
 {
 	const struct na_rule *na = &o->rule;
@@ -528,7 +528,8 @@ fill_column(struct impute *m, struct target *t, struct batch *b)
 				cell[row] = raw;
 			continue;
 		}
-		if (UNLIKELY(is_missing(m->o, raw, t->tokens, &m->scratch))) {
+		if (UNLIKELY(
+			impute_is_missing(m->o, raw, t->tokens, &m->scratch))) {
 			if (!cell)
 				cell = batch_cells(b, t->slot);
 			cell[row] = t->cell;
@@ -568,7 +569,7 @@ count_missing(struct impute *m, const struct batch *b)
 		if (m->filled[c])
 			continue;
 		for (i = 0; i < b->nsel; i++)
-			if (UNLIKELY(is_missing(m->o,
+			if (UNLIKELY(impute_is_missing(m->o,
 				batch_column_raw(&col, b->sel[i]), m->tokens[c],
 				&m->scratch))) {
 				m->gaps[i]++;

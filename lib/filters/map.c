@@ -148,7 +148,7 @@ struct map {
 
 /* Are NA tokens missing in this column? */
 static bool
-tokens_missing(const struct map_opt *o, struct bytes column)
+map_tokens_missing(const struct map_opt *o, struct bytes column)
 {
 	return o->na_rule.everywhere ||
 	    (o->ctx && context_tokens_missing(o->ctx, column));
@@ -193,7 +193,7 @@ parse_cond(const char *s, const struct map_opt *o, struct schema *schema,
 	if (col < 0)
 		return -1;
 	c->col = schema->col[col];
-	c->na = tokens_missing(o, name) ? &o->na_rule : NULL;
+	c->na = map_tokens_missing(o, name) ? &o->na_rule : NULL;
 	c->value = bytes_str(at + len);
 	c->missing = cond_missing(c, c->value);
 	c->is_num = parse_double(c->value, &c->num);
@@ -205,7 +205,7 @@ parse_cond(const char *s, const struct map_opt *o, struct schema *schema,
 }
 
 static bool
-holds(const struct cond *c, struct bytes v)
+map_holds(const struct cond *c, struct bytes v)
 {
 	bool missing = cond_missing(c, v);
 	int cmp;
@@ -278,7 +278,7 @@ add_join(struct map *m, const char *spec, bool if_all, struct schema *s,
 		}
 		j.from = xrealloc(j.from, (j.n + 1) * sizeof(*j.from));
 		j.tokens = xrealloc(j.tokens, (j.n + 1) * sizeof(*j.tokens));
-		j.tokens[j.n] = tokens_missing(m->o, name);
+		j.tokens[j.n] = map_tokens_missing(m->o, name);
 		j.from[j.n++] = s->col[at];
 	}
 	m->join = xrealloc(m->join, (m->njoin + 1) * sizeof(*m->join));
@@ -424,7 +424,7 @@ map_where(struct map *m, struct batch *b)
 		bool ok = true;
 
 		for (k = 0; k < m->ncond && ok; k++)
-			ok = holds(&m->cond[k],
+			ok = map_holds(&m->cond[k],
 			    csv_value(batch_raw(b, &m->cond[k].col, b->sel[i]),
 				&m->scratch));
 		b->sel[n] = b->sel[i];

@@ -6,285 +6,10 @@
 #include <string.h>
 
 #include "base/digest.h"
-#include "chain/filter.h"
-#include "filters/splitday.h"
+#include "filters/splitopt.h"
 #include "io/tsv.h"
 #include "pass1/depend.h"
 #include "rows/rowout.h"
-
-enum by {
-	BY_TEMPORAL,
-	BY_HASH,
-	BY_GROUP,
-	BY_STRATIFIED,
-	BY_GROUP_TIME,
-	BY_DAY,
-	BY_MAP
-};
-
-/* What splits by a map are called: BATCH and a number, or UNPLANNED. */
-#define BATCH "batch-"
-#define UNPLANNED "unplanned"
-
-enum { TRAIN, VAL, TEST, OOT, NSPLIT, DROPPED };
-
-static const char *const split_names[] = {
-    [TRAIN] = "train",
-    [VAL] = "val",
-    [TEST] = "test",
-    [OOT] = "oot",
-};
-
-struct split_opt {
-	const char *context, *cutoffs, *time, *key, *only, *missing_time;
-	const char *take, *explain, *map_path;
-	int by;        /* -1: nobody said */
-	int unplanned; /* 1: its rows are kept */
-	uint64_t seed;
-	double train_ratio, test_val_ratio;
-	struct context *ctx;
-	struct instant cut[2];
-	enum time_kind kind;
-	int only_code, missing_code; /* -1: none */
-	int epoch;                   /* enum epoch */
-	struct daysplit_opt day;
-	const struct batchmap *map;
-	int64_t only_batch; /* -1: none */
-};
-
-static const char *const by_names[] = {"temporal", "hash", "group",
-    "stratified", "group+time", "day", "map", NULL};
-/* by enum epoch */
-static const char *const epoch_names[] = {"none", "s", "ms", "us", "ns", NULL};
-static const char *const unplanned_names[] = {"drop", "keep", NULL};
-
-static const struct opt_spec specs[] = {
-    OPT_CHOICE('b', "by", struct split_opt, by, by_names,
-	"what decides (map with --map, else temporal)"),
-    OPT(OPT_STR, 'c', "context", "CTX", struct split_opt, context,
-	"take the cutoffs from this context"),
-    OPT(OPT_STR, 0, "cutoffs", "A,B", struct split_opt, cutoffs,
-	"times instead: train before A, val before B (group+time: A)"),
-    OPT_CHOICE(0, "epoch", struct split_opt, epoch, epoch_names,
-	"--by=day: what times that are integers count (none)"),
-    OPT(OPT_STR, 0, "explain", "KEY", struct split_opt, explain,
-	"say which split this key's first row goes to, and why"),
-    OPT(OPT_STR, 'k', "key", "COL", struct split_opt, key,
-	"the group that must not cross splits"),
-    OPT(OPT_STR, 0, "map", "FILE", struct split_opt, map_path,
-	"the batch of each group, as shard-plan wrote it"),
-    OPT(OPT_STR, 0, "missing-time", "train|val|test|drop", struct split_opt,
-	missing_time,
-	"rows without a time (as pass 1 was told, else an error)"),
-    OPT(OPT_STR, 0, "only", "SPLIT", struct split_opt, only,
-	"drop the rows of the other splits"),
-    OPT(OPT_U64, 's', "seed", "N", struct split_opt, seed,
-	"seed of the hash (0)"),
-    OPT(OPT_STR, 0, "take", "DAY", struct split_opt, take,
-	"--by day: as if the input had no other days; no column"),
-    OPT(OPT_RATIO, 0, "test-val-ratio", "R", struct split_opt, test_val_ratio,
-	"share of the rest that goes to val (0.5)"),
-    OPT(OPT_STR, 't', "time", "COL", struct split_opt, time,
-	"the time column (the context's)"),
-    OPT(OPT_RATIO, 0, "train-ratio", "R", struct split_opt, train_ratio,
-	"share of train for hash and group (0.7)"),
-    OPT_CHOICE(0, "unplanned", struct split_opt, unplanned, unplanned_names,
-	"rows whose group is missing or not in the map (drop)"),
-    OPT_END,
-};
-
-static void
-split_defaults(void *opt)
-{
-	struct split_opt *o = opt;
-
-	memset(o, 0, sizeof(*o));
-	o->by = -1;
-	o->train_ratio = 0.7;
-	o->test_val_ratio = 0.5;
-}
-
-static int
-split_code(const char *name)
-{
-	int i;
-
-	for (i = 0; i < NSPLIT; i++)
-		if (strcmp(name, split_names[i]) == 0)
-			return i;
-	return strcmp(name, "drop") == 0 ? DROPPED : -1;
-}
-
-static int
-parse_cutoffs(struct split_opt *o, struct err *e)
-{
-	const char *s = o->cutoffs, *comma = strchr(s, ',');
-	enum time_kind k[2] = {TIME_NONE, TIME_NONE};
-	size_t n = comma ? (size_t)(comma - s) : strlen(s);
-
-	if (!comma && o->by != BY_GROUP_TIME)
-		goto bad;
-	if (cutoff_parse(bytes_of(s, n), &k[0], &o->cut[0]) < 0)
-		goto bad;
-	o->cut[1] = o->cut[0];
-	k[1] = k[0];
-	if (comma && cutoff_parse(bytes_str(comma + 1), &k[1], &o->cut[1]) < 0)
-		goto bad;
-	o->kind = k[0] ? k[0] : k[1];
-	if (k[0] && k[1] && k[0] != k[1])
-		goto bad;
-	if (instant_cmp(o->cut[0], o->cut[1]) > 0)
-		goto bad;
-	return 0;
-bad:
-	return err_kind_set(e, ERR_USAGE,
-	    "--cutoffs %s: expected two times of one kind in order, A,B",
-	    err_quote(bytes_str(s)));
-}
-
-/* --by=day: what the options say to it. */
-static int
-day_setup(struct split_opt *o, struct err *e)
-{
-	const char *missing = o->missing_time, *day = o->only;
-
-	if (o->cutoffs)
-		return err_kind_set(e, ERR_USAGE, "--by=day has no --cutoffs");
-	if (missing && strcmp(missing, "drop") != 0)
-		return err_kind_set(e, ERR_USAGE,
-		    "--missing-time %s: must be drop with --by=day",
-		    err_quote(bytes_str(missing)));
-	if (!missing && o->ctx)
-		missing = o->ctx->facts.missing_time;
-	if (!o->time && o->ctx)
-		o->time = o->ctx->facts.time;
-	if (!o->time)
-		return err_kind_set(e, ERR_USAGE, "--time COL is needed");
-	o->day = (struct daysplit_opt){.time = o->time,
-	    .epoch = (enum epoch)o->epoch,
-	    .drop_missing = missing && strcmp(missing, "drop") == 0,
-	    .only = o->only || o->take,
-	    .take = o->take != NULL};
-	if (o->only && o->take)
-		return err_kind_set(
-		    e, ERR_USAGE, "--only and --take exclude each other");
-	if (o->take)
-		day = o->take;
-	if (day &&
-	    (strlen(day) != DAY_LEN ||
-		!day_parse(bytes_str(day), &o->day.only_day)))
-		return err_kind_set(e, ERR_USAGE,
-		    "--%s %s: no such day (YYYY-MM-DD)",
-		    o->take ? "take" : "only", err_quote(bytes_str(day)));
-	return 0;
-}
-
-/* --only of a map: one of its batches, or the rows that have none. */
-static int
-only_batch(struct split_opt *o, struct err *e)
-{
-	struct bytes id = bytes_str(o->only);
-	uint64_t v;
-
-	o->only_batch = o->map->nbatch;
-	if (o->unplanned && strcmp(o->only, UNPLANNED) == 0)
-		return 0;
-	if (strncmp(o->only, BATCH, strlen(BATCH)) == 0) {
-		id = bytes_str(o->only + strlen(BATCH));
-		if (class_number(id) == CLASS_INT && parse_u64(id, &v) &&
-		    v < o->map->nbatch) {
-			o->only_batch = (int64_t)v;
-			return 0;
-		}
-	}
-	return err_kind_set(e, ERR_USAGE,
-	    "--only %s: no such split (" BATCH "0 to " BATCH "%u%s)",
-	    err_quote(bytes_str(o->only)), o->map->nbatch - 1,
-	    o->unplanned ? ", " UNPLANNED : "");
-}
-
-static int
-map_setup(struct split_opt *o, struct session *s, struct err *e)
-{
-	if (!o->map_path)
-		return err_kind_set(
-		    e, ERR_USAGE, "--by=map needs the map: --map FILE");
-	o->map = session_batchmap(s, o->map_path, e);
-	if (!o->map) {
-		e->kind = ERR_OUTPUT; /* no shard could be split */
-		return -1;
-	}
-	if (!o->key)
-		o->key = o->map->column;
-	o->only_batch = -1;
-	return o->only ? only_batch(o, e) : 0;
-}
-
-static int
-split_setup(void *opt, struct session *s, struct err *e)
-{
-	struct split_opt *o = opt;
-	bool timed;
-
-	if (o->by < 0)
-		o->by = o->map_path ? BY_MAP : BY_TEMPORAL;
-	timed = o->by == BY_TEMPORAL || o->by == BY_GROUP_TIME;
-	if (o->by != BY_MAP && (o->map_path || o->unplanned))
-		return err_kind_set(e, ERR_USAGE, "%s is for --by=map",
-		    o->map_path ? "--map" : "--unplanned");
-	if (o->context && !(o->ctx = session_context(s, o->context, e)))
-		return -1;
-	if (o->by == BY_DAY)
-		return day_setup(o, e);
-	if (o->epoch)
-		return err_kind_set(e, ERR_USAGE, "--epoch is for --by=day");
-	if (o->take)
-		return err_kind_set(e, ERR_USAGE, "--take is for --by=day");
-	if (o->by == BY_MAP)
-		return map_setup(o, s, e);
-	if (o->cutoffs) {
-		if (parse_cutoffs(o, e) < 0)
-			return -1;
-	} else if (timed) {
-		if (!o->ctx || !o->ctx->have_split)
-			return err_kind_set(e, ERR_USAGE,
-			    "--by=%s needs cutoffs: --context with pass 1's, "
-			    "or --cutoffs",
-			    by_names[o->by]);
-		o->cut[0] = o->ctx->train_cutoff;
-		o->cut[1] = o->ctx->test_cutoff;
-		o->kind = o->ctx->time_kind;
-	}
-	if (timed && !o->time) {
-		if (!o->ctx || !o->ctx->have_split)
-			return err_kind_set(
-			    e, ERR_USAGE, "--time COL is needed");
-		o->time = o->ctx->time_column;
-	}
-	if ((o->by == BY_GROUP || o->by == BY_GROUP_TIME) && !o->key) {
-		if (!o->ctx || !o->ctx->facts.key)
-			return err_kind_set(
-			    e, ERR_USAGE, "--key COL is needed");
-		o->key = o->ctx->facts.key;
-	}
-	if (o->by == BY_STRATIFIED && (!o->ctx || !o->ctx->facts.strata))
-		return err_kind_set(e, ERR_USAGE,
-		    "--by=stratified needs a --context of shard-stats "
-		    "--strata");
-	if (!o->missing_time && o->ctx)
-		o->missing_time = o->ctx->facts.missing_time;
-	o->missing_code = o->missing_time ? split_code(o->missing_time) : -1;
-	if (o->missing_time && (o->missing_code < 0 || o->missing_code == OOT))
-		return err_kind_set(e, ERR_USAGE,
-		    "--missing-time %s: must be train|val|test|drop",
-		    err_quote(bytes_str(o->missing_time)));
-	o->only_code = o->only ? split_code(o->only) : -1;
-	if (o->only && (o->only_code < 0 || o->only_code == DROPPED))
-		return err_kind_set(e, ERR_USAGE,
-		    "--only %s: no such split (train, val, test, oot)",
-		    err_quote(bytes_str(o->only)));
-	return 0;
-}
 
 /* The name of a batch as a cell. */
 struct batch_name {
@@ -303,7 +28,7 @@ struct split {
 	struct rowout *rows;
 	struct buf scratch;
 	double val_end;
-	struct batch_name *name; /* of each batch, then UNPLANNED */
+	struct batch_name *name; /* of each batch, then SPLIT_UNPLANNED */
 };
 
 static void
@@ -314,8 +39,8 @@ name_batches(struct split *p)
 	p->name = xcalloc((size_t)n + 1, sizeof(*p->name));
 	for (i = 0; i <= n; i++) {
 		struct batch_name *b = &p->name[i];
-		int k = i < n ? sprintf(b->text, BATCH "%u", i)
-			      : sprintf(b->text, UNPLANNED);
+		int k = i < n ? sprintf(b->text, SPLIT_BATCH "%u", i)
+			      : sprintf(b->text, SPLIT_UNPLANNED);
 
 		b->n = (uint8_t)k;
 	}
@@ -374,7 +99,7 @@ split_init(void **st, const void *opt, struct schema *s, struct pass *pass,
 	if (o->by == BY_MAP)
 		name_batches(p);
 	else if (o->by != BY_DAY)
-		s->col[s->ncol - 1].code_names = split_names;
+		s->col[s->ncol - 1].code_names = splitopt_names;
 	return 0;
 }
 
@@ -386,7 +111,7 @@ uniform(uint64_t h)
 }
 
 static int
-by_hash(const struct split *p, struct bytes v)
+split_by_hash(const struct split *p, struct bytes v)
 {
 	double u = uniform(digest_of_seeded(v.p, v.n, p->o->seed));
 
@@ -398,7 +123,7 @@ row_hash(struct split *p, struct batch *b, uint32_t row)
 {
 	buf_clear(&p->scratch);
 	rowout_row(p->rows, b, row, &p->scratch);
-	return by_hash(p, buf_bytes(&p->scratch));
+	return split_by_hash(p, buf_bytes(&p->scratch));
 }
 
 /* A code, DROPPED, or -1. */
@@ -433,7 +158,7 @@ time_code(struct split *p, struct batch *b, uint32_t row, struct err *e)
 }
 
 static bool
-is_missing(const struct split *p, struct bytes key)
+split_is_missing(const struct split *p, struct bytes key)
 {
 	return key.n == 0 ||
 	    (p->key_tokens && na_is_token(&p->o->ctx->na, key));
@@ -445,7 +170,8 @@ group_code(struct split *p, struct batch *b, uint32_t row)
 {
 	struct bytes v = csv_value(batch_raw(b, &p->key, row), &p->scratch);
 
-	return is_missing(p, v) ? row_hash(p, b, row) : by_hash(p, v);
+	return split_is_missing(p, v) ? row_hash(p, b, row)
+				      : split_by_hash(p, v);
 }
 
 /* The key's batch, or -1 and why there is none. */
@@ -456,7 +182,7 @@ batch_of(const struct split *p, struct bytes key, enum drop *why)
 	int64_t line;
 
 	*why = DROP_MISSING_GROUP;
-	if (is_missing(p, key))
+	if (split_is_missing(p, key))
 		return -1;
 	*why = DROP_UNPLANNED;
 	line = batchmap_find(m, key, key_hash(key));
@@ -617,7 +343,7 @@ explain_time(const struct split_opt *o, struct bytes key, struct err *e)
 		instant_format(&b, o->kind, o->cut[1]);
 	}
 	if (o->by == BY_TEMPORAL)
-		buf_printf(&b, ": %s", split_names[c]);
+		buf_printf(&b, ": %s", splitopt_names[c]);
 	puts(buf_cstr(&b));
 	buf_fini(&b);
 	return 1;
@@ -633,7 +359,7 @@ explain_map(const struct split_opt *o, struct bytes key)
 
 	printf("%s %.*s: ", o->key, (int)key.n, key.p);
 	if (batch >= 0)
-		printf("line %llu of %s: " BATCH "%lld\n",
+		printf("line %llu of %s: " SPLIT_BATCH "%lld\n",
 		    tsv_lineno(
 			(size_t)batchmap_find(o->map, key, key_hash(key))),
 		    o->map_path, (long long)batch);
@@ -642,7 +368,7 @@ explain_map(const struct split_opt *o, struct bytes key)
 		    why == DROP_UNPLANNED ? "not in " : "missing",
 		    why == DROP_UNPLANNED ? o->map_path : "",
 		    o->unplanned ? "" : "dropped as ",
-		    o->unplanned ? UNPLANNED : drop_name(why));
+		    o->unplanned ? SPLIT_UNPLANNED : drop_name(why));
 }
 
 static int
@@ -672,11 +398,12 @@ split_answer(const void *opt, bool rows, struct err *e)
 		printf("hash %.6f with seed %llu (train below %g, val below "
 		       "%g): %s\n",
 		    u, (unsigned long long)o->seed, o->train_ratio, p.val_end,
-		    split_names[by_hash(&p, key)]);
+		    splitopt_names[split_by_hash(&p, key)]);
 	}
 	if (o->by == BY_HASH || o->by == BY_STRATIFIED || o->by == BY_DAY)
 		return err_kind_set(e, ERR_USAGE,
-		    "--by=%s looks at %s, not at a key", by_names[o->by],
+		    "--by=%s looks at %s, not at a key",
+		    splitopt_by_names[o->by],
 		    o->by == BY_DAY ? "times" : "whole rows");
 	return 1;
 }
@@ -722,10 +449,10 @@ const struct filter filter_split = {
 	"append the column _split: train, val, test, oot, the day or the "
 	"batch",
     .example = "shard-cat part-00000.csv | shard-split -c CTX",
-    .specs = specs,
+    .specs = splitopt_specs,
     .opt_size = sizeof(struct split_opt),
-    .defaults = split_defaults,
-    .setup = split_setup,
+    .defaults = splitopt_defaults,
+    .setup = splitopt_setup,
     .answer = split_answer,
     .stage = &split_stage,
 };

@@ -87,7 +87,8 @@ account_set(
 static const char magic[] = "\004shardkit 1 ";
 
 static void
-put_word(void *arg, const char *kind, const char *name, const char *rows)
+account_put_word(
+    void *arg, const char *kind, const char *name, const char *rows)
 {
 	buf_printf(arg, " %s:%s:%s", kind, name, rows);
 }
@@ -98,7 +99,7 @@ trailer_format(struct buf *b, uint64_t rows, const struct account *a)
 	char hex[17];
 
 	buf_printf(b, "%s%llu", magic, (unsigned long long)rows);
-	account_each(a, put_word, b);
+	account_each(a, account_put_word, b);
 	if (a->have_digest) {
 		digest_hex(a->digest, hex);
 		buf_printf(

@@ -48,17 +48,17 @@ at_line(struct csv *c, uint64_t line, struct err *e)
 #define FAIL_AT(c, line, e, ...) (err_set(e, __VA_ARGS__), at_line(c, line, e))
 
 char
-csv_guess_sep(const char *name, struct bytes header)
+csv_guess_sep(const char *name, struct bytes text)
 {
 	static const char order[] = {',', ';', '\t', '|'};
 	bool quoted = false, seen[LEN(order)] = {false};
 	size_t i, k;
 
-	for (i = 0; i < header.n; i++) {
-		if (header.p[i] == '"')
+	for (i = 0; i < text.n && (quoted || text.p[i] != '\n'); i++) {
+		if (text.p[i] == '"')
 			quoted = !quoted;
 		for (k = 0; !quoted && k < LEN(order); k++)
-			seen[k] |= header.p[i] == order[k];
+			seen[k] |= text.p[i] == order[k];
 	}
 	if (shard_name_parse(name).format == FORMAT_TSV)
 		return '\t';
@@ -69,7 +69,7 @@ csv_guess_sep(const char *name, struct bytes header)
 }
 
 static int
-too_long(struct csv *c, uint64_t line, bool quoted, struct err *e)
+csv_too_long(struct csv *c, uint64_t line, bool quoted, struct err *e)
 {
 	err_set(e, "record longer than %llu bytes (--max-record allows more)%s",
 	    (unsigned long long)c->opt.max_record,
@@ -124,7 +124,7 @@ parse_record(struct csv *c, const char *p, size_t n, bool final, uint64_t line,
 			if (ch != c->sep) {
 				i += cr_end && i + 1 < n;
 				if (i >= c->opt.max_record)
-					return too_long(c, line, false, e);
+					return csv_too_long(c, line, false, e);
 				*nf = k;
 				*nlines = here - line + 1;
 				return (ssize_t)i + 1;
@@ -146,7 +146,7 @@ parse_record(struct csv *c, const char *p, size_t n, bool final, uint64_t line,
 		}
 	}
 	if (n > c->opt.max_record)
-		return too_long(c, line, at == QUOTED, e);
+		return csv_too_long(c, line, at == QUOTED, e);
 	if (final && at == QUOTED)
 		return FAIL_AT(c, open_line, e,
 		    "unterminated quote: the input ends inside the field "
@@ -318,7 +318,7 @@ all_short(const struct csv *c, uint32_t nrec)
 
 /* For the index of n bytes. */
 static void
-make_room(struct csv *c, size_t n)
+csv_make_room(struct csv *c, size_t n)
 {
 	if (c->idx_cap < n + SCAN_PAD + 1) {
 		c->idx_cap = n + n / 4 + SCAN_PAD + 1;
@@ -329,9 +329,9 @@ make_room(struct csv *c, size_t n)
 }
 
 static void
-scan(struct csv *c, const char *p, size_t n, char sep, struct scan *s)
+scan_fields(struct csv *c, const char *p, size_t n, char sep, struct scan *s)
 {
-	make_room(c, n);
+	csv_make_room(c, n);
 	csvscan(p, n, sep, c->idx + 1, s);
 }
 
@@ -365,7 +365,7 @@ scan_some(struct csv *c, struct bytes v, bool final, struct scan *s)
 	if (c->want.nfield == 0 || c->nblank || c->opt.no_quotes ||
 	    c->sep != c->opt.out_sep)
 		return false;
-	make_room(c, v.n);
+	csv_make_room(c, v.n);
 	if (c->bits_cap < v.n) {
 		c->bits_cap = c->idx_cap;
 		free(c->bits.word);
@@ -436,6 +436,33 @@ take_trailer(struct csv *c, struct bytes rec, uint64_t rows)
 	return true;
 }
 
+/*
+ * Scans all fields of v, and takes the end marker off it.  Returns false when
+ * the last record may be the end marker, and more input has to show whether it
+ * is the last one.
+ */
+static bool
+scan_all(struct csv *c, struct bytes *v, bool final, struct scan *s)
+{
+	uint64_t before;
+	uint32_t mark;
+
+	scan_fields(c, v->p, v->n, c->sep, s);
+	mark = marker_at(c, *v, s, &before);
+	if (mark >= s->end || mark + TRAILER_MAX <= s->end)
+		return true;
+	if (!final)
+		return false;
+	if (s->end == v->n &&
+	    take_trailer(c, bytes_of(v->p + mark, s->end - mark - 1), before)) {
+		c->done = true;
+		v->n = mark;
+		if (v->n > 0)
+			scan_fields(c, v->p, v->n, c->sep, s);
+	}
+	return true;
+}
+
 static int
 the_end(struct csv *c, struct err *e)
 {
@@ -449,7 +476,7 @@ the_end(struct csv *c, struct err *e)
 }
 
 static void
-hand_out(
+csv_hand_out(
     struct csv *c, struct batch *b, const char *base, uint32_t nrow, int nslot)
 {
 	b->base = base;
@@ -470,7 +497,7 @@ hand_on(struct csv *c, struct batch *b, const char *base, const struct scan *s,
 {
 	c->next_line = c->line + s->nrec + s->nquoted;
 	c->consume = s->end;
-	hand_out(c, b, base, s->nrec, nslot);
+	csv_hand_out(c, b, base, s->nrec, nslot);
 }
 
 int
@@ -485,8 +512,6 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 	c->line = c->next_line;
 	while (!c->done) {
 		bool final, clean;
-		uint64_t before;
-		uint32_t mark;
 		ssize_t used;
 
 		if (in_peek(c->in, min, &v, e) < 0)
@@ -502,24 +527,12 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 			hand_on(c, b, v.p, &s, nslot);
 			return 1;
 		}
-		scan(c, v.p, v.n, c->sep, &s);
-		mark = marker_at(c, v, &s, &before);
-		if (mark < s.end && mark + TRAILER_MAX > s.end) {
-			if (!final) { /* is it the last record? look on */
-				min = v.n + 1;
-				continue;
-			}
-			if (s.end == v.n &&
-			    take_trailer(c,
-				bytes_of(v.p + mark, s.end - mark - 1),
-				before)) {
-				c->done = true;
-				if (mark == 0)
-					return the_end(c, e);
-				v.n = mark;
-				scan(c, v.p, v.n, c->sep, &s);
-			}
+		if (!scan_all(c, &v, final, &s)) {
+			min = v.n + 1;
+			continue;
 		}
+		if (v.n == 0) /* the end marker was all that was left */
+			return the_end(c, e);
 		clean = !s.flags && !c->nblank && !c->opt.no_quotes &&
 		    c->sep == c->opt.out_sep && !(final && s.open_quote);
 		if (clean && s.nrec > 0 && rectangular(c, v.p, &s) &&
@@ -548,31 +561,19 @@ csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
 			min = IN_BLOCK;
 			continue;
 		}
-		scan(c, c->mended.p, c->mended.n, c->opt.out_sep, &s);
+		scan_fields(c, c->mended.p, c->mended.n, c->opt.out_sep, &s);
 		if (s.flags & SCAN_STRAY || !rectangular(c, c->mended.p, &s))
 			return FAIL_AT(c, c->line, e, "cannot be mended");
 		c->consume = (size_t)used;
-		hand_out(c, b, c->mended.p, s.nrec, nslot);
+		csv_hand_out(c, b, c->mended.p, s.nrec, nslot);
 		b->line = (const uint64_t *)(const void *)c->lines.p;
 		return 1;
 	}
 	return 0;
 }
 
-/* Length of the first line, newlines in quotes not counted as its end. */
-static size_t
-first_line(const char *p, size_t n)
-{
-	bool quoted = false;
-	size_t i;
-
-	for (i = 0; i < n && (quoted || p[i] != '\n'); i++)
-		quoted ^= p[i] == '"';
-	return i;
-}
-
 static int
-read_header(struct csv *c, struct err *e)
+csv_read_header(struct csv *c, struct err *e)
 {
 	size_t min = 4096, skip = 0;
 	uint64_t nlines = 0;
@@ -595,9 +596,8 @@ read_header(struct csv *c, struct err *e)
 		skip = v.n >= 3 && memcmp(v.p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 		c->sep = c->opt.sep;
 		if (guess)
-			c->sep = csv_guess_sep(in_name(c->in),
-			    bytes_of(v.p + skip,
-				first_line(v.p + skip, v.n - skip)));
+			c->sep = csv_guess_sep(
+			    in_name(c->in), bytes_of(v.p + skip, v.n - skip));
 		len = parse_record(c, v.p + skip, v.n - skip, final, 1,
 		    &c->nfield, &nlines, e);
 		if (len < 0)
@@ -638,7 +638,7 @@ csv_open(struct in *in, const struct csv_opt *opt, struct err *e)
 
 	c->in = in;
 	c->opt = *opt;
-	if (read_header(c, e) < 0) {
+	if (csv_read_header(c, e) < 0) {
 		csv_close(c);
 		return NULL;
 	}

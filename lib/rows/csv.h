@@ -63,7 +63,8 @@ uint64_t csv_rejected(const struct csv *c);
 const struct account *csv_trailer(const struct csv *c);
 void csv_close(struct csv *c);
 
-/* The separator that a header line suggests for this file name. */
-char csv_guess_sep(const char *name, struct bytes header);
+/* Returns the separator that this file name and the first line of the text
+ * suggest; newlines in quotes do not end the line. */
+char csv_guess_sep(const char *name, struct bytes text);
 
 #endif

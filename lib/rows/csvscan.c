@@ -89,7 +89,7 @@ struct carry {
 };
 
 static ALWAYS_INLINE uint32_t *
-flatten(uint32_t *out, uint32_t base, uint64_t bits)
+csvscan_flatten(uint32_t *out, uint32_t base, uint64_t bits)
 {
 	unsigned n = (unsigned)__builtin_popcountll(bits), i;
 
@@ -385,7 +385,7 @@ csvscan_variants(void)
 }
 
 static const struct csvscan_variant *
-choose(void)
+csvscan_choose(void)
 {
 	static const struct csvscan_variant *chosen;
 	const struct csvscan_variant *v;
@@ -406,12 +406,12 @@ choose(void)
 void
 csvscan(const char *p, size_t n, char sep, uint32_t *idx, struct scan *s)
 {
-	choose()->fn(p, n, sep, idx, s);
+	csvscan_choose()->fn(p, n, sep, idx, s);
 }
 
 void
 csvscan_some(const char *p, size_t n, char sep, const struct scan_want *want,
     struct scan_bits *b, uint32_t *idx, struct scan *s)
 {
-	choose()->some(p, n, sep, want, b, idx, s);
+	csvscan_choose()->some(p, n, sep, want, b, idx, s);
 }

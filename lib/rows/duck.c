@@ -34,7 +34,7 @@ candidate(int i, struct buf *b)
 }
 
 static void *
-load(struct err *e)
+duck_load(struct err *e)
 {
 	struct buf b = BUF_ZERO, said = BUF_ZERO;
 	void *lib = NULL;
@@ -139,7 +139,7 @@ duck_get(struct err *e)
 	if (duck.conn)
 		return &duck;
 	if (!duck.lib)
-		duck.lib = load(e);
+		duck.lib = duck_load(e);
 	if (!duck.lib || bind_all(&duck, e) < 0 || connect_db(&duck, e) < 0)
 		return NULL;
 	return &duck;

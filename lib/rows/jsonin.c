@@ -1,14 +1,11 @@
 #include "rows/jsonin.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yajl/yajl_parse.h>
 
-#include "io/dl.h"
 #include "io/json.h"
 #include "keys/keytable.h"
+#include "rows/jsontext.h"
 
 #define BATCH_BYTES ((size_t)256 << 10)
 /* A piece of input makes rows of at most so many bytes, or little more: a row
@@ -20,36 +17,15 @@
 /* However much is allowed: a row, twice as long at most, has 32-bit offsets. */
 #define RECORD_MAX ((uint64_t)1 << 30)
 
-struct yajl {
-	void *lib;
-	FUNC(yajl_alloc);
-	FUNC(yajl_config);
-	FUNC(yajl_free);
-	FUNC(yajl_parse);
-	FUNC(yajl_complete_parse);
-	FUNC(yajl_get_error);
-	FUNC(yajl_free_error);
-	FUNC(yajl_get_bytes_consumed);
-};
-
 /* A value of the record being read, in j->values. */
 struct value {
 	uint64_t record; /* whose value it is; else there is none */
 	uint32_t off, n;
 };
 
-/* How far into an escape sequence the text is: see check_escapes(). */
-struct escapes {
-	int at;
-	uint32_t code;
-	bool high;
-};
-
 struct jsonin {
-	struct in *in;
+	struct jsontext json;
 	struct jsonin_opt opt;
-	struct yajl y;
-	yajl_handle h;
 	bool names_only;
 
 	struct bytes *name; /* of the columns, each in memory of its own */
@@ -57,16 +33,9 @@ struct jsonin {
 	size_t ncol, cap;
 	struct keytable index; /* name -> column, as the row */
 
-	/* The place in the text. */
-	uint64_t piece_at; /* offset of the piece being parsed */
-	uint64_t event_at; /* of the last token */
-	const char *piece;
-	size_t counted; /* of the piece: newlines are in line */
-	uint64_t line;
-	struct escapes esc;
-	bool seen;       /* something but blanks */
-	bool any, whole; /* a token was seen; no more may come */
-	bool in_array;   /* the objects are elements of one */
+	uint64_t event_at; /* offset behind the last token */
+	bool any, whole;   /* a token was seen; no more may come */
+	bool in_array;     /* the objects are elements of one */
 
 	/* The record. */
 	int depth;  /* of objects, the record's own is the first */
@@ -79,14 +48,11 @@ struct jsonin {
 	struct buf key;   /* the last one, with the path in front */
 	struct buf array; /* its text so far */
 	struct buf values;
-	struct err *err;
-	bool failed;
 
 	/* The batch. */
 	struct buf text, lines, ends;
 	uint64_t rows;
 	size_t nrow;
-	bool begun;
 };
 
 bool
@@ -108,37 +74,6 @@ jsonin_begins(struct bytes head)
 	    (open == '[' && (next == '{' || next == ']'));
 }
 
-/* The line on which byte n of the piece is. */
-static uint64_t
-line_of(struct jsonin *j, size_t n)
-{
-	const char *p = j->piece + j->counted, *e = j->piece + n;
-
-	while (p < e && (p = memchr(p, '\n', (size_t)(e - p)))) {
-		j->line++;
-		p++;
-	}
-	j->counted = n > j->counted ? n : j->counted;
-	return j->line;
-}
-
-/* An error about the record, or about the token just read.  Returns 0, which
- * ends the parser. */
-static int PRINTF_LIKE(2, 3) refuse(struct jsonin *j, const char *fmt, ...)
-{
-	char text[400];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	err_set(j->err, "%s:%llu: %s", in_name(j->in),
-	    (unsigned long long)line_of(j, j->y.yajl_get_bytes_consumed(j->h)),
-	    text);
-	j->failed = true;
-	return 0;
-}
-
 /* The column of that name, a new one when the input says which there are; or
  * -1. */
 static int64_t
@@ -151,16 +86,18 @@ column_of(struct jsonin *j, struct bytes name)
 	if (k)
 		return (int64_t)keyent_row(k);
 	if (!j->names_only) {
-		refuse(j, "column %s is not in the header of %s",
-		    err_quote(name), j->opt.want_of);
+		jsontext_refuse(&j->json,
+		    "column %s is not in the header of %s", err_quote(name),
+		    j->opt.want_of);
 		return -1;
 	}
 	if (j->ncol == JSONIN_MAX_COLUMNS) {
-		refuse(j, "more than %d columns", JSONIN_MAX_COLUMNS);
+		jsontext_refuse(
+		    &j->json, "more than %d columns", JSONIN_MAX_COLUMNS);
 		return -1;
 	}
 	if (memchr(name.p, '\0', name.n)) {
-		refuse(j, "NUL in a name");
+		jsontext_refuse(&j->json, "NUL in a name");
 		return -1;
 	}
 	keytable_put(&j->index, name, hash, &new);
@@ -176,7 +113,7 @@ column_of(struct jsonin *j, struct bytes name)
 
 /* Appends a key as a column name has it. */
 static void
-put_key(struct jsonin *j, struct buf *to, const char *p, size_t n)
+jsonin_put_key(struct jsonin *j, struct buf *to, const char *p, size_t n)
 {
 	static const char dot[] = "__DOT__";
 	size_t k = sizeof(dot) - 1;
@@ -206,7 +143,7 @@ static void
 note_event(struct jsonin *j)
 {
 	j->any = true;
-	j->event_at = j->piece_at + j->y.yajl_get_bytes_consumed(j->h);
+	j->event_at = j->json.piece_at + jsontext_used(&j->json);
 }
 
 /* A value comes: is this a place for it? */
@@ -215,7 +152,8 @@ begin_value(struct jsonin *j)
 {
 	note_event(j);
 	if (j->depth == 0) {
-		refuse(j, "a row is an object, in braces, and no other value");
+		jsontext_refuse(&j->json,
+		    "a row is an object, in braces, and no other value");
 		return false;
 	}
 	if (j->nested)
@@ -235,7 +173,8 @@ begin_field(struct jsonin *j)
 	if (c < 0)
 		return false;
 	if (j->value[c].record == j->record) {
-		refuse(j, "two values of %s in one object", err_quote(key));
+		jsontext_refuse(
+		    &j->json, "two values of %s in one object", err_quote(key));
 		return false;
 	}
 	j->value[c].record = j->record;
@@ -301,7 +240,7 @@ on_string(void *arg, const unsigned char *s, size_t n)
 	if (j->nested)
 		return json_put_string(&j->array, text) == 0
 		    ? 1
-		    : refuse(j, "a string is not UTF-8");
+		    : jsontext_refuse(&j->json, "a string is not UTF-8");
 	if (!begin_field(j))
 		return 0;
 	csv_put_quoted(&j->values, text);
@@ -311,11 +250,11 @@ on_string(void *arg, const unsigned char *s, size_t n)
 static void
 begin_record(struct jsonin *j)
 {
-	size_t at = j->y.yajl_get_bytes_consumed(j->h);
+	size_t at = jsontext_used(&j->json);
 
 	j->record++;
-	j->rec_at = j->piece_at + at - 1;
-	j->rec_line = line_of(j, at);
+	j->rec_at = j->json.piece_at + at - 1;
+	j->rec_line = jsontext_line(&j->json, at);
 	j->expect = 0;
 	buf_clear(&j->values);
 	buf_clear(&j->path);
@@ -326,7 +265,7 @@ too_deep(struct jsonin *j)
 {
 	if (j->depth + j->nested < JSONIN_MAX_DEPTH)
 		return false;
-	refuse(j, "nested more than %d deep", JSONIN_MAX_DEPTH);
+	jsontext_refuse(&j->json, "nested more than %d deep", JSONIN_MAX_DEPTH);
 	return true;
 }
 
@@ -345,7 +284,8 @@ on_start_map(void *arg)
 		return 1;
 	}
 	if (j->whole)
-		return refuse(j, "something behind the end of the array");
+		return jsontext_refuse(
+		    &j->json, "something behind the end of the array");
 	if (j->depth == 0)
 		begin_record(j);
 	j->path_end[j->depth] = j->path.n;
@@ -368,18 +308,18 @@ on_key(void *arg, const unsigned char *s, size_t n)
 	if (j->nested) {
 		put_comma(j);
 		if (json_put_string(&j->array, name) < 0)
-			return refuse(j, "a name is not UTF-8");
+			return jsontext_refuse(&j->json, "a name is not UTF-8");
 		buf_putc(&j->array, ':');
 		return 1;
 	}
 	buf_clear(&j->key);
 	buf_putb(&j->key, buf_bytes(&j->path));
-	put_key(j, &j->key, name.p, name.n);
+	jsonin_put_key(j, &j->key, name.p, name.n);
 	return 1;
 }
 
 static void
-put_row(struct jsonin *j)
+jsonin_put_row(struct jsonin *j)
 {
 	size_t c;
 
@@ -398,9 +338,9 @@ put_row(struct jsonin *j)
 }
 
 static int
-too_long(struct jsonin *j)
+jsonin_too_long(struct jsonin *j)
 {
-	return refuse(j,
+	return jsontext_refuse(&j->json,
 	    "record longer than %llu bytes (--max-record allows more)",
 	    (unsigned long long)j->opt.max_record);
 }
@@ -420,12 +360,13 @@ on_end_map(void *arg)
 	if (j->depth > 0)
 		return 1;
 	if (j->event_at - j->rec_at > j->opt.max_record)
-		return too_long(j);
+		return jsonin_too_long(j);
 	if (j->names_only)
 		return 1;
 	if (j->ncol == 0)
-		return refuse(j, "an object with nothing in it, as all are");
-	put_row(j);
+		return jsontext_refuse(
+		    &j->json, "an object with nothing in it, as all are");
+	jsonin_put_row(j);
 	return 1;
 }
 
@@ -439,7 +380,8 @@ on_start_array(void *arg)
 	if (j->depth == 0) {
 		j->in_array = first;
 		return first ||
-		    refuse(j, "a row is an object, in braces, and no array");
+		    jsontext_refuse(&j->json,
+			"a row is an object, in braces, and no array");
 	}
 	if (too_deep(j))
 		return 0;
@@ -485,176 +427,28 @@ static const yajl_callbacks callbacks = {
     .yajl_end_array = on_end_array,
 };
 
-static int
-fail_at(struct jsonin *j, size_t n, const char *what, struct err *e)
-{
-	return err_set(e, "%s:%llu: %s", in_name(j->in),
-	    (unsigned long long)line_of(j, n), what);
-}
-
-/*
- * Looks at the escapes in the next n bytes: yajl takes half of a surrogate
- * pair for a question mark, and \u0000 would end a text.  Elsewhere than in
- * strings a backslash is an error anyway, which yajl will find.
- */
-static int
-check_escapes(struct jsonin *j, const char *p, size_t n, struct err *e)
-{
-	struct escapes *x = &j->esc;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		char c = p[i];
-
-		if (x->at == 0 && !x->high) {
-			const char *q = memchr(p + i, '\\', n - i);
-
-			if (!q)
-				return 0;
-			i = (size_t)(q - p);
-			x->at = 1;
-			continue;
-		}
-		if (x->at == 0 && c == '\\') {
-			x->at = 1;
-			continue;
-		}
-		if (x->at == 1 && c == 'u') {
-			x->at = 2;
-			x->code = 0;
-			continue;
-		}
-		if (x->at > 1) {
-			x->code = x->code << 4 |
-			    (uint32_t)(c <= '9' ? c - '0' : (c & 7) + 9);
-			if (++x->at < 6)
-				continue;
-			x->at = 0;
-			if (x->code == 0)
-				return fail_at(
-				    j, i, "\\u0000 is in no text", e);
-			if (!x->high && x->code >> 10 == 0xd800 >> 10) {
-				x->high = true;
-				continue;
-			}
-			if (x->high == (x->code >> 10 == 0xdc00 >> 10)) {
-				x->high = false;
-				continue;
-			}
-			x->high = true; /* one half without the other */
-		}
-		if (x->high)
-			return fail_at(j, i,
-			    "half a surrogate pair (\\ud800 to \\udfff)", e);
-		x->at = 0;
-	}
-	return 0;
-}
-
-static bool
-is_blank(const char *p, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (p[i] != ' ' && p[i] != '\n' && p[i] != '\r' && p[i] != '\t')
-			return false;
-	return true;
-}
-
-/* What yajl has to say about the piece. */
-static int
-fail_yajl(struct jsonin *j, const char *p, size_t n, struct err *e)
-{
-	unsigned char *text;
-	size_t at = j->y.yajl_get_bytes_consumed(j->h);
-
-	if (j->failed)
-		return -1; /* refuse() has said it */
-	text = j->y.yajl_get_error(j->h, 0, (const unsigned char *)p, n);
-	err_set(e, "not JSON: %.*s", (int)strcspn((const char *)text, "\n"),
-	    (const char *)text);
-	j->y.yajl_free_error(j->h, text);
-	return err_prefix(e, "%s:%llu: ", in_name(j->in),
-	    (unsigned long long)line_of(j, at < n ? at : n));
-}
-
-/* Parses n bytes, and says which line is next. */
-static int
-parse_piece(struct jsonin *j, const char *p, size_t n, struct err *e)
-{
-	uint64_t end = j->piece_at + n;
-
-	j->piece = p;
-	j->counted = 0;
-	j->err = e;
-	if (check_escapes(j, p, n, e) < 0)
-		return -1;
-	if (j->y.yajl_parse(j->h, (const unsigned char *)p, n) !=
-	    yajl_status_ok)
-		return fail_yajl(j, p, n, e);
-	/* a token may be as long as a record; blanks are none */
-	if (end - j->event_at > j->opt.max_record && !is_blank(p, n)) {
-		too_long(j);
-		return -1;
-	}
-	if (j->depth > 0 && end - j->rec_at > j->opt.max_record) {
-		too_long(j);
-		return -1;
-	}
-	line_of(j, n);
-	j->piece_at = end;
-	return 0;
-}
-
-/* The next piece of the input: 1, 0 at its end, -1. */
+/* Reads the next piece of the input: 1, 0 at its end, -1. */
 static int
 next_piece(struct jsonin *j, struct err *e)
 {
-	size_t piece = PIECE_ROWS / (j->ncol + 1), skip = 0;
-	struct bytes v;
+	size_t piece = PIECE_ROWS / (j->ncol + 1);
+	uint64_t end;
+	int rc;
 
-	if (in_peek(j->in, j->begun ? 1 : 4, &v, e) < 0)
-		return -1;
-	if (!j->begun && v.n >= 3 && memcmp(v.p, "\xef\xbb\xbf", 3) == 0)
-		skip = 3;
-	j->begun = true;
-	in_consume(j->in, skip);
-	v = bytes_of(v.p + skip, v.n - skip);
-	if (v.n == 0) {
-		j->piece = "";
-		j->counted = 0;
-		j->err = e;
-		if (j->seen && j->y.yajl_complete_parse(j->h) != yajl_status_ok)
-			return j->failed
-			    ? -1
-			    : fail_at(j, 0,
-				  "truncated: the input ends inside of a value",
-				  e);
-		return 0;
-	}
 	piece = piece > PIECE_MAX ? PIECE_MAX
 	    : piece < PIECE_MIN   ? PIECE_MIN
 				  : piece;
-	v.n = v.n < piece ? v.n : piece;
-	j->seen = j->seen || !is_blank(v.p, v.n);
-	if (parse_piece(j, v.p, v.n, e) < 0)
+	rc = jsontext_next(&j->json, piece, e);
+	if (rc <= 0)
+		return rc;
+	/* an unfinished token may be as long as a record; blanks are none */
+	end = j->json.piece_at;
+	if ((end - j->event_at > j->opt.max_record && !j->json.blank) ||
+	    (j->depth > 0 && end - j->rec_at > j->opt.max_record)) {
+		jsonin_too_long(j);
 		return -1;
-	in_consume(j->in, v.n);
+	}
 	return 1;
-}
-
-static int
-load_yajl(struct yajl *y, struct err *e)
-{
-	y->lib = dl_load("libyajl.so.2", e);
-	return !y->lib || NEED(y, yajl_alloc) < 0 || NEED(y, yajl_config) < 0 ||
-		NEED(y, yajl_free) < 0 || NEED(y, yajl_parse) < 0 ||
-		NEED(y, yajl_complete_parse) < 0 ||
-		NEED(y, yajl_get_error) < 0 || NEED(y, yajl_free_error) < 0 ||
-		NEED(y, yajl_get_bytes_consumed) < 0
-	    ? -1
-	    : 0;
 }
 
 static struct jsonin *
@@ -663,25 +457,15 @@ new_reader(struct in *in, const struct jsonin_opt *opt, struct err *e)
 	struct jsonin *j = xcalloc(1, sizeof(*j));
 	uint32_t before = UINT32_MAX;
 
-	j->in = in;
 	j->opt = *opt;
 	if (j->opt.max_record > RECORD_MAX)
 		j->opt.max_record = RECORD_MAX;
-	j->line = 1;
 	keytable_init(&j->index, 64);
 	buf_put(&j->ends, &before, sizeof(before));
-	if (load_yajl(&j->y, e) < 0) {
-		err_prefix(e, "%s: ", in_name(in));
+	if (jsontext_init(&j->json, in, &callbacks, j, e) < 0) {
 		jsonin_close(j);
 		return NULL;
 	}
-	j->h = j->y.yajl_alloc(&callbacks, NULL, j);
-	if (!j->h) {
-		err_set(e, "%s: out of memory", in_name(in));
-		jsonin_close(j);
-		return NULL;
-	}
-	j->y.yajl_config(j->h, yajl_allow_multiple_values, 1);
 	return j;
 }
 
@@ -721,7 +505,7 @@ jsonin_open(struct in *in, const struct jsonin_opt *opt, struct err *e)
 		return NULL;
 	if (opt->want) {
 		j->names_only = true; /* take any name */
-		j->err = e;
+		j->json.err = e;
 		for (i = 0; i < opt->want->ncol; i++)
 			if (column_of(j, bytes_str(opt->want->col[i].name)) < 0)
 				break;
@@ -782,10 +566,7 @@ jsonin_close(struct jsonin *j)
 
 	if (!j)
 		return;
-	if (j->h)
-		j->y.yajl_free(j->h);
-	if (j->y.lib)
-		dlclose(j->y.lib);
+	jsontext_fini(&j->json);
 	for (i = 0; i < j->ncol; i++)
 		free((void *)(uintptr_t)j->name[i].p);
 	free(j->name);

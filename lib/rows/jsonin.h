@@ -15,10 +15,8 @@
  *		...                          batch valid until the next call
  *	jsonin_close(j);                       the in stays the caller's
  *
- * The parser is yajl, the one in Debian that hands out numbers as they are
- * spelled and takes its input in pieces.  What it lets pass is refused here:
- * characters that no text can hold (\ud800 alone, \u0000), and a name twice in
- * one object.
+ * A name that stands twice in one object is an error, and so is all that
+ * jsontext.h refuses.
  */
 #ifndef SHARD_JSONIN_H
 #define SHARD_JSONIN_H

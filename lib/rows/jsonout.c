@@ -44,21 +44,22 @@ put_names(struct jsonout *j, const char *p, const uint32_t *end, uint32_t n)
 }
 
 static bool
-is_word(struct bytes s)
+jsonout_is_word(struct bytes s)
 {
 	return (s.n == 4 && memcmp(s.p, "true", 4) == 0) ||
 	    (s.n == 5 && memcmp(s.p, "false", 5) == 0);
 }
 
 static int
-put_value(struct jsonout *j, uint32_t col, struct bytes raw, struct err *e)
+jsonout_put_value(
+    struct jsonout *j, uint32_t col, struct bytes raw, struct err *e)
 {
 	if (raw.n == 0) {
 		buf_puts(&j->lines, "null");
 		return 0;
 	}
 	if (raw.p[0] != '"' && !j->text[col] &&
-	    (json_spells_number(raw) || is_word(raw))) {
+	    (json_spells_number(raw) || jsonout_is_word(raw))) {
 		buf_putb(&j->lines, raw);
 		return 0;
 	}
@@ -71,7 +72,8 @@ put_value(struct jsonout *j, uint32_t col, struct bytes raw, struct err *e)
 
 /* One record, of j->ncol fields that end there. */
 static int
-put_row(struct jsonout *j, const char *p, const uint32_t *end, struct err *e)
+jsonout_put_row(
+    struct jsonout *j, const char *p, const uint32_t *end, struct err *e)
 {
 	uint32_t i, key = 0;
 
@@ -80,7 +82,8 @@ put_row(struct jsonout *j, const char *p, const uint32_t *end, struct err *e)
 
 		buf_put(&j->lines, j->key.p + key, j->key_end[i] - key);
 		key = j->key_end[i];
-		if (put_value(j, i, bytes_of(p + start, end[i] - start), e) < 0)
+		if (jsonout_put_value(
+			j, i, bytes_of(p + start, end[i] - start), e) < 0)
 			return -1;
 	}
 	buf_puts(&j->lines, "}\n");
@@ -111,13 +114,13 @@ put_records(
 	}
 	buf_clear(&j->lines);
 	for (; at < s.nidx_rec; at += j->ncol)
-		if (put_row(j, p, j->idx + 1 + at, e) < 0)
+		if (jsonout_put_row(j, p, j->idx + 1 + at, e) < 0)
 			return -1;
 	return 0;
 }
 
 static int
-filter(void *st, const void *p, size_t n, bool last, codec_sink *sink,
+jsonout_filter(void *st, const void *p, size_t n, bool last, codec_sink *sink,
     void *arg, struct err *e)
 {
 	struct jsonout *j = st;
@@ -152,7 +155,7 @@ filter(void *st, const void *p, size_t n, bool last, codec_sink *sink,
 }
 
 static void
-filter_free(void *st)
+jsonout_filter_free(void *st)
 {
 	struct jsonout *j = st;
 
@@ -170,7 +173,8 @@ filter_free(void *st)
 void
 jsonout_begin(struct out *o, const struct jsonout_opt *opt)
 {
-	static const struct out_filter f = {filter, filter_free};
+	static const struct out_filter f = {
+	    jsonout_filter, jsonout_filter_free};
 	struct jsonout *j = xcalloc(1, sizeof(*j));
 
 	j->opt = *opt;

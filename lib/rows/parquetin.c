@@ -47,7 +47,7 @@ struct parquetin {
 };
 
 static bool
-begins(const char *s, const char *with)
+parquetin_begins(const char *s, const char *with)
 {
 	return strncmp(s, with, strlen(with)) == 0;
 }
@@ -66,14 +66,15 @@ is_nested(const char *type)
 {
 	size_t n = strlen(type);
 
-	return begins(type, "STRUCT(") || begins(type, "MAP(") ||
-	    begins(type, "UNION(") || (n > 0 && type[n - 1] == ']') ||
+	return parquetin_begins(type, "STRUCT(") ||
+	    parquetin_begins(type, "MAP(") ||
+	    parquetin_begins(type, "UNION(") || (n > 0 && type[n - 1] == ']') ||
 	    strcmp(type, "VARIANT") == 0;
 }
 
 /* What to select for a column of that type. */
 static int
-choose(struct parquetin *p, struct pcolumn *c, const char *type,
+select_column(struct parquetin *p, struct pcolumn *c, const char *type,
     struct buf *sql, struct err *e)
 {
 	static const char *const ints[] = {"TINYINT", "SMALLINT", "INTEGER",
@@ -111,12 +112,12 @@ choose(struct parquetin *p, struct pcolumn *c, const char *type,
 	} else if (strcmp(type, "TIMESTAMP_NS") == 0) {
 		c->how = AS_TIME;
 		c->per_s = 1000000000;
-	} else if (begins(type, "TIMESTAMP")) {
+	} else if (parquetin_begins(type, "TIMESTAMP")) {
 		c->how = AS_TIME;
 		c->per_s = 1000000;
 		c->zoned = strcmp(type, "TIMESTAMP WITH TIME ZONE") == 0;
 		cast = c->zoned ? NULL : "TIMESTAMP";
-	} else if (is_one_of(type, bare) || begins(type, "DECIMAL")) {
+	} else if (is_one_of(type, bare) || parquetin_begins(type, "DECIMAL")) {
 		c->how = AS_BARE;
 		cast = "VARCHAR";
 	} else {
@@ -125,7 +126,7 @@ choose(struct parquetin *p, struct pcolumn *c, const char *type,
 	}
 	/* an ENUM and other texts that only DuckDB knows are texts */
 	c->type = c->how == AS_TEXT && strcmp(type, "UUID") != 0 &&
-		!begins(type, "TIME")
+		!parquetin_begins(type, "TIME")
 	    ? coltype(bytes_str("VARCHAR"))
 	    : coltype(bytes_str(type));
 	if (cast)
@@ -210,7 +211,7 @@ find_columns(struct parquetin *p, struct err *e)
 			buf_clear(&type);
 			buf_putb(&type, duck_text(&t[i]));
 			sql = BUF_ZERO;
-			rc = choose(p, c, buf_cstr(&type), &sql, e);
+			rc = select_column(p, c, buf_cstr(&type), &sql, e);
 			c->expr = buf_release(&sql);
 		}
 	}
@@ -265,7 +266,7 @@ parquetin_choose(struct parquetin *p, const bool *skip, const bool *late)
 /* Asks for the rows, which is the first work: who opens a file may want no
  * more of it than its columns. */
 static int
-start(struct parquetin *p, struct err *e)
+parquetin_start(struct parquetin *p, struct err *e)
 {
 	struct buf sql = BUF_ZERO;
 	size_t i;
@@ -307,7 +308,7 @@ put_int(struct buf *b, int64_t v)
 }
 
 static void
-put_double(struct buf *b, double d)
+parquetin_put_double(struct buf *b, double d)
 {
 	if (isfinite(d)) {
 		buf_reserve(b, NUMBER_MAX);
@@ -330,14 +331,14 @@ put_day(struct buf *b, int64_t day)
 }
 
 static void
-put_two(struct buf *b, uint32_t v)
+parquetin_put_two(struct buf *b, uint32_t v)
 {
 	buf_putc(b, (char)('0' + v / 10));
 	buf_putc(b, (char)('0' + v % 10));
 }
 
 static bool
-put_time(struct buf *b, const struct pcolumn *c, int64_t v)
+parquetin_put_time(struct buf *b, const struct pcolumn *c, int64_t v)
 {
 	int64_t s = v / c->per_s, rest = v % c->per_s, day;
 	uint32_t sod;
@@ -352,11 +353,11 @@ put_time(struct buf *b, const struct pcolumn *c, int64_t v)
 	if (!put_day(b, day))
 		return false;
 	buf_putc(b, ' ');
-	put_two(b, sod / 3600);
+	parquetin_put_two(b, sod / 3600);
 	buf_putc(b, ':');
-	put_two(b, sod / 60 % 60);
+	parquetin_put_two(b, sod / 60 % 60);
 	buf_putc(b, ':');
-	put_two(b, sod % 60);
+	parquetin_put_two(b, sod % 60);
 	if (rest) {
 		int64_t unit = c->per_s / 10;
 
@@ -381,7 +382,7 @@ fail_cell(const struct parquetin *p, const struct pcolumn *c, uint64_t row,
 
 /* Row i of the chunk in column c; false when it is a time that cannot be. */
 static inline bool
-put_cell(struct buf *b, const struct pcolumn *c, uint64_t i)
+parquetin_put_cell(struct buf *b, const struct pcolumn *c, uint64_t i)
 {
 	if (c->valid && !(c->valid[i / 64] >> i % 64 & 1))
 		return true;
@@ -390,9 +391,12 @@ put_cell(struct buf *b, const struct pcolumn *c, uint64_t i)
 		buf_puts(b, ((const bool *)c->data)[i] ? "true" : "false");
 		break;
 	case AS_INT: put_int(b, ((const int64_t *)c->data)[i]); break;
-	case AS_DOUBLE: put_double(b, ((const double *)c->data)[i]); break;
+	case AS_DOUBLE:
+		parquetin_put_double(b, ((const double *)c->data)[i]);
+		break;
 	case AS_DATE: return put_day(b, ((const int32_t *)c->data)[i]);
-	case AS_TIME: return put_time(b, c, ((const int64_t *)c->data)[i]);
+	case AS_TIME:
+		return parquetin_put_time(b, c, ((const int64_t *)c->data)[i]);
 	case AS_BARE:
 		buf_putb(b, duck_text((const struct duck_string *)c->data + i));
 		break;
@@ -409,8 +413,8 @@ enum which { WANT_NONE, WANT_EARLY, WANT_ALL };
 
 /* Row i of the chunk, the batch's k-th, behind the others in t. */
 static int
-put_row(struct parquetin *p, struct text *t, enum which want, uint64_t i,
-    uint32_t k, struct err *e)
+parquetin_put_row(struct parquetin *p, struct text *t, enum which want,
+    uint64_t i, uint32_t k, struct err *e)
 {
 	size_t start = t->text.n, c;
 	uint32_t *end;
@@ -421,7 +425,8 @@ put_row(struct parquetin *p, struct text *t, enum which want, uint64_t i,
 		const struct pcolumn *x = &p->col[c];
 
 		if (!x->skip && want != WANT_NONE &&
-		    (want == WANT_ALL || !x->late) && !put_cell(&t->text, x, i))
+		    (want == WANT_ALL || !x->late) &&
+		    !parquetin_put_cell(&t->text, x, i))
 			return fail_cell(p, x, p->rows + k,
 			    "a time outside of the years 1 to 9999", e);
 		end[c] = (uint32_t)t->text.n;
@@ -492,7 +497,7 @@ parquetin_next(struct parquetin *p, struct batch *b, int nslot, struct err *e)
 	size_t c, late = 0;
 	int rc;
 
-	if (!p->started && start(p, e) < 0)
+	if (!p->started && parquetin_start(p, e) < 0)
 		return -1;
 	if (p->at == p->n) {
 		p->at = 0;
@@ -511,7 +516,7 @@ parquetin_next(struct parquetin *p, struct batch *b, int nslot, struct err *e)
 	p->first = p->at;
 	for (; p->at < p->n && p->now.text.n + late < BATCH_BYTES;
 	     p->at++, nrow++) {
-		if (put_row(p, &p->now, want, p->at, nrow, e) < 0)
+		if (parquetin_put_row(p, &p->now, want, p->at, nrow, e) < 0)
 			return -1;
 		if (p->late)
 			late += text_bytes(p, p->at);
@@ -543,7 +548,7 @@ parquetin_rest(struct parquetin *p, struct batch *b, struct err *e)
 		bool kept = i < b->nsel && b->sel[i] == k;
 
 		i += kept;
-		rc = put_row(p, &p->rest, kept ? WANT_ALL : WANT_NONE,
+		rc = parquetin_put_row(p, &p->rest, kept ? WANT_ALL : WANT_NONE,
 		    p->first + k, k, e);
 	}
 	p->rows += b->nrow;

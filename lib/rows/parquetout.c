@@ -80,7 +80,7 @@ temp_file(const char *dir, struct err *e)
 }
 
 static void
-choose(struct pcolumn *c)
+parquetout_choose(struct pcolumn *c)
 {
 	static const struct {
 		const char *type;
@@ -120,8 +120,8 @@ find_name(const struct parquetout *p, size_t n, struct bytes name)
 
 /* The header line: columns and their types. */
 static int
-take_names(struct parquetout *p, const char *s, const uint32_t *end, uint32_t n,
-    struct err *e)
+parquetout_take_names(struct parquetout *p, const char *s, const uint32_t *end,
+    uint32_t n, struct err *e)
 {
 	uint32_t i;
 
@@ -150,7 +150,7 @@ take_names(struct parquetout *p, const char *s, const uint32_t *end, uint32_t n,
 		if (!utf8_valid(name))
 			return err_set(e, "%s: the name %s is not UTF-8",
 			    p->name, err_quote(name));
-		choose(c);
+		parquetout_choose(c);
 	}
 	return 0;
 }
@@ -546,7 +546,7 @@ finish(struct parquetout *p, codec_sink *sink, void *arg, struct err *e)
 		return rc < 0 ? -1 : err_set(e, "%s: no header", p->name);
 	while (p->block.p[p->idx[1 + n]] != '\n')
 		n++;
-	if (take_names(p, p->block.p, p->idx + 1, ++n, e) < 0)
+	if (parquetout_take_names(p, p->block.p, p->idx + 1, ++n, e) < 0)
 		return -1;
 	p->at = n;
 	/* what is made of little text is little */
@@ -563,8 +563,8 @@ finish(struct parquetout *p, codec_sink *sink, void *arg, struct err *e)
 }
 
 static int
-filter(void *st, const void *s, size_t n, bool last, codec_sink *sink,
-    void *arg, struct err *e)
+parquetout_filter(void *st, const void *s, size_t n, bool last,
+    codec_sink *sink, void *arg, struct err *e)
 {
 	struct parquetout *p = st;
 
@@ -583,7 +583,7 @@ filter(void *st, const void *s, size_t n, bool last, codec_sink *sink,
 }
 
 static void
-filter_free(void *st)
+parquetout_filter_free(void *st)
 {
 	struct parquetout *p = st;
 	size_t i;
@@ -606,7 +606,8 @@ filter_free(void *st)
 void
 parquetout_begin(struct out *o, const struct parquetout_opt *opt)
 {
-	static const struct out_filter f = {filter, filter_free};
+	static const struct out_filter f = {
+	    parquetout_filter, parquetout_filter_free};
 	struct parquetout *p = xcalloc(1, sizeof(*p));
 
 	p->opt = *opt;

@@ -96,7 +96,7 @@ schema_need(struct schema *s, struct bytes name, struct err *e)
 }
 
 static int
-by_name(const void *a, const void *b)
+schema_by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -110,7 +110,7 @@ schema_check_unique(const struct schema *s, struct err *e)
 
 	for (i = 0; i < s->ncol; i++)
 		names[i] = s->col[i].name;
-	qsort(names, s->ncol, sizeof(*names), by_name);
+	qsort(names, s->ncol, sizeof(*names), schema_by_name);
 	for (i = 1; i < s->ncol && rc == 0; i++)
 		if (strcmp(names[i - 1], names[i]) == 0)
 			rc = err_set(e, "two columns are named %s",
