@@ -7,6 +7,8 @@
 #include "common.h"
 #include "io/in.h"
 #include "shred/gather.h"
+#include "shred/join.h"
+#include "shred/todo.h"
 
 struct opts {
 	const char *out, *map, *facts, *format, *compress, *temp_dir;
@@ -112,7 +114,7 @@ check_options(const struct opts *o, int noperands, struct err *e)
 }
 
 static int
-fill_opt(struct gather_opt *g, const struct opts *o, struct err *e)
+fill_opt(struct batchfile_opt *g, const struct opts *o, struct err *e)
 {
 	int codec = CODEC_NONE;
 
@@ -130,7 +132,7 @@ fill_opt(struct gather_opt *g, const struct opts *o, struct err *e)
 		    (unsigned long long)o->level,
 		    codec_info((enum codec)codec)->name,
 		    codec_info((enum codec)codec)->max_level);
-	*g = (struct gather_opt){.out = o->out,
+	*g = (struct batchfile_opt){.out = o->out,
 	    .format =
 		o->format ? format_named(bytes_str(o->format)) : FORMAT_CSV,
 	    .codec = (enum codec)codec,
@@ -144,8 +146,8 @@ fill_opt(struct gather_opt *g, const struct opts *o, struct err *e)
 }
 
 static int
-print_todo(const struct gather_opt *g, const struct opts *o, const char *table,
-    struct err *e)
+print_todo(const struct batchfile_opt *g, const struct opts *o,
+    const char *table, struct err *e)
 {
 	struct common_opt list = {.files_from = o->files_from, .zero = o->zero};
 	struct cmd_files f;
@@ -160,7 +162,7 @@ print_todo(const struct gather_opt *g, const struct opts *o, const char *table,
 	if (rc == 0)
 		rc = units_mend(g->out, table, e);
 	if (rc == 0)
-		rc = gather_todo(g, table, f.v, f.n, o->verify, todo, e);
+		rc = todo_shards(g, table, f.v, f.n, o->verify, todo, e);
 	for (i = 0; i < f.n && rc == 0; i++)
 		if (todo[i])
 			printf("%s%c", f.v[i], o->zero ? '\0' : '\n');
@@ -170,7 +172,7 @@ print_todo(const struct gather_opt *g, const struct opts *o, const char *table,
 }
 
 static int
-join_results(const struct gather_opt *g, const struct opts *o, struct err *e)
+join_listed(const struct batchfile_opt *g, const struct opts *o, struct err *e)
 {
 	struct common_opt list = {.files_from = o->files_from, .zero = o->zero};
 	struct cmd_files f;
@@ -178,7 +180,7 @@ join_results(const struct gather_opt *g, const struct opts *o, struct err *e)
 
 	if (cmd_files(&list, 0, NULL, &f, e) < 0)
 		return -1;
-	rc = gather_join(g, f.v, f.n, e);
+	rc = join_results(g, f.v, f.n, e);
 	cmd_files_free(&f);
 	return rc;
 }
@@ -191,10 +193,10 @@ parse_batch(
 	uint64_t v;
 
 	if (strcmp(s, "unplanned") == 0) {
-		*batch = UNPLANNED;
+		*batch = BATCH_UNPLANNED;
 		return 0;
 	}
-	if (!parse_u64(bytes_str(s), &v) || v >= UNPLANNED)
+	if (!parse_u64(bytes_str(s), &v) || v >= BATCH_UNPLANNED)
 		return err_kind_set(e, ERR_USAGE,
 		    "%s: no batch; they have numbers, or are called unplanned",
 		    err_quote(bytes_str(s)));
@@ -227,7 +229,7 @@ gather_named(
 
 /* The work for one table; without names, all of it. */
 static int
-gather_table(const struct gather_opt *go, const struct opts *o, uint64_t map,
+gather_table(const struct batchfile_opt *go, const struct opts *o, uint64_t map,
     const char *table, char **id, size_t n, struct err *e)
 {
 	struct gather g;
@@ -243,7 +245,7 @@ gather_table(const struct gather_opt *go, const struct opts *o, uint64_t map,
 				cmd_tell(o->progress, NULL);
 		}
 		if (rc == 0)
-			rc = gather_batch(&g, UNPLANNED, e);
+			rc = gather_batch(&g, BATCH_UNPLANNED, e);
 	}
 	if (rc == 0 && n == 0)
 		rc = gather_finish(&g, e);
@@ -261,7 +263,7 @@ main(int argc, char *argv[])
 	    "shard-gather -o OUT", groups, false};
 	static const char *const data[] = {"data"};
 	uint64_t map = 0;
-	struct gather_opt g = {.types = NULL};
+	struct batchfile_opt g = {.types = NULL};
 	struct err e = ERR_ZERO;
 	struct buf path = BUF_ZERO;
 	const char *const *table = data;
@@ -284,7 +286,7 @@ main(int argc, char *argv[])
 	if (rc == 0 && o.todo) {
 		rc = print_todo(&g, &o, table[0], &e);
 	} else if (rc == 0 && o.join) {
-		rc = join_results(&g, &o, &e);
+		rc = join_listed(&g, &o, &e);
 	} else if (rc == 0) {
 		if (!o.map) {
 			buf_printf(&path, "%s/batches.tsv", o.out);

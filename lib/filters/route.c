@@ -26,8 +26,9 @@
 #include "keys/keyfront.h"
 #include "rows/rowout.h"
 #include "rows/sortkey.h"
+#include "shards/units.h"
+#include "shred/batchfile.h"
 #include "shred/batchmap.h"
-#include "shred/gather.h"
 #include "shred/runfile.h"
 #include "sort/sortbuf.h"
 
@@ -109,8 +110,8 @@ struct router {
 	 * are done; the key of the row before, and the row's cells */
 	bool sorted, failed;
 	bool sync; /* runs must reach the disk */
-	struct gather_opt go;
-	struct batch_file file;
+	struct batchfile_opt go;
+	struct batchfile file;
 	uint32_t batch;
 	struct buf before, cells[2];
 };
@@ -134,7 +135,7 @@ router_free(void *p)
 	buf_fini(&r->header);
 	buf_fini(&r->records);
 	drop_runs(r);
-	batch_file_free(&r->file);
+	batchfile_free(&r->file);
 	buf_fini(&r->before);
 	buf_fini(&r->cells[0]);
 	buf_fini(&r->cells[1]);
@@ -241,12 +242,12 @@ sorted_advance(struct router *r, uint32_t batch, struct err *e)
 {
 	for (; r->batch < batch; r->batch++) {
 		if (!r->file.c &&
-		    batch_file_open(&r->file, &r->go, r->table, r->batch,
-			r->sep, buf_bytes(&r->header), e) < 0)
+		    batchfile_open(&r->file, &r->go, r->table, r->batch, r->sep,
+			buf_bytes(&r->header), e) < 0)
 			return -1;
-		if (batch_file_commit(&r->file, e) < 0)
+		if (batchfile_commit(&r->file, e) < 0)
 			return -1;
-		batch_file_free(&r->file);
+		batchfile_free(&r->file);
 	}
 	return 0;
 }
@@ -340,7 +341,7 @@ router_new(const struct route_opt *o, struct err *e)
 	r->out = xstrdup(o->out);
 	r->table = xstrdup(o->table);
 	r->sorted = o->sorted;
-	r->go = (struct gather_opt){.out = r->out,
+	r->go = (struct batchfile_opt){.out = r->out,
 	    .format = o->fmt == FORMAT_UNKNOWN ? FORMAT_CSV : o->fmt,
 	    .types = o->ctx,
 	    .temp_dir = o->out,
@@ -567,7 +568,7 @@ write_sorted(struct route *t, const struct batch *b, uint32_t row,
 	if (sorted_advance(r, batch, e) < 0)
 		return -1;
 	if (!r->file.c &&
-	    batch_file_open(&r->file, &r->go, r->table, batch, r->sep,
+	    batchfile_open(&r->file, &r->go, r->table, batch, r->sep,
 		buf_bytes(&r->header), e) < 0)
 		return -1;
 	buf_clear(&r->before);
