@@ -1,6 +1,4 @@
 /* shard-run - a chain of filters in one process, over one shard or many. */
-#include <string.h>
-
 #include "chain/words.h"
 #include "common.h"
 #include "filters/table.h"
@@ -88,10 +86,10 @@ main(int argc, char *argv[])
 	w.skip |= words_operands(&w, n);
 	if (w.mark && !*w.mark)
 		return cmd_usage("--replace needs a text");
+	if (o.list && w.n < n)
+		return cmd_usage("--list and ::: both name shards");
 	if (w.n == 0)
 		status = cmd_usage("no chain; it begins with cat");
-	else if (o.list && w.n < n)
-		status = cmd_usage("--list and ::: both name shards");
 	else if (o.list || w.n < n)
 		status = run_all(
 		    &o, &w, n - w.n - (w.n < n), w.v + w.n + (w.n < n), &s);

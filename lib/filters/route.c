@@ -16,38 +16,18 @@
  *
  * so that keys are unique and the batches depend on the rows alone.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "chain/filter.h"
 #include "chain/header.h"
-#include "keys/keyfront.h"
+#include "filters/router.h"
 #include "rows/rowout.h"
-#include "rows/sortkey.h"
-#include "shred/batchmap.h"
-#include "shred/gather.h"
-#include "shred/runfile.h"
-#include "sort/sortbuf.h"
 
 #define ROUTE_MEMORY_MIN ((uint64_t)1 << 20)
-#define NO_SLOT UINT32_MAX
 
 static const char *const unplanned_names[] = {"drop", "keep", NULL};
 enum { UNPLANNED_DROP, UNPLANNED_KEEP };
-
-struct route_opt {
-	const char *out, *map, *key, *order, *table, *format, *facts, *like;
-	const char *context, *compress;
-	uint64_t memory, facts_digest;
-	int unplanned;
-	bool sorted;
-	int codec;
-	enum format fmt; /* FORMAT_UNKNOWN: the input's */
-	struct context *ctx;
-	struct router *router; /* the session's */
-};
 
 static const struct opt_spec specs[] = {
     OPT(OPT_STR, 0, "compress", "none|gz|zst|lz4|xz", struct route_opt,
@@ -80,190 +60,6 @@ static const struct opt_spec specs[] = {
     OPT_END,
 };
 
-/* What is kept between the shards. */
-struct router {
-	struct batchmap map;
-	uint32_t *slot;     /* of the group in each line */
-	uint32_t *batch_of; /* of each slot */
-	/* slots + 1 of the groups met lately, also of those the map does not
-	 * have, but of none that is missing by this context */
-	struct keyfront front;
-	const struct context *front_of;
-	char *key, *order; /* columns as a sortkey has them */
-	struct sortkey by; /* the key, the order column */
-	char *dir;         /* OUT/_runs/TABLE */
-	char *out, *table;
-	struct sortbuf buf;
-	/* the header line of all shards, and whose it was */
-	struct schema schema;
-	struct buf header;
-	char *first;
-	char sep;
-	/* the unit to come */
-	char *unit;                  /* its name, NULL: no shard yet */
-	struct buf records;          /* of its shards that are complete */
-	struct sortbuf_mark whole;   /* their rows in the buffer */
-	struct runfile_writer **run; /* finished, not renamed */
-	size_t nrun;
-	/* where the input is sorted: the batch being written, those before it
-	 * are done; the key of the row before, and the row's cells */
-	bool sorted, failed;
-	bool sync; /* runs must reach the disk */
-	struct gather_opt go;
-	struct batch_file file;
-	uint32_t batch;
-	struct buf before, cells[2];
-};
-
-static void
-drop_runs(struct router *r)
-{
-	while (r->nrun > 0)
-		runfile_free(r->run[--r->nrun]);
-}
-
-static void
-router_free(void *p)
-{
-	struct router *r = p;
-
-	batchmap_fini(&r->map);
-	sortkey_fini(&r->by);
-	sortbuf_fini(&r->buf);
-	schema_fini(&r->schema);
-	buf_fini(&r->header);
-	buf_fini(&r->records);
-	drop_runs(r);
-	batch_file_free(&r->file);
-	buf_fini(&r->before);
-	buf_fini(&r->cells[0]);
-	buf_fini(&r->cells[1]);
-	free(r->table);
-	free(r->run);
-	free(r->slot);
-	free(r->batch_of);
-	free(r->key);
-	free(r->order);
-	free(r->dir);
-	free(r->out);
-	free(r->first);
-	free(r->unit);
-	free(r);
-}
-
-static uint32_t
-slot_of(const char *key)
-{
-	uint32_t v;
-
-	memcpy(&v, key, sizeof(v));
-	return __builtin_bswap32(v);
-}
-
-/* The records up to the mark become one run, to be renamed with the unit. */
-static int
-write_run(struct router *r, struct sortbuf_mark m, struct err *e)
-{
-	struct runfile_head head = {.map = r->map.digest,
-	    .nbatch = r->map.nbatch,
-	    .sep = (uint8_t)r->sep,
-	    .kind = (uint8_t)r->by.col[1].kind};
-	struct runfile_writer *w;
-	struct bytes rec, key, row;
-	char *path;
-	size_t i;
-
-	if (!sortbuf_sort_to(&r->buf, m))
-		return err_kind_set(e, ERR_OUTPUT,
-		    "no memory to sort %zu rows (a smaller --memory takes "
-		    "less)",
-		    m.n);
-	path = unit_run_path(r->dir, r->unit, r->nrun);
-	w = runfile_new(path, &head, buf_bytes(&r->header), r->sync, e);
-	free(path);
-	if (!w)
-		return -1;
-	r->run = xrealloc(r->run, (r->nrun + 1) * sizeof(*r->run));
-	r->run[r->nrun++] = w;
-	for (i = 0; i < m.n; i++) {
-		uint32_t slot;
-
-		rec = sortbuf_record(&r->buf, i);
-		record_split(rec, &key, &row);
-		slot = slot_of(key.p);
-		if (runfile_put(w,
-			slot == NO_SLOT ? r->map.nbatch : r->batch_of[slot],
-			rec, key.n, e) < 0)
-			return -1;
-	}
-	if (runfile_finish(w, e) < 0)
-		return -1;
-	sortbuf_remove_to(&r->buf, m);
-	return 0;
-}
-
-/* The complete shards, whose rows are in runs, are routed from here on. */
-static int
-commit_unit(struct router *r, struct err *e)
-{
-	struct buf b = BUF_ZERO;
-	size_t i;
-	int rc = 0;
-
-	buf_printf(&b, "%s/%s.tsv", r->dir, r->unit);
-	/* one of that name speaks of runs that are about to be replaced */
-	if (unlink(buf_cstr(&b)) == 0)
-		rc = commit_sync_dir(b.p, e);
-	else if (errno != ENOENT)
-		rc = err_sys(e, ERR_OUTPUT, "%s: remove", b.p);
-	if (rc == 0)
-		rc = commit_unseal(r->out, e);
-	for (i = 0; i < r->nrun && rc == 0; i++)
-		rc = runfile_rename(r->run[i], e);
-	if (rc == 0)
-		rc = commit_sync_dir(b.p, e);
-	if (rc == 0)
-		rc = unit_save(
-		    r->dir, r->unit, buf_bytes(&r->records), r->nrun, e);
-	buf_fini(&b);
-	drop_runs(r);
-	buf_clear(&r->records);
-	free(r->unit);
-	r->unit = NULL;
-	r->whole = (struct sortbuf_mark){0, 0};
-	return rc;
-}
-
-/* The batches before this one, of a sorted input, are complete: those without
- * a row get a file too. */
-static int
-sorted_advance(struct router *r, uint32_t batch, struct err *e)
-{
-	for (; r->batch < batch; r->batch++) {
-		if (!r->file.c &&
-		    batch_file_open(&r->file, &r->go, r->table, r->batch,
-			r->sep, buf_bytes(&r->header), e) < 0)
-			return -1;
-		if (batch_file_commit(&r->file, e) < 0)
-			return -1;
-		batch_file_free(&r->file);
-	}
-	return 0;
-}
-
-static int
-router_end(void *p, struct err *e)
-{
-	struct router *r = p;
-
-	if (r->failed || r->records.n == 0)
-		return 0;
-	if (r->sorted && sorted_advance(r, r->map.nbatch, e) < 0)
-		return -1;
-	return write_run(r, sortbuf_mark(&r->buf), e) < 0 ? -1
-							  : commit_unit(r, e);
-}
-
 static void
 route_defaults(void *opt)
 {
@@ -272,87 +68,6 @@ route_defaults(void *opt)
 	memset(o, 0, sizeof(*o));
 	o->memory = (uint64_t)64 << 20;
 	o->table = "data";
-}
-
-/* Numbers the groups by batch, and by line within a batch. */
-static void
-make_slots(struct router *r)
-{
-	const struct batchmap *m = &r->map;
-	uint32_t *at = xcalloc((size_t)m->nbatch + 1, sizeof(*at)), i;
-
-	r->slot = xcalloc(m->n, sizeof(*r->slot));
-	r->batch_of = xcalloc(m->n, sizeof(*r->batch_of));
-	for (i = 0; i < m->n; i++)
-		at[m->batch[i] + 1]++;
-	for (i = 0; i < m->nbatch; i++)
-		at[i + 1] += at[i];
-	for (i = 0; i < m->n; i++) {
-		r->slot[i] = at[m->batch[i]]++;
-		r->batch_of[r->slot[i]] = m->batch[i];
-	}
-	free(at);
-}
-
-/* The order column: a time, unless its type is said. */
-static void
-add_order(struct router *r)
-{
-	const char *colon = strrchr(r->order, ':');
-	struct sort_column *c;
-
-	sortkey_add(&r->by, r->order);
-	c = &r->by.col[1];
-	if (strcmp(c->name, r->order) == 0 ||
-	    (colon && strcmp(colon, ":r") == 0))
-		c->type = SORT_TIME;
-	sortkey_more(&r->by);
-}
-
-static struct router *
-router_new(const struct route_opt *o, struct err *e)
-{
-	struct router *r = xcalloc(1, sizeof(*r));
-	struct buf b = BUF_ZERO;
-	int rc;
-
-	sortkey_init(&r->by);
-	r->by.option = "--order";
-	r->by.as_bytes = ":b";
-	if (o->map)
-		buf_puts(&b, o->map);
-	else
-		buf_printf(&b, "%s/batches.tsv", o->out);
-	rc = batchmap_load(&r->map, buf_cstr(&b), e);
-	buf_fini(&b);
-	if (rc < 0) {
-		e->kind = ERR_OUTPUT; /* no shard could be routed */
-		router_free(r);
-		return NULL;
-	}
-	make_slots(r);
-	buf_printf(&b, "%s:b", o->key ? o->key : r->map.column);
-	r->key = buf_release(&b);
-	r->order = xstrdup(o->order);
-	sortkey_add(&r->by, r->key);
-	add_order(r);
-	r->dir = units_path(o->out, o->table, "");
-	r->out = xstrdup(o->out);
-	r->table = xstrdup(o->table);
-	r->sorted = o->sorted;
-	r->go = (struct gather_opt){.out = r->out,
-	    .format = o->fmt == FORMAT_UNKNOWN ? FORMAT_CSV : o->fmt,
-	    .types = o->ctx,
-	    .temp_dir = o->out,
-	    .facts = o->facts_digest,
-	    .codec = (enum codec)o->codec};
-	sortbuf_init(&r->buf,
-	    o->memory - (o->memory < 4 << 20 ? 2 * OUT_BLOCK : 3 * OUT_BLOCK));
-	if (!r->sorted && units_begin(r->dir, &r->sync, e) < 0) {
-		router_free(r);
-		return NULL;
-	}
-	return r;
 }
 
 static int
@@ -559,15 +274,15 @@ write_sorted(struct route *t, const struct batch *b, uint32_t row,
 {
 	struct router *r = t->r;
 	struct bytes now = buf_bytes(&t->key), before = buf_bytes(&r->before);
-	uint32_t batch = r->batch_of[slot_of(now.p)];
-	bool same = before.n && slot_of(before.p) == slot_of(now.p);
+	uint32_t batch = r->batch_of[router_slot(now.p)];
+	bool same = before.n && router_slot(before.p) == router_slot(now.p);
 
 	if (before.n && bytes_cmp(now, before) < 0)
 		return not_sorted(t, b, row, same, key, order, e);
-	if (sorted_advance(r, batch, e) < 0)
+	if (router_advance(r, batch, e) < 0)
 		return -1;
 	if (!r->file.c &&
-	    batch_file_open(&r->file, &r->go, r->table, batch, r->sep,
+	    batchfile_open(&r->file, &r->go, r->table, batch, r->sep,
 		buf_bytes(&r->header), e) < 0)
 		return -1;
 	buf_clear(&r->before);
@@ -590,8 +305,9 @@ make_room(struct route *t, struct err *e)
 	struct router *r = t->r;
 
 	if (r->whole.n == 0)
-		return write_run(r, sortbuf_mark(&r->buf), e);
-	if (write_run(r, r->whole, e) < 0 || commit_unit(r, e) < 0)
+		return router_write_run(r, sortbuf_mark(&r->buf), e);
+	if (router_write_run(r, r->whole, e) < 0 ||
+	    router_commit_unit(r, e) < 0)
 		return -1;
 	r->unit = record_shard(NULL, t->pass->shard.number);
 	return 0;
@@ -694,8 +410,9 @@ route_finish(void *st, struct err *e)
 		return 0;
 	}
 	/* a large shard, of which a part is in runs already */
-	return write_run(r, sortbuf_mark(&r->buf), e) < 0 ? -1
-							  : commit_unit(r, e);
+	return router_write_run(r, sortbuf_mark(&r->buf), e) < 0
+	    ? -1
+	    : router_commit_unit(r, e);
 }
 
 static void
@@ -707,7 +424,7 @@ route_free(void *st)
 		return;
 	t->r->failed |= t->r->sorted && !t->done;
 	if (!t->done) { /* as if it had not been begun */
-		drop_runs(t->r);
+		router_drop_runs(t->r);
 		sortbuf_rollback(&t->r->buf, t->r->whole);
 		if (t->r->records.n == 0) {
 			free(t->r->unit);

@@ -27,10 +27,6 @@ enum codec {
 
 /* Where a decoder gets its bytes: the raw file, a block at a time. */
 struct raw;
-/* The unread bytes of the current block; reads the next block when there are
- * none.  0 bytes at the end of the file, -1 on error. */
-MUST_CHECK int raw_peek(struct raw *r, struct bytes *avail, struct err *e);
-void raw_consume(struct raw *r, size_t n);
 
 struct decoder {
 	void *(*open)(struct err *e); /* NULL: e says why */

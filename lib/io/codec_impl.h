@@ -3,6 +3,7 @@
 #define SHARD_CODEC_IMPL_H
 
 #include "io/codec.h"
+#include "io/in.h"
 
 extern const struct decoder gzip_decoder, zstd_decoder, lz4_decoder,
     bzip2_decoder, xz_decoder;

@@ -38,6 +38,12 @@ struct identity {
 	int64_t mtime_ns;
 };
 
+/* For decoders, whose input is a raw file. */
+/* The unread bytes of the current block; reads the next block when there are
+ * none.  0 bytes at the end of the file, -1 on error. */
+MUST_CHECK int raw_peek(struct raw *r, struct bytes *avail, struct err *e);
+void raw_consume(struct raw *r, size_t n);
+
 struct in;
 
 /* Opens the file at path; "-" is standard input.  NULL on error.  The caller

@@ -48,6 +48,12 @@ boot_path(const char *dir)
 	return buf_release(&b);
 }
 
+char *
+units_freed(const char *out, const char *table)
+{
+	return units_path(out, table, "/freed");
+}
+
 /* Is this the start of the machine that the file, if there is one, names? */
 static int
 same_boot(const char *path, const char *boot, bool *same, struct err *e)

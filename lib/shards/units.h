@@ -39,6 +39,10 @@ struct units {
 
 /* "OUT/_runs/TABLE" with more behind it; caller frees. */
 char *units_path(const char *out, const char *table, const char *more);
+/* Returns "OUT/_runs/TABLE/freed", a file that is there once the first batch
+ * has been given back: from then on the runs alone are not enough to make all
+ * batches.  The caller frees the path. */
+char *units_freed(const char *out, const char *table);
 /* "NNNNN.K.run" in dir; caller frees. */
 char *unit_run_path(const char *dir, const char *unit, uint64_t k);
 /* Before runs are written to dir: must they be synced, as this start of the

@@ -1,0 +1,174 @@
+#include "shred/batchfile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rows/jsonout.h"
+#include "rows/parquetout.h"
+
+char *
+batchfile_shard(const char *table, uint32_t batch)
+{
+	struct buf b = BUF_ZERO;
+
+	if (batch == BATCH_UNPLANNED)
+		buf_printf(&b, "%s/unplanned", table);
+	else
+		buf_printf(&b, "%s/%05lu", table, (unsigned long)batch);
+	return buf_release(&b);
+}
+
+char *
+batchfile_record(const char *out, const char *shard)
+{
+	struct buf b = BUF_ZERO;
+
+	buf_printf(&b, "%s/_batches/%s.tsv", out, shard);
+	return buf_release(&b);
+}
+
+char *
+batchfile_path(const char *dir, const char *name)
+{
+	struct buf b = BUF_ZERO;
+
+	buf_printf(&b, "%s/%s", dir, name);
+	return buf_release(&b);
+}
+
+bool
+batchfile_hold(const struct record *r, const char *out)
+{
+	size_t i;
+
+	for (i = 0; i < r->nfile; i++) {
+		char *path = batchfile_path(out, r->file[i].name);
+		struct stat sb;
+		bool ok = stat(path, &sb) == 0
+		    ? (uint64_t)sb.st_size == r->file[i].bytes
+		    : r->file[i].used;
+
+		free(path);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+bool
+batchfile_done(
+    const struct batchfile_opt *o, const char *shard, struct record *r)
+{
+	char *path = batchfile_record(o->out, shard);
+	struct err ignored;
+	bool ok = record_load(r, path, &ignored) == 0;
+
+	free(path);
+	if (ok && r->facts == o->facts && batchfile_hold(r, o->out))
+		return true;
+	if (ok)
+		record_fini(r);
+	return false;
+}
+
+int
+batchfile_create(
+    struct batchfile *f, const char *name, enum codec codec, struct err *e)
+{
+	char *path = batchfile_path(f->o->out, name);
+
+	f->name = xstrdup(name);
+	f->c = commit_new(path, e);
+	if (f->c)
+		f->out =
+		    out_new(commit_fd(f->c), path, codec, f->o->level, true, e);
+	free(path);
+	return f->out ? 0 : -1;
+}
+
+static const char *
+type_of(void *arg, struct bytes column)
+{
+	return arg ? context_coltype(arg, column) : NULL;
+}
+
+int
+batchfile_open(struct batchfile *f, const struct batchfile_opt *o,
+    const char *table, uint32_t batch, char sep, struct bytes header,
+    struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	int rc;
+
+	memset(f, 0, sizeof(*f));
+	f->o = o;
+	f->shard = batchfile_shard(table, batch);
+	f->split = xstrdup(table);
+	if (batch == BATCH_UNPLANNED)
+		buf_printf(&b, "batch-%s-unplanned", table);
+	else
+		buf_printf(&b, "batch-%s-%lu", table, (unsigned long)batch);
+	buf_printf(&b, ".%s%s",
+	    o->format > FORMAT_TSV ? format_name(o->format)
+		: sep == '\t'      ? "tsv"
+				   : "csv",
+	    codec_info(o->codec)->ext);
+	rc = batchfile_create(f, buf_cstr(&b), o->codec, e);
+	if (rc == 0 && o->format == FORMAT_JSONL)
+		jsonout_begin(
+		    f->out, &(struct jsonout_opt){.sep = sep, .name = b.p});
+	if (rc == 0 && o->format == FORMAT_PARQUET)
+		parquetout_begin(f->out,
+		    &(struct parquetout_opt){
+			sep, b.p, o->temp_dir, type_of, o->types});
+	buf_fini(&b);
+	return rc < 0 ? -1 : out_write(f->out, header.p, header.n, e);
+}
+
+int
+batchfile_commit(struct batchfile *f, struct err *e)
+{
+	struct record r = {.facts = f->o->facts, .account = {.in = f->rows}};
+	char *path = batchfile_record(f->o->out, f->shard);
+	struct buf b = BUF_ZERO;
+	struct record_file *to;
+	int rc = out_finish(f->out, true, e);
+
+	if (rc == 0)
+		rc = commit_unseal(f->o->out, e);
+	if (rc == 0 && unlink(path) < 0 && errno != ENOENT)
+		rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
+	if (rc == 0)
+		rc = commit_rename(f->c, e);
+	if (rc == 0)
+		rc = commit_sync_dir(commit_path(f->c), e);
+	if (rc == 0) { /* the last thing that is committed */
+		to = record_add_file(&r);
+		r.shard = xstrdup(f->shard);
+		to->name = xstrdup(f->name);
+		to->split = xstrdup(f->split);
+		to->rows = f->rows;
+		to->bytes = out_bytes(f->out);
+		to->digest = out_digest(f->out);
+		record_save(&r, &b);
+		rc = commit_file(path, b.p, b.n, e);
+	}
+	buf_fini(&b);
+	record_fini(&r);
+	free(path);
+	return rc;
+}
+
+void
+batchfile_free(struct batchfile *f)
+{
+	out_free(f->out);
+	commit_free(f->c);
+	free(f->shard);
+	free(f->name);
+	free(f->split);
+	memset(f, 0, sizeof(*f));
+}

@@ -1,0 +1,275 @@
+#include "shred/gatherjob.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "io/in.h"
+#include "shards/units.h"
+#include "shred/gather.h"
+#include "shred/join.h"
+#include "shred/todo.h"
+
+const struct opt_spec gatherjob_specs[] = {
+    OPT(OPT_STR, 0, "compress", "none|gz|zst|lz4|xz", struct gatherjob_opt,
+	compress, "codec of the batches (none)"),
+    OPT(OPT_STR, 0, "facts", "FILE", struct gatherjob_opt, facts,
+	"options and facts that the output depends on, for the record"),
+    OPT(OPT_STR, 0, "files-from", "FILE", struct gatherjob_opt, files_from,
+	"the batches, in place of operands; --todo: the input shards, in number "
+	"order; --join: the results"),
+    OPT(OPT_FLAG, 0, "finish", NULL, struct gatherjob_opt, finish,
+	"only remove the runs, if every batch is done"),
+    OPT(OPT_STR, 0, "format", "jsonl|parquet", struct gatherjob_opt, format,
+	"format of the batches (csv or tsv, as the rows were routed)"),
+    OPT(OPT_FLAG, 0, "join", NULL, struct gatherjob_opt, join,
+	"only join results in OUT/result.csv, with one header line"),
+    OPT(OPT_FLAG, 0, "join-units", NULL, struct gatherjob_opt, join_units,
+	"--finish: leave one record of all routed shards, who routed them "
+	"together does not matter then"),
+    OPT(OPT_U64, 0, "level", "N", struct gatherjob_opt, level,
+	"compression level (the codec's fastest)"),
+    OPT(OPT_STR, 0, "map", "FILE", struct gatherjob_opt, map,
+	"the batch map (OUT/batches.tsv)"),
+    OPT(OPT_BYTES, 0, "memory", "SIZE", struct gatherjob_opt, memory,
+	"memory to merge in (64M)"),
+    OPT(OPT_FLAG, '0', "null", NULL, struct gatherjob_opt, zero,
+	"names in the list and in the answer end with a NUL byte"),
+    OPT(OPT_STR, 'o', "output", "DIR", struct gatherjob_opt, out,
+	"where the runs are and the batches go (needed)"),
+    OPT(OPT_U64, 0, "progress-fd", "N", struct gatherjob_opt, progress,
+	"write a line to N for each batch that is done"),
+    OPT(OPT_LIST, 0, "table", "NAME", struct gatherjob_opt, tables,
+	"of these tables (data)"),
+    OPT(OPT_STR, 0, "temp-dir", "DIR", struct gatherjob_opt, temp_dir,
+	"where a temporary file goes, if one is needed (OUT)"),
+    OPT(OPT_U64, 0, "turns", "N", struct gatherjob_opt, turns,
+	"share the batches with other processes: take those whose places in "
+	"the list are read from N"),
+    OPT(OPT_STR, 0, "types", "CTX", struct gatherjob_opt, types,
+	"--format parquet: the columns' types are as in this context"),
+    OPT(OPT_FLAG, 0, "todo", NULL, struct gatherjob_opt, todo,
+	"only print the shards to be routed; forget those that changed"),
+    OPT(OPT_FLAG, 0, "used", NULL, struct gatherjob_opt, used,
+	"only remove the batches: they have been worked on"),
+    OPT(OPT_FLAG, 0, "verify", NULL, struct gatherjob_opt, verify,
+	"--todo: trust no file time, digest every shard"),
+    OPT_END,
+};
+
+static int
+check_options(const struct gatherjob_opt *o, int noperands, struct err *e)
+{
+	size_t i;
+
+	if (!o->out)
+		return err_kind_set(e, ERR_USAGE, "--output DIR is needed");
+	if (o->todo + o->used + o->finish + o->join > 1)
+		return err_kind_set(e, ERR_USAGE,
+		    "--todo, --used, --finish and --join exclude each other");
+	if (o->join && (!o->files_from || noperands || o->tables.n))
+		return err_kind_set(e, ERR_USAGE,
+		    "--join needs --files-from, no table and no batches");
+	if (o->todo && (!o->files_from || noperands || o->tables.n > 1))
+		return err_kind_set(e, ERR_USAGE,
+		    "--todo needs --files-from, one table and no batches");
+	if (o->finish && (o->files_from || o->zero))
+		return err_kind_set(e, ERR_USAGE,
+		    "--files-from and --null are not for --finish");
+	if (!o->todo && !o->join && o->files_from && noperands)
+		return err_kind_set(e, ERR_USAGE,
+		    "batches are named by --files-from or as operands, not both");
+	if (o->turns &&
+	    (o->todo || o->used || o->join || !o->files_from ||
+		o->tables.n > 1))
+		return err_kind_set(e, ERR_USAGE,
+		    "--turns needs --files-from with batches of one table");
+	if (!o->todo && o->verify)
+		return err_kind_set(e, ERR_USAGE, "--verify is for --todo");
+	if (o->join_units && !o->finish)
+		return err_kind_set(
+		    e, ERR_USAGE, "--join-units is for --finish");
+	if (o->used && noperands == 0 && !o->files_from)
+		return err_kind_set(e, ERR_USAGE, "--used: which batches?");
+	if (o->finish && noperands)
+		return err_kind_set(
+		    e, ERR_USAGE, "--finish is about all batches");
+	if (o->memory < GATHER_MEMORY_MIN)
+		return err_kind_set(
+		    e, ERR_USAGE, "--memory: 1M is the least that works");
+	for (i = 0; i < o->tables.n; i++)
+		if (!split_name_ok(bytes_str(o->tables.v[i])))
+			return err_kind_set(e, ERR_USAGE,
+			    "--table %s cannot be the name of a table",
+			    err_quote(bytes_str(o->tables.v[i])));
+	return 0;
+}
+
+static int
+fill_opt(struct batchfile_opt *g, const struct gatherjob_opt *o, struct err *e)
+{
+	int codec = CODEC_NONE;
+
+	if (o->compress && codec_option(o->compress, &codec, e) < 0)
+		return -1;
+	if (o->format && strcmp(o->format, "jsonl") != 0 &&
+	    strcmp(o->format, "parquet") != 0)
+		return err_kind_set(e, ERR_USAGE,
+		    "--format %s: must be jsonl or parquet; batches are csv or "
+		    "tsv as their rows were routed",
+		    err_quote(bytes_str(o->format)));
+	if (o->level > (uint64_t)codec_info((enum codec)codec)->max_level)
+		return err_kind_set(e, ERR_USAGE,
+		    "--level %llu: %s goes up to %d",
+		    (unsigned long long)o->level,
+		    codec_info((enum codec)codec)->name,
+		    codec_info((enum codec)codec)->max_level);
+	*g = (struct batchfile_opt){.out = o->out,
+	    .format =
+		o->format ? format_named(bytes_str(o->format)) : FORMAT_CSV,
+	    .codec = (enum codec)codec,
+	    .level = (int)o->level,
+	    .memory = o->memory,
+	    .join_units = o->join_units,
+	    .temp_dir = o->temp_dir ? o->temp_dir : o->out};
+	if (o->types && !(g->types = context_open(o->types, e)))
+		return -1;
+	return o->facts ? in_digest_file(o->facts, &g->facts, e) : 0;
+}
+
+/* Batch numbers, or `unplanned`. */
+static int
+parse_batch(
+    const char *s, const struct gather *g, uint32_t *batch, struct err *e)
+{
+	uint64_t v;
+
+	if (strcmp(s, "unplanned") == 0) {
+		*batch = BATCH_UNPLANNED;
+		return 0;
+	}
+	if (!parse_u64(bytes_str(s), &v) || v >= BATCH_UNPLANNED)
+		return err_kind_set(e, ERR_USAGE,
+		    "%s: no batch; they have numbers, or are called unplanned",
+		    err_quote(bytes_str(s)));
+	if (g->nbatch > 0 && v >= g->nbatch)
+		return err_kind_set(e, ERR_USAGE,
+		    "%s: no batch; the last one is %lu",
+		    err_quote(bytes_str(s)), (unsigned long)g->nbatch - 1);
+	*batch = (uint32_t)v;
+	return 0;
+}
+
+/* The batches that were named. */
+static int
+gather_named(struct gather *g, const struct gatherjob *j, char *const *id,
+    size_t n, struct err *e)
+{
+	uint32_t batch = 0;
+	size_t i = SIZE_MAX;
+	int more;
+
+	while ((more = j->turn(j->arg, n, &i, e)) > 0) {
+		if (parse_batch(id[i], g, &batch, e) < 0 ||
+		    (j->opt->used ? gather_used(g, batch, e)
+				  : gather_batch(g, batch, e)) < 0)
+			return -1;
+		j->tell(j->arg);
+	}
+	return more;
+}
+
+/* The work for one table; without names, all of it. */
+static int
+gather_table(const struct gatherjob *j, uint64_t map, const char *table,
+    char *const *id, size_t n, struct err *e)
+{
+	struct gather g;
+	uint32_t batch;
+	int rc = gather_open(&g, &j->batch, map, table, e);
+
+	if (rc == 0 && n > 0)
+		rc = gather_named(&g, j, id, n, e);
+	if (n == 0 && !j->opt->finish && rc == 0) {
+		for (batch = 0; batch < g.nbatch && rc == 0; batch++) {
+			rc = gather_batch(&g, batch, e);
+			if (rc == 0)
+				j->tell(j->arg);
+		}
+		if (rc == 0)
+			rc = gather_batch(&g, BATCH_UNPLANNED, e);
+	}
+	if (rc == 0 && n == 0)
+		rc = gather_finish(&g, e);
+	gather_close(&g);
+	return rc;
+}
+
+/* --todo: the shards that are to be routed. */
+static int
+say_todo(const struct gatherjob *j, const char *table, char *const *path,
+    size_t n, struct err *e)
+{
+	bool *todo = xcalloc(n + 1, sizeof(*todo));
+	size_t i;
+	int rc = units_mend(j->batch.out, table, e);
+
+	if (rc == 0)
+		rc = todo_shards(
+		    &j->batch, table, path, n, j->opt->verify, todo, e);
+	for (i = 0; i < n && rc == 0; i++)
+		if (todo[i])
+			j->answer(j->arg, path[i]);
+	free(todo);
+	return rc;
+}
+
+/* Batches of all tables that are named. */
+static int
+gather_tables(const struct gatherjob *j, const char *const *table,
+    size_t ntable, char *const *id, size_t n, struct err *e)
+{
+	struct buf path = BUF_ZERO;
+	uint64_t map = 0;
+	size_t i;
+	int rc;
+
+	if (j->opt->map)
+		buf_puts(&path, j->opt->map);
+	else
+		buf_printf(&path, "%s/batches.tsv", j->opt->out);
+	rc = in_digest_file(buf_cstr(&path), &map, e);
+	for (i = 0; i < ntable && rc == 0; i++)
+		rc = gather_table(j, map, table[i], id, n, e);
+	buf_fini(&path);
+	return rc;
+}
+
+int
+gatherjob_begin(struct gatherjob *j, int noperands, struct err *e)
+{
+	if (check_options(j->opt, noperands, e) < 0)
+		return -1;
+	return fill_opt(&j->batch, j->opt, e);
+}
+
+int
+gatherjob_run(struct gatherjob *j, char *const *name, size_t n, struct err *e)
+{
+	static const char *const data[] = {"data"};
+	const struct opt_list *l = &j->opt->tables;
+	const char *const *table = l->n ? l->v : data;
+
+	if (j->opt->todo)
+		return say_todo(j, table[0], name, n, e);
+	if (j->opt->join)
+		return join_results(&j->batch, name, n, e);
+	return gather_tables(j, table, l->n ? l->n : 1, name, n, e);
+}
+
+void
+gatherjob_end(struct gatherjob *j)
+{
+	context_close(j->batch.types);
+	j->batch.types = NULL;
+}
