@@ -44,7 +44,7 @@ of_kinds() {
 	of_kinds in
 	for kind in $kinds; do
 		for path in "t.$kind" "t.$kind:in/part-1.csv" "t.$kind/in/part-1.csv"; do
-			for program in shard-cat shard-ls "shard-stats -o c" "shard-map --text"; do
+			for program in shard-cat shard-ls "shard-map --text"; do
 				run -1 --separate-stderr $program "$path"
 				says "$path: an archive: shard-unpack t.$kind DIR takes it apart"
 			done

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/archive.h"
 #include "io/in.h"
 #include "io/name.h"
 
@@ -83,7 +84,9 @@ list_numbered(const struct file_list *f, struct err *e)
 	size_t i;
 
 	for (i = 0; i < f->n; i++)
-		if (!shard_name_parse(f->v[i]).is_part)
+		if (archive_refuse(f->v[i], e) < 0)
+			return -1;
+		else if (!shard_name_parse(f->v[i]).is_part)
 			return err_set(e,
 			    "%s: no shard number in the name (part-N...)",
 			    f->v[i]);
