@@ -216,11 +216,12 @@ C_FILES  := $(wildcard cmd/*.[ch] lib/*/*.[ch] lib/*/*/*.h bench/*.c \
 SH_FILES := pipelines/preprocess pipelines/impute pipelines/shred \
 	pipelines/demo \
 	pipelines/common.bash pipelines/job.sh \
-	tests/run tests/helper.bash $(wildcard man/*.sh) .ci/run \
+	tests/run tests/house tests/helper.bash $(wildcard man/*.sh) .ci/run \
 	bench/budget bench/sort $(wildcard bench/peers/*.sh)
 
 lint: lint-deps
 	clang-format --dry-run -Werror $(C_FILES)
+	tests/house
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Ilib \
 	--enable=warning,performance,portability \
 	--suppress=missingIncludeSystem -D__x86_64__ cmd lib

@@ -35,16 +35,20 @@ static const struct opt_spec specs[] = {
     OPT_END,
 };
 
-/* The directory that this program lies in, freed by the caller; or NULL. */
+/* The directory by which this program was called, else the one it lies in,
+ * freed by the caller; or NULL. */
 static char *
-own_dir(void)
+own_dir(const char *called)
 {
-	char *exe = realpath("/proc/self/exe", NULL), *slash;
+	const bool named = strchr(called, '/') != NULL;
+	char *exe = named ? xstrdup(called) : realpath("/proc/self/exe", NULL);
+	char *slash = exe ? strrchr(exe, '/') : NULL;
 
-	slash = exe ? strrchr(exe, '/') : NULL;
 	if (slash)
 		*slash = '\0';
-	return exe;
+	slash = exe ? realpath(*exe ? exe : "/", NULL) : NULL;
+	free(exe);
+	return slash;
 }
 
 int
@@ -75,7 +79,7 @@ main(int argc, char *argv[])
 					  : "which job? preprocess",
 		    argv[i]);
 	cmd_start(d.type->table->name);
-	d.bin = own_dir();
+	d.bin = own_dir(argv[0]);
 	d.argc = argc - i - 1;
 	d.argv = argv + i + 1;
 	status = drive(&d, stdout, &e);

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # of --vars, or of the recipe
 # job.sh - what the recipes of the jobs share; sourced, never run.
 
 # job NAME WORD...: starts this recipe again below shard-job, which decides what
@@ -20,7 +20,6 @@ job() {
 
 # step TITLE LINE: runs the line; or prints it, behind the one before.
 step() {
-	# shellcheck disable=SC2154 # of --vars
 	if [ "$plan" ]; then
 		printf ' &&\n%s' "$2"
 		return

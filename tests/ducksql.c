@@ -1,8 +1,8 @@
 /*
- * ducksql SQL... - runs statements in DuckDB's library, as lib/rows/duck.h finds it,
- * and prints their rows, a line each, with bars between the columns: what the
- * tests make Parquet with that others would write, and read ours with.  Columns
- * other than text have to be cast.
+ * ducksql SQL... - runs statements in DuckDB's library, as lib/rows/duck.h
+ * finds it, and prints their rows, a line each, with bars between the columns:
+ * what the tests make Parquet with that others would write, and read ours with.
+ * Columns other than text have to be cast.
  */
 #include <stdio.h>
 

@@ -103,11 +103,9 @@ instead() {
 	grep -q "pass 2 failed for some shards (see above)" log
 }
 
-@test "kill: what is killed is a failure of its shard, and no other waits for it" {
-	instead 'for once in 1 2; do # takes a turn, and is killed
-			mkdir "${0%/*}/once$once" 2>/dev/null && head -c 16 <&"$2" >&2 && kill -9 $$
-		done'
-	[[ ! -e out/_SUCCESS && $(ls out/_shards | wc -l) == 28 ]]
+@test "kill: a program that is killed ends the run, and the next one does the rest" {
+	instead 'mkdir "${0%/*}/once" 2>/dev/null && kill -9 $$'
+	[[ ! -e out/_SUCCESS ]]
 	"${job[@]}" >/dev/null
 	diff <(content want) <(content out)
 }

@@ -8,8 +8,8 @@
  * each process is seen, however short it lives and however busy the machine is.
  *
  * Exit status: 0 such a process was seen and the peak was at most MAX-KIB, 1 it
- * was not, or the command failed, 77 nothing can be traced here.  Standard error
- * gets a line with the figures.
+ * was not, or the command failed, 77 nothing can be traced here.  Standard
+ * error gets a line with the figures.
  */
 #include <errno.h>
 #include <signal.h>

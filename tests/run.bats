@@ -69,3 +69,23 @@ setup() {
 	done
 	[[ $output != *"ok four"* && ${lines[-1]} == "7 passed, 3 failed, 0 skipped" ]]
 }
+
+@test "house: an upward include, a function of another file, a file too long are named" {
+	run -0 "$TOP/tests/house" "$TOP"
+	[[ -z $output ]]
+	mkdir -p tree/lib/{base,io} tree/cmd
+	echo '#include "io/a.h"' >tree/lib/base/a.c
+	printf '%s\n' '/* "argv[*i]" in a comment */' 'int a_open(int n);' 'int' 'a_other(void);' >tree/lib/io/a.h
+	printf '%s\n' '#include "io/a.h"' int 'a_open(int n)' '{' "$(yes 'n++;' | head -n 79)" '}' >tree/lib/io/a.c
+	yes '' | head -n 701 >tree/lib/io/long.c
+	yes '' | head -n 101 >tree/cmd/shard-long.c
+	run -1 "$TOP/tests/house" tree
+	for line in "lib/base/a.c:1: lib/base must not include lib/io" \
+		"lib/io/a.h:4: a_other() is not defined in lib/io/a.c" \
+		"lib/io/long.c:1: has 701 lines; the limit is 700" \
+		"cmd/shard-long.c:1: has 101 lines; the limit is 100"; do
+		grep -qxF "$line" <<<"$output" || { echo "$output"; return 1; }
+	done
+	grep -q "lib/io/a.c:[0-9]*: a_open() has 8[0-9] lines; the limit is 80" <<<"$output"
+	[[ $(wc -l <<<"$output") == 5 ]]
+}

@@ -12,8 +12,9 @@
 /* Where the record of a sink lies. */
 struct recorded {
 	const char *out;
-	char *shard; /* as record_path() takes it; freed by the caller */
-	bool all;    /* it is of all inputs together */
+	char *shard;     /* as record_path() takes it; freed by the caller */
+	bool all;        /* it is of all inputs together */
+	uint64_t *facts; /* the digest that it is to have */
 };
 
 struct chain;
@@ -50,12 +51,10 @@ struct filter {
 	 * options: what it uses of a context, a map or an artifact (depend.h).
 	 * NULL: nothing.  After setup. */
 	void (*depends)(const void *opt, struct buf *b);
-	/* For sinks that leave a record: where it lies for the input path (NULL
-	 * where there are several).  NULL: the filter leaves none. */
-	int (*recorded)(const void *opt, const char *path,
-	    struct recorded *where, struct err *e);
-	/* For these: the digest of the facts that the record is to have. */
-	void (*set_facts)(void *opt, uint64_t facts);
+	/* For sinks that leave a record: where it lies for the input path
+	 * (NULL where there are several); false where that is not known.  NULL:
+	 * the filter leaves none. */
+	bool (*recorded)(void *opt, const char *path, struct recorded *where);
 	bool thins; /* many rows do not get past it, as a rule */
 	/* For sinks: the separator they would like for this input; 0 none. */
 	char (*want_sep)(const void *opt, const char *input);

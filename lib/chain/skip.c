@@ -62,9 +62,9 @@ chain_facts(const struct chain *c, struct buf *b, struct err *e)
 	return 0;
 }
 
-int
+bool
 chain_is_done(const struct chain *c, char *const *path, size_t n,
-    uint64_t facts, bool verify, struct err *e)
+    uint64_t facts, bool verify)
 {
 	const struct link *l = c->nlink ? &c->link[c->nlink - 1] : NULL;
 	struct recorded where;
@@ -74,15 +74,16 @@ chain_is_done(const struct chain *c, char *const *path, size_t n,
 	bool done;
 
 	if (!l || !l->filter->recorded)
-		return 0;
-	if (l->filter->recorded(l->opt, n == 1 ? path[0] : NULL, &where, e) < 0)
-		return -1;
+		return false;
+	if (!l->filter->recorded(l->opt, n == 1 ? path[0] : NULL, &where))
+		return false; /* the filter will say what is missing */
+	*where.facts = facts;
 	file = record_path(where.out, where.shard);
 	free(where.shard);
 	done = record_load(&r, file, &ignored) == 0;
 	free(file);
 	if (!done)
-		return 0;
+		return false;
 	done = r.facts == facts && fresh_files(&r, where.out) &&
 	    (where.all || fresh_input(&r, path[0], verify));
 	record_fini(&r);

@@ -18,14 +18,14 @@ MUST_CHECK int
 chain_facts(const struct chain *c, struct buf *text, struct err *e);
 
 /*
- * 1 where the n inputs are done by the record that the chain's last filter
- * would leave, with this digest of the facts; 0 where they are not, or where
- * the last filter leaves no record; -1.  verify reads inputs that look the same
- * again. The record of more than one input holds no identity of theirs: with
- * them, facts must tell (skip_inputs()).
+ * Gives the record that the chain's last filter will leave this digest of the
+ * facts.  True if the n inputs are done: there is such a record, it has that
+ * digest, and was made of the bytes of the inputs; verify reads inputs that
+ * look the same again.  The record of more than one input holds no identity of
+ * theirs: with them, facts must tell (skip_inputs()).
  */
-MUST_CHECK int chain_is_done(const struct chain *c, char *const *path, size_t n,
-    uint64_t facts, bool verify, struct err *e);
+bool chain_is_done(const struct chain *c, char *const *path, size_t n,
+    uint64_t facts, bool verify);
 
 /* Appends the identities of the inputs. */
 MUST_CHECK int

@@ -231,10 +231,8 @@ pass_over(struct build *b, struct err *e)
 	    (f->n > 1 && skip_inputs(f->v, f->n, &b->facts, e) < 0))
 		return -1;
 	digest = digest_of(b->facts.p, b->facts.n);
-	last->filter->set_facts(last->opt, digest);
-	if (b->w->force)
-		return 0;
-	return chain_is_done(c, f->v, f->n, digest, b->w->verify, e);
+	return chain_is_done(c, f->v, f->n, digest, b->w->verify) &&
+	    !b->w->force;
 }
 
 int

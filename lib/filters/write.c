@@ -1,7 +1,4 @@
-/*
- * write - routes rows to the shard files of their splits, commits them, and
- * leaves the record.
- */
+/* write - routes rows to the files of their splits and commits them. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,11 +15,9 @@
 #include "rows/parquetout.h"
 #include "rows/rowout.h"
 #include "shards/committer.h"
-#include "shards/record.h"
 #include "sort/extsort.h"
 
 #define MEMORY_MIN ((uint64_t)1 << 20)
-
 enum empty { EMPTY_SKIP, EMPTY_HEADER };
 
 struct write_opt {
@@ -300,7 +295,7 @@ write_init(void **st, const void *opt, struct schema *s, struct pass *pass,
 	return w->rows ? 0 : -1;
 }
 
-/* Is the column text in that context? */
+/* True if the column is text in that context. */
 static bool
 is_text(void *arg, struct bytes column)
 {
@@ -670,37 +665,25 @@ write_depends(const void *opt, struct buf *b)
 		depend_types(o->ctx, b);
 }
 
-static int
-write_recorded(
-    const void *opt, const char *path, struct recorded *where, struct err *e)
+static bool
+write_recorded(void *opt, const char *path, struct recorded *where)
 {
-	const struct write_opt *o = opt;
-	struct shard_name name;
+	struct write_opt *o = opt;
+	struct shard_name n = shard_name_parse(o->like ? o->like
+		: path                                 ? path
+						       : "");
 
-	where->out = o->out;
-	where->all = o->batch;
-	if (o->batch) {
-		where->shard = xstrdup("batch");
-		return 0;
-	}
-	name = shard_name_parse(o->like ? o->like : path ? path : "");
-	if (!name.is_part)
-		return err_kind_set(e, ERR_USAGE,
-		    "which shard is this? --like part-NNNNN.csv (or --batch)");
-	where->shard = record_shard(o->scope, name.number);
-	return 0;
-}
-
-static void
-write_set_facts(void *opt, uint64_t facts)
-{
-	((struct write_opt *)opt)->facts_digest = facts;
+	if (!o->batch && !n.is_part)
+		return false;
+	*where = (struct recorded){o->out,
+	    o->batch ? xstrdup("batch") : record_shard(o->scope, n.number),
+	    o->batch, &o->facts_digest};
+	return true;
 }
 
 const struct filter filter_write = {
     .depends = write_depends,
     .recorded = write_recorded,
-    .set_facts = write_set_facts,
     .name = "write",
     .summary = "write rows to OUT/<split>/part-NNNNN, atomically, and keep "
 	       "the account",

@@ -81,7 +81,7 @@ set_environment(const struct drive *d)
 	const char *path = d->path;
 	struct buf b = BUF_ZERO;
 
-	if (d->bin && !path_finds(path, d->bin, "shard-ls")) {
+	if (d->bin) {
 		buf_printf(&b, "%s:%s", d->bin, path ? path : "");
 		setenv("PATH", buf_cstr(&b), 1);
 		buf_fini(&b);

@@ -1,6 +1,5 @@
 #include "jobs/job.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,18 +47,13 @@ word_put(struct buf *b, const char *s)
 }
 
 void
-words_put(struct buf *b, ...)
+words_put_all(struct buf *b, const char *const *word)
 {
-	const char *s;
-	va_list ap;
-
-	va_start(ap, b);
-	while ((s = va_arg(ap, const char *)) != NULL) {
+	for (; *word; word++) {
 		if (b->n)
 			buf_putc(b, ' ');
-		word_put(b, s);
+		word_put(b, *word);
 	}
-	va_end(ap);
 }
 
 void

@@ -54,7 +54,8 @@ const struct job_type *job_named(const char *name);
 /* Appends s as one word of the shell, in quotes where it needs them. */
 void word_put(struct buf *b, const char *s);
 /* Appends a blank, where b is not empty, and the words up to NULL. */
-void words_put(struct buf *b, ...);
+void words_put_all(struct buf *b, const char *const *word);
+#define words_put(b, ...) words_put_all(b, (const char *const[]){__VA_ARGS__})
 /* Appends the assignment of a value to a variable of the shell. */
 void var_put(struct buf *b, const char *name, const char *value);
 

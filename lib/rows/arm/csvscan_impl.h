@@ -37,4 +37,5 @@ load_neon(const char *p, char sep, struct masks *m)
 #undef EQ4
 }
 
-SCAN_TEMPLATE(scan_neon, TARGET_NEON, load_neon, prefix_xor_shifts, csvscan_flatten)
+SCAN_TEMPLATE(
+    scan_neon, TARGET_NEON, load_neon, prefix_xor_shifts, csvscan_flatten)

@@ -157,7 +157,8 @@ flatten_avx512(uint32_t *out, uint32_t base, uint64_t bits)
 	return out + n;
 }
 
-SCAN_TEMPLATE(scan_sse2, TARGET_SSE2, load_sse2, prefix_xor_shifts, csvscan_flatten)
+SCAN_TEMPLATE(
+    scan_sse2, TARGET_SSE2, load_sse2, prefix_xor_shifts, csvscan_flatten)
 SCAN_TEMPLATE(scan_avx2, TARGET_AVX2, load_avx2, prefix_xor_clmul, flatten_avx2)
 SCAN_TEMPLATE(
     scan_avx512, TARGET_AVX512, load_avx512, prefix_xor_clmul, flatten_avx512)
