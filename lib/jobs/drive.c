@@ -157,7 +157,8 @@ print_others(struct job *j, const char *command, FILE *f)
 	struct buf line = BUF_ZERO, wrap = BUF_ZERO;
 	size_t i;
 
-	if (strcmp(buf_cstr(&j->each), buf_cstr(&j->parallel)) != 0)
+	if (strcmp(buf_cstr(&j->each), buf_cstr(&j->parallel)) != 0 &&
+	    job_parallel_takes(command))
 		fprintf(f, "# or: %s%s\n", j->parallel.p, command);
 	words_put(&line, "shard-ls", "-0", "--part", "auto", NULL);
 	for (i = 0; i < in->nlist; i++)

@@ -112,13 +112,30 @@ job_each(struct job *j, const char *list, uint64_t workers, const char *runner)
 	snprintf(w, sizeof(w), "%llu", (unsigned long long)workers);
 	buf_clear(&j->each);
 	buf_clear(&j->parallel);
-	words_put(&j->parallel, "parallel", "--will-cite", "-q", "-0", "-a",
-	    list, "-j", w, "-n", n, NULL);
+	/* ":::" is shard-run's: parallel's own separator is one nobody says. */
+	words_put(&j->parallel, "parallel", "--will-cite", "--arg-sep",
+	    ":::::::", "-q", "-0", "-a", list, "-j", w, "-n", n, NULL);
 	if (runner && strcmp(runner, "parallel") == 0)
 		buf_puts(&j->each, buf_cstr(&j->parallel));
 	else
 		words_put(&j->each, "xargs", "-0", "-a", list, "-P", w, "-n", n,
 		    NULL);
+}
+
+bool
+job_parallel_takes(const char *words)
+{
+	return !strchr(words, '{');
+}
+
+int
+job_check_runner(const struct options *o, const char *words, struct err *e)
+{
+	if (!option_is(o, "runner", "parallel") || job_parallel_takes(words))
+		return 0;
+	return err_kind_set(e, ERR_USAGE,
+	    "--runner parallel: GNU parallel would replace what begins with { "
+	    "in names and values; take xargs");
 }
 
 int

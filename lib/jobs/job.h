@@ -74,6 +74,12 @@ MUST_CHECK int job_write_list(const struct shards *s, const char *path,
  */
 void
 job_each(struct job *j, const char *list, uint64_t workers, const char *runner);
+/* True if GNU parallel leaves the words as they are: it has meanings for texts
+ * that begin with {. */
+bool job_parallel_takes(const char *words);
+/* Checks that the runner leaves the words as they are. */
+MUST_CHECK int
+job_check_runner(const struct options *o, const char *words, struct err *e);
 /* Checks --level against --compress. */
 MUST_CHECK int job_check_level(const struct options *o, struct err *e);
 /*

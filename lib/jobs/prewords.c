@@ -204,18 +204,14 @@ write_words(struct job *j, struct buf *b)
 		words_put(b, "--batch", "--like", p->first, NULL);
 }
 
-/* What stands for the shard's name in the chain: {}, unless that or {n}, its
- * number, is among the words. */
+/* What stands for the shard's name in the chain: not {}, which GNU parallel has
+ * a meaning for, and nothing that is among the words. */
 static void
 mark_for(struct buf *words, struct buf *mark)
 {
-	const char *text = buf_cstr(words);
-
-	buf_puts(mark, "{}");
-	if (strstr(text, "{n}"))
-		buf_putc(mark, '}');
-	while (strstr(text, buf_cstr(mark)))
-		buf_putc(mark, '}');
+	do
+		buf_putc(mark, '@');
+	while (strstr(buf_cstr(words), buf_cstr(mark)));
 }
 
 int
@@ -226,7 +222,6 @@ preprocess_vars(struct job *j, struct buf *vars, struct err *e)
 	struct buf b = BUF_ZERO, mark = BUF_ZERO;
 	char *path;
 
-	(void)e;
 #define VAR(name, make)                                                        \
 	do {                                                                   \
 		buf_clear(&b);                                                 \
@@ -253,8 +248,7 @@ preprocess_vars(struct job *j, struct buf *vars, struct err *e)
 	var_put(vars, "mark", buf_cstr(&mark));
 	VAR("run", {
 		words_put(&b, "shard-run", NULL);
-		if (strcmp(buf_cstr(&mark), "{}") != 0)
-			words_put(&b, "--replace", buf_cstr(&mark), NULL);
+		words_put(&b, "-I", buf_cstr(&mark), NULL);
 		if (option_flag(o, "piped"))
 			words_put(&b, "--piped", NULL);
 		if (option_flag(o, "force"))
@@ -269,5 +263,5 @@ preprocess_vars(struct job *j, struct buf *vars, struct err *e)
 #undef VAR
 	buf_fini(&mark);
 	buf_fini(&b);
-	return 0;
+	return job_check_runner(o, buf_cstr(vars), e);
 }
