@@ -58,14 +58,15 @@ same() {
 @test "same: words that GNU parallel would replace are refused, not replaced" {
 	mkdir braces
 	printf 'customerId,orderDate,{1}\nc1,2024-01-01,x\n' >braces/part-1.csv
-	run preprocess --job-type training --input braces --output never --columns 'customerId,{1}' --runner parallel
+	run preprocess --job-type training --input braces --output never --split none --columns 'customerId,{1}' --runner parallel
 	[ "$status" -eq 2 ]
 	[[ $output == *'GNU parallel would replace'* ]]
 	[ ! -e never/_SUCCESS ]
-	preprocess --job-type training --input braces --output kept --columns 'customerId,{1}'
+	preprocess --job-type training --input braces --output kept --split none --columns 'customerId,{1}'
 	[ "$(cat kept/*/part-*.csv)" = $'customerId,{1}\nc1,x' ]
-	run preprocess --job-type training --input braces --output kept --columns 'customerId,{1}' -n
-	[[ $output != *'# or: parallel'* ]]
+	run preprocess --job-type training --input braces --output kept --split none --columns 'customerId,{1}' -n
+	[[ $output == *'{1}'* ]]
+	[[ ! $output =~ '# or: parallel'[^$'\n']*'{1}' ]]
 }
 
 @test "same: shards in any order, several roots, merged in any grouping" {

@@ -380,3 +380,53 @@ todo() {
 	run -1 --separate-stderr shard-check out
 	says "rows were routed"
 }
+
+@test "gather: --todo wants all shards when a run and a batch's record are gone, and nothing before" {
+	shard-gather -o out
+	[[ -z $(todo part-{0,1,2}.csv) && -e out/batch-data-0.csv ]]
+	rm out/_batches/data/00001.tsv
+	[[ $(todo part-{0,1,2}.csv) == "part-0.csv part-1.csv part-2.csv " ]]
+	[[ -z $(ls out | grep batch-) && -z $(find out/_runs out/_batches -type f) ]]
+	for i in 0 1 2; do shard-route -o out --order t --unplanned keep part-$i.csv; done
+	shard-gather -o out
+	cmp want0 out/batch-data-0.csv
+	shard-check --build out
+}
+
+@test "gather: --todo removes batches of the table that no record names, and no other file" {
+	shard-gather -o out 0 1 unplanned
+	touch out/batch-data-7.csv.gz out/batch-data-unplanned.parquet out/batch-data-7.txt out/batch-other-7.csv
+	[[ -z $(todo part-{0,1,2}.csv) ]]
+	[[ $(cd out && echo batch-data* batch-o*) == "batch-data-0.csv batch-data-1.csv batch-data-7.txt batch-data-unplanned.csv batch-other-7.csv" ]]
+}
+
+@test "gather: --batches prints the numbers of the map's batches" {
+	[[ $(shard-gather --batches -o out) == $'0\n1' ]]
+	[[ $(shard-gather --batches -0 -o out | tr '\0' ' ') == "0 1 " ]]
+	printf 'sym\tbatch_id\n' >none
+	[[ -z $(shard-gather --batches -o out --map none) ]]
+	run -1 --separate-stderr shard-gather --batches -o nowhere
+	says "nowhere/batches.tsv"
+}
+
+@test "gather: --forget removes a table, --forget-others the rest with its directories" {
+	for i in 0 1 2; do
+		for t in b c; do shard-route -o out --order t --table $t part-$i.csv; done
+	done
+	shard-gather -o out --table data --table b 0
+	shard-gather --forget -o out --table b
+	[[ ! -e out/batch-b-0.csv && -z $(find out/_runs/b out/_batches/b -name '*.*') && -e out/batch-data-0.csv ]]
+	shard-gather --forget-others -o out --table data
+	[[ $(cd out && echo _runs/* _batches/* batch-*) == "_runs/data _batches/data batch-data-0.csv" ]]
+	shard-gather -o out
+	shard-gather --forget -o out
+	[[ $(ls out) == $'_batches\n_runs\nbatches.tsv' && -z $(ls out/_runs out/_batches | grep data) ]]
+	run -2 --separate-stderr shard-gather --forget-others -o out
+	says "--forget-others: than which --table?"
+	run -2 --separate-stderr shard-gather --forget -o out 1
+	says "about no single batches"
+	run -2 --separate-stderr shard-gather --batches --table b -o out
+	says "about no single batches"
+	run -2 --separate-stderr shard-gather --batches --forget -o out
+	says "exclude each other"
+}

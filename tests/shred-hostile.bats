@@ -42,10 +42,10 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 @test "shred: a day of the year 9999 or 1900 is a day like others, and years between cost no time" {
 	lines in/part-0.csv sym,t 'A,1900-01-01 00:00:00' 'A,9999-12-31 00:00:00' 'A,9999-12-30 00:00:00'
 	rm in/part-[12].csv
-	run -0 --separate-stderr timeout 600 bash -c 'job out --by-day time --rescan'
+	run -0 --separate-stderr timeout 600 bash -c 'job out --by-day time'
 	[[ $stderr == *"no data on 2958461 days: 1900-01-02 1900-01-03 "*" ..."* ]]
 	[[ $(<out/_days.tsv) == $'day\n1900-01-01\n9999-12-30\n9999-12-31' ]]
-	run -0 --separate-stderr timeout 600 bash -c 'job out --by-day time --rescan --from 0001-01-01 --to 9999-12-31 --exclude-weekends'
+	run -0 --separate-stderr timeout 600 bash -c 'job out --by-day time --from 0001-01-01 --to 9999-12-31 --exclude-weekends'
 	# the first was a Monday, the last are a Thursday and a Friday
 	[[ $(<out/_days.tsv) == $'day\n1900-01-01\n9999-12-30\n9999-12-31' ]]
 }
@@ -53,47 +53,47 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 @test "shred: days without data are said without the weekends that are left out" {
 	lines in/part-0.csv sym,t 'A,2024-02-23 00:00:00' 'A,2024-02-25 00:00:00' 'A,2024-03-05 00:00:00'
 	rm in/part-[12].csv
-	run -0 --separate-stderr job out --by-day time --rescan --exclude-weekends
+	run -0 --separate-stderr job out --by-day time --exclude-weekends
 	[[ $stderr == *"no data on 6 days: 2024-02-26 2024-02-27 2024-02-28 2024-02-29 2024-03-01 2024-03-04"* ]]
 	[[ $(<out/_days.tsv) == $'day\n2024-02-23\n2024-03-05' ]]
 }
 
 @test "shred: a table of days with a blank line or another path in it removes nothing" {
 	mkdir victim
-	job out --by-day time --rescan
+	job out --by-day time
 	printf '\n../victim\n' >>out/_days.tsv
 	rm -rf want && cp -r out want
-	job out --by-day time --rescan
+	job out --by-day time
 	[[ -d victim && $(<out/_days.tsv) == $'day\n2024-01-02\n2024-01-03\n2024-01-04' ]]
 	cmp want/2024-01-02/batch-data-0.csv out/2024-01-02/batch-data-0.csv
 }
 
 @test "shred: an output by days, then of the whole, then by days again is what each would have made alone" {
-	job out --by-day time --rescan --each "$COUNT"
+	job out --by-day time --each "$COUNT"
 	job out
 	as_first out
-	job out --by-day time --rescan
-	as_first out --by-day time --rescan
+	job out --by-day time
+	as_first out --by-day time
 	job out --each "$COUNT"
 	as_first out --each "$COUNT"
 }
 
 @test "shred: days done with other options are never joined with those of this run" {
-	job out --by-day time --rescan --to 2024-01-02 --each 'echo one'
-	run -1 --separate-stderr job out --by-day time --rescan --from 2024-01-03 --each 'echo two'
+	job out --by-day time --to 2024-01-02 --each 'echo one'
+	run -1 --separate-stderr job out --by-day time --from 2024-01-03 --each 'echo two'
 	says "2024-01-02 was done by a run with other options: let --from and --to include it, or choose another output"
 	[[ $(<out/result.csv) == one* && ! -e out/2024-01-03 ]]
-	run -1 job out --by-day time --rescan --from 2024-01-03 --each 'echo one' --where 'price > 5'
-	job out --by-day time --rescan --from 2024-01-03 --each 'echo one' --keep
-	job out --by-day time --rescan --each 'echo two'
-	as_first out --by-day time --rescan --each 'echo two'
+	run -1 job out --by-day time --from 2024-01-03 --each 'echo one' --where 'price > 5'
+	job out --by-day time --from 2024-01-03 --each 'echo one' --keep
+	job out --by-day time --each 'echo two'
+	as_first out --by-day time --each 'echo two'
 }
 
 @test "shred: a run over other days than the one that was killed leaves nothing of it half done" {
-	run -3 job out --by-day time --rescan --each 'test {day} = 2024-01-02 || exit 3; echo x'
+	run -3 job out --by-day time --each 'test {day} = 2024-01-02 || exit 3; echo x'
 	[[ -e out/2024-01-02/_SUCCESS && ! -e out/2024-01-03/_SUCCESS ]]
-	job out --by-day time --rescan --from 2024-01-04 --each 'test {day} = 2024-01-02 || exit 3; echo x' && return 1
-	job out --by-day time --rescan --from 2024-01-02 --to 2024-01-02 --each 'test {day} = 2024-01-02 || exit 3; echo x'
+	job out --by-day time --from 2024-01-04 --each 'test {day} = 2024-01-02 || exit 3; echo x' && return 1
+	job out --by-day time --from 2024-01-02 --to 2024-01-02 --each 'test {day} = 2024-01-02 || exit 3; echo x'
 	[[ $(<out/_days.tsv) == $'day\n2024-01-02' && ! -e out/2024-01-03 && ! -e out/2024-01-04 ]]
 }
 
@@ -132,7 +132,7 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 		((n += 1))
 		mkdir -p "n$n"
 		cp -r in "n$n/$name"
-		(cd "n$n" && mkdir o && shred "--input=$name" "--output=o/$name" --key sym --order t --by-day time --rescan --each 'tail -n +2 {}' &&
+		(cd "n$n" && mkdir o && shred "--input=$name" "--output=o/$name" --key sym --order t --by-day time --each 'tail -n +2 {}' &&
 			shred "--input=$name" "--output=$name.out" --key sym --order t --max-rows 50 --each 'tail -n +2 "$1"')
 		[[ $(wc -l <"n$n/o/$name/result.csv") == "$want" && $(wc -l <"n$n/$name.out/result.csv") == "$want" ]]
 	done
@@ -208,7 +208,7 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 }
 
 @test "shred: other tables and days leave no context of what a killed run counted" {
-	job out --by-day time --rescan
+	job out --by-day time
 	mkdir -p out/_context/days-data out/_context/old/parts && touch out/_context/days-data/0.st out/_context/old/parts/1.st
 	job out
 	as_first out

@@ -282,7 +282,7 @@ refuses() {
 	lines in/part-0.csv k,t,v a,1,12 b,1,12 c,1,12 d,1,12 # 7 bytes each
 	shred --input in --output out --key k --order t --max-bytes 14 >log
 	[[ $(cut -f 2 out/batches.tsv | tr '\n' ' ') == "batch_id 0 0 1 1 " ]]
-	shred --input in --output memory --key k --order t --memory 90 --expand 4 >log
+	shred --input in --output memory --key k --order t --memory 131 >log
 	[[ $(cut -f 2 memory/batches.tsv | tr '\n' ' ') == "batch_id 0 0 0 1 " ]]
 }
 
@@ -526,7 +526,7 @@ refuses() {
 	mv out want
 	rm -r in
 	by_time
-	for how in "" --presplit --rescan; do
+	for how in "" --presplit; do
 		rm -rf out
 		# shellcheck disable=SC2086
 		daily --fixed 1 $how >log
@@ -539,6 +539,14 @@ refuses() {
 	mv in/part-0.csv in/part-0-2020-01-01.csv
 	daily time --fixed 1 >log
 	cmp <(tree want -name 'batch*') <(tree out -name 'batch*')
+}
+
+@test "shred: shards that would be read more than three times need --presplit" {
+	lines in/part-0.csv k,t a,2024-01-01 a,2024-01-02 a,2024-01-03 a,2024-01-04
+	run -1 --separate-stderr shred --input in --output out --key k --order t --by-day time
+	[[ $stderr == *"they would be read 4.0 times; say --presplit for one more copy cut by day" ]]
+	shred --input in --output out --key k --order t --by-day time --presplit >log
+	[[ $(cd out && echo 2*) == "2024-01-01 2024-01-02 2024-01-03 2024-01-04" ]]
 }
 
 @test "shred: --by-day: a day is that of the clock on the wall, or of UTC where there are zones" {
@@ -879,7 +887,6 @@ refuses() {
 	done
 	for bad in 0 -5 x 70000T; do refuses 2 max-bytes --max-bytes "$bad"; done
 	for bad in 0 -1G x; do refuses 2 memory --memory "$bad"; done
-	for bad in 0 -1 x; do refuses 2 expand --memory 1G --expand "$bad"; done
 	for bad in 0 -1 x; do refuses 2 fixed --fixed "$bad"; done
 	for bad in 0 -1 x 1.5; do refuses 2 workers --workers "$bad"; done
 	for bad in 0 -1 x 1; do refuses 2 buffer --buffer "$bad"; done
@@ -913,7 +920,8 @@ refuses() {
 	refuses 2 by-day --from 2024-01-01
 	refuses 2 by-day --exclude-weekends
 	refuses 2 by-day --presplit
-	refuses 2 presplit --by-day time --presplit --rescan
+	refuses 2 "--rescan" --by-day time --rescan
+	refuses 2 "--expand" --memory 1G --expand 6
 	refuses 2 keep --keep
 	refuses 2 rate --rate data=2
 	run -2 --separate-stderr tables --input in
@@ -984,6 +992,12 @@ refuses() {
 	run -0 --separate-stderr job --print-config
 	[[ $output =~ max-rows\ +4\ +option && $output =~ key\ +sym\ +option && $output =~ fixed\ .*default ]]
 	[[ ! -e out ]]
+}
+
+@test "shred: SHARDKIT_EXPAND of former versions is not needed, which is said" {
+	small
+	SHARDKIT_EXPAND=4 run -0 --separate-stderr job --print-config
+	[[ $stderr == *"note: SHARDKIT_EXPAND is not needed any more"* ]]
 }
 
 @test "shred: --help is a summary on standard output" {

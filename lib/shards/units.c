@@ -274,6 +274,26 @@ unit_remove(const struct units *u, const struct unit *v, struct err *e)
 	return rc;
 }
 
+uint64_t
+units_runs(const struct units *u, uint64_t *gone)
+{
+	uint64_t there = 0, k;
+	size_t i;
+
+	*gone = 0;
+	for (i = 0; i < u->n; i++)
+		for (k = 0; k < u->v[i].nrun; k++) {
+			char *path = unit_run_path(u->dir, u->v[i].name, k);
+
+			if (access(path, F_OK) == 0)
+				there++;
+			else
+				++*gone;
+			free(path);
+		}
+	return there;
+}
+
 const struct record **
 units_records(const struct units *u, size_t *n)
 {

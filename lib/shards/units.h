@@ -54,6 +54,10 @@ MUST_CHECK int unit_save(const char *dir, const char *unit,
 /* All units of a table, ordered by name; none where there is no directory. */
 MUST_CHECK int
 units_load(struct units *u, const char *out, const char *table, struct err *e);
+/* Returns how many runs of the units are there, and in *gone how many are not.
+ * Runs are removed once every batch is done, so that a run that is gone tells
+ * that this was so. */
+uint64_t units_runs(const struct units *u, uint64_t *gone);
 /* All their records, n, in the order of the shards' numbers; caller frees the
  * list. */
 const struct record **units_records(const struct units *u, size_t *n);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/dir.h"
 #include "rows/jsonout.h"
 #include "rows/parquetout.h"
 
@@ -171,4 +172,165 @@ batchfile_free(struct batchfile *f)
 	free(f->name);
 	free(f->split);
 	memset(f, 0, sizeof(*f));
+}
+
+int
+batchfile_each(const char *out, const char *table, batchfile_fn *fn, void *arg,
+    struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	struct dir_entry f;
+	struct dir d;
+	int rc;
+
+	buf_printf(&b, "%s/_batches/%s", out, table);
+	rc = dir_open_some(&d, buf_cstr(&b), ERR_OUTPUT, e);
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
+		struct err ignored;
+		struct record r;
+		char *path;
+		bool ok;
+
+		if (f.name[0] == '.')
+			continue;
+		path = batchfile_path(b.p, f.name);
+		ok = record_load(&r, path, &ignored) == 0;
+		rc = fn(arg, path, ok ? &r : NULL, e);
+		if (ok)
+			record_fini(&r);
+		free(path);
+	}
+	dir_close(&d);
+	buf_fini(&b);
+	return rc;
+}
+
+uint32_t
+batchfile_have(const char *out, const char *table, uint32_t n, bool *there)
+{
+	uint32_t i, have = 0;
+
+	for (i = 0; i < n; i++) {
+		char *shard = batchfile_shard(table, i);
+		char *path = batchfile_record(out, shard);
+		bool is_there = access(path, F_OK) == 0;
+
+		if (there)
+			there[i] = is_there;
+		have += is_there;
+		free(path);
+		free(shard);
+	}
+	return have;
+}
+
+/* Takes the first of these words off s, or else nothing. */
+static bool
+take_word(const char **s, const char *const *word)
+{
+	for (; *word; word++) {
+		size_t n = strlen(*word);
+
+		if (strncmp(*s, *word, n) == 0) {
+			*s += n;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+batchfile_is_name(const char *name, const char *table)
+{
+	static const char *const formats[] = {
+	    ".csv", ".tsv", ".jsonl", ".parquet", NULL};
+	static const char *const codecs[] = {
+	    ".gz", ".zst", ".lz4", ".xz", NULL};
+	static const char *const unplanned[] = {"unplanned", NULL};
+	size_t n = strlen(table), digits;
+
+	if (strncmp(name, "batch-", 6) != 0 ||
+	    strncmp(name + 6, table, n) != 0 || name[6 + n] != '-')
+		return false;
+	name += 7 + n;
+	digits = strspn(name, "0123456789");
+	name += digits;
+	if (digits == 0 && !take_word(&name, unplanned))
+		return false;
+	if (!take_word(&name, formats))
+		return false;
+	(void)take_word(&name, codecs);
+	return *name == '\0';
+}
+
+/* Names of files. */
+struct names {
+	char **v;
+	size_t n;
+};
+
+static void
+names_add(struct names *x, const char *name)
+{
+	if ((x->n & (x->n - 1)) == 0)
+		x->v = xrealloc(x->v, (x->n ? 2 * x->n : 1) * sizeof(*x->v));
+	x->v[x->n++] = xstrdup(name);
+}
+
+static void
+names_fini(struct names *x)
+{
+	while (x->n > 0)
+		free(x->v[--x->n]);
+	free(x->v);
+}
+
+static int
+names_compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int
+add_files(void *arg, const char *path, const struct record *r, struct err *e)
+{
+	size_t i;
+
+	(void)path;
+	(void)e;
+	for (i = 0; r && i < r->nfile; i++)
+		names_add(arg, r->file[i].name);
+	return 0;
+}
+
+int
+batchfile_sweep(const char *out, const char *table, struct err *e)
+{
+	struct names known = {NULL, 0};
+	struct dir_entry f;
+	struct dir d = {.stream = NULL};
+	int rc = batchfile_each(out, table, add_files, &known, e);
+
+	if (rc == 0)
+		rc = dir_open_some(&d, out, ERR_OUTPUT, e);
+	if (known.n > 1)
+		qsort(known.v, known.n, sizeof(*known.v), names_compare);
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
+		const char *name = f.name;
+		char *path;
+
+		rc = 0;
+		if (!batchfile_is_name(name, table) ||
+		    (known.n &&
+			bsearch(&name, known.v, known.n, sizeof(*known.v),
+			    names_compare)))
+			continue;
+		path = batchfile_path(out, name);
+		if (unlink(path) < 0 && errno != ENOENT)
+			rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
+		free(path);
+	}
+	dir_close(&d);
+	names_fini(&known);
+	return rc;
 }

@@ -76,4 +76,26 @@ bool batchfile_hold(const struct record *r, const char *out);
 bool batchfile_done(
     const struct batchfile_opt *o, const char *shard, struct record *r);
 
+/* Gets the path of a record, and the record, or NULL where the record is
+ * damaged. */
+typedef int batchfile_fn(
+    void *arg, const char *path, const struct record *r, struct err *e);
+/* Calls fn for each record of a table's batches, until one call returns -1;
+ * returns that, or 0.  A table without a record is no error. */
+MUST_CHECK int batchfile_each(const char *out, const char *table,
+    batchfile_fn *fn, void *arg, struct err *e);
+/* Says which of a table's batches 0 to n - 1 have a record: there[i] becomes
+ * true for these (there may be NULL).  Returns how many have one. */
+uint32_t
+batchfile_have(const char *out, const char *table, uint32_t n, bool *there);
+/* Returns true if a file of this name can be a batch of the table, in any
+ * format and codec: "batch-TABLE-7.csv.gz", "batch-TABLE-unplanned.parquet". */
+bool batchfile_is_name(const char *name, const char *table);
+/* Removes the files of OUT that are named as batches of the table and that no
+ * record of the table names: a killed run gave them their names before they
+ * had a record, and a run with other options would not name them again.  Nobody
+ * else may be at work there. */
+MUST_CHECK int
+batchfile_sweep(const char *out, const char *table, struct err *e);
+
 #endif

@@ -37,35 +37,13 @@ check_once(const struct units *u, struct err *e)
 	return rc;
 }
 
-/* How many runs of the units are there? */
-static uint64_t
-count_runs(const struct gather *g, uint64_t *gone)
-{
-	uint64_t there = 0, k;
-	size_t i;
-
-	*gone = 0;
-	for (i = 0; i < g->units.n; i++)
-		for (k = 0; k < g->units.v[i].nrun; k++) {
-			char *path =
-			    unit_run_path(g->units.dir, g->units.v[i].name, k);
-
-			if (access(path, F_OK) == 0)
-				there++;
-			else
-				++*gone;
-			free(path);
-		}
-	return there;
-}
-
 /* Is a run gone?  Then gather_finish() had found everything done. */
 static bool
 is_finished(const struct gather *g)
 {
 	uint64_t gone;
 
-	count_runs(g, &gone);
+	units_runs(&g->units, &gone);
 	return gone > 0;
 }
 
@@ -88,7 +66,7 @@ gather_open(struct gather *g, const struct batchfile_opt *o, uint64_t map,
 		return err_kind_set(e, ERR_OUTPUT,
 		    "%s: no shard has been routed (shard-route)", g->units.dir);
 	/* where only records are left units_join() may have left some twice */
-	if (count_runs(g, &gone) > 0 && check_once(&g->units, e) < 0)
+	if (units_runs(&g->units, &gone) > 0 && check_once(&g->units, e) < 0)
 		return -1;
 	path = unit_run_path(g->units.dir, g->units.v[0].name, 0);
 	rc = 0;

@@ -1,16 +1,20 @@
 #include "shred/gatherjob.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/parse.h"
 #include "io/in.h"
 #include "shards/units.h"
+#include "shred/batchmap.h"
 #include "shred/gather.h"
 #include "shred/join.h"
 #include "shred/todo.h"
 
 const struct opt_spec gatherjob_specs[] = {
+    OPT(OPT_FLAG, 0, "batches", NULL, struct gatherjob_opt, batches,
+	"only print the numbers of the batches of the map"),
     OPT(OPT_STR, 0, "compress", "none|gz|zst|lz4|xz", struct gatherjob_opt,
 	compress, "codec of the batches (none)"),
     OPT(OPT_STR, 0, "facts", "FILE", struct gatherjob_opt, facts,
@@ -20,6 +24,10 @@ const struct opt_spec gatherjob_specs[] = {
 	"order; --join: the results"),
     OPT(OPT_FLAG, 0, "finish", NULL, struct gatherjob_opt, finish,
 	"only remove the runs, if every batch is done"),
+    OPT(OPT_FLAG, 0, "forget", NULL, struct gatherjob_opt, forget,
+	"only remove runs and batches of the tables (all)"),
+    OPT(OPT_FLAG, 0, "forget-others", NULL, struct gatherjob_opt, forget_others,
+	"only remove runs and batches of all other tables"),
     OPT(OPT_STR, 0, "format", "jsonl|parquet", struct gatherjob_opt, format,
 	"format of the batches (csv or tsv, as the rows were routed)"),
     OPT(OPT_FLAG, 0, "join", NULL, struct gatherjob_opt, join,
@@ -64,9 +72,20 @@ check_options(const struct gatherjob_opt *o, int noperands, struct err *e)
 
 	if (!o->out)
 		return err_kind_set(e, ERR_USAGE, "--output DIR is needed");
-	if (o->todo + o->used + o->finish + o->join > 1)
+	if (o->todo + o->used + o->finish + o->join + o->batches + o->forget +
+		o->forget_others >
+	    1)
 		return err_kind_set(e, ERR_USAGE,
-		    "--todo, --used, --finish and --join exclude each other");
+		    "--todo, --used, --finish, --join, --batches, --forget and "
+		    "--forget-others exclude each other");
+	if ((o->batches || o->forget || o->forget_others) &&
+	    (o->files_from || noperands || (o->batches && o->tables.n)))
+		return err_kind_set(e, ERR_USAGE,
+		    "--batches, --forget and --forget-others are about no "
+		    "single batches");
+	if (o->forget_others && o->tables.n == 0)
+		return err_kind_set(
+		    e, ERR_USAGE, "--forget-others: than which --table?");
 	if (o->join && (!o->files_from || noperands || o->tables.n))
 		return err_kind_set(e, ERR_USAGE,
 		    "--join needs --files-from, no table and no batches");
@@ -207,16 +226,24 @@ gather_table(const struct gatherjob *j, uint64_t map, const char *table,
 
 /* --todo: the shards that are to be routed. */
 static int
-say_todo(const struct gatherjob *j, const char *table, char *const *path,
-    size_t n, struct err *e)
+say_todo(const struct gatherjob *j, const char *map, const char *table,
+    char *const *path, size_t n, struct err *e)
 {
-	bool *todo = xcalloc(n + 1, sizeof(*todo));
+	bool *todo = xcalloc(n + 1, sizeof(*todo)), any = false, lost = false;
 	size_t i;
 	int rc = units_mend(j->batch.out, table, e);
 
 	if (rc == 0)
 		rc = todo_shards(
 		    &j->batch, table, path, n, j->opt->verify, todo, e);
+	for (i = 0; i < n && !any; i++)
+		any = todo[i];
+	if (rc == 0 && !any && n > 0)
+		rc = todo_lost(j->batch.out, table, map, &lost, e);
+	if (rc == 0 && lost)
+		rc = todo_forget(j->batch.out, table, e);
+	for (i = 0; i < n && lost; i++)
+		todo[i] = true;
 	for (i = 0; i < n && rc == 0; i++)
 		if (todo[i])
 			j->answer(j->arg, path[i]);
@@ -224,24 +251,50 @@ say_todo(const struct gatherjob *j, const char *table, char *const *path,
 	return rc;
 }
 
+/* --batches: their numbers. */
+static int
+say_batches(const struct gatherjob *j, const char *map, struct err *e)
+{
+	struct batchmap m;
+	char number[16];
+	uint32_t i;
+	int rc = batchmap_load(&m, map, e);
+
+	for (i = 0; rc == 0 && i < m.nbatch; i++) {
+		snprintf(number, sizeof(number), "%lu", (unsigned long)i);
+		j->answer(j->arg, number);
+	}
+	batchmap_fini(&m);
+	return rc;
+}
+
+/* --forget: these tables, or all that there are. */
+static int
+forget_tables(const struct gatherjob *j, struct err *e)
+{
+	const struct opt_list *l = &j->opt->tables;
+	size_t i;
+	int rc = 0;
+
+	if (l->n == 0 || j->opt->forget_others)
+		return todo_forget_others(j->batch.out, l->v, l->n, e);
+	for (i = 0; i < l->n && rc == 0; i++)
+		rc = todo_forget(j->batch.out, l->v[i], e);
+	return rc;
+}
+
 /* Batches of all tables that are named. */
 static int
-gather_tables(const struct gatherjob *j, const char *const *table,
-    size_t ntable, char *const *id, size_t n, struct err *e)
+gather_tables(const struct gatherjob *j, const char *map_path,
+    const char *const *table, size_t ntable, char *const *id, size_t n,
+    struct err *e)
 {
-	struct buf path = BUF_ZERO;
 	uint64_t map = 0;
 	size_t i;
-	int rc;
+	int rc = in_digest_file(map_path, &map, e);
 
-	if (j->opt->map)
-		buf_puts(&path, j->opt->map);
-	else
-		buf_printf(&path, "%s/batches.tsv", j->opt->out);
-	rc = in_digest_file(buf_cstr(&path), &map, e);
 	for (i = 0; i < ntable && rc == 0; i++)
 		rc = gather_table(j, map, table[i], id, n, e);
-	buf_fini(&path);
 	return rc;
 }
 
@@ -257,14 +310,29 @@ int
 gatherjob_run(struct gatherjob *j, char *const *name, size_t n, struct err *e)
 {
 	static const char *const data[] = {"data"};
-	const struct opt_list *l = &j->opt->tables;
+	const struct gatherjob_opt *o = j->opt;
+	const struct opt_list *l = &o->tables;
 	const char *const *table = l->n ? l->v : data;
+	struct buf map = BUF_ZERO;
+	int rc;
 
-	if (j->opt->todo)
-		return say_todo(j, table[0], name, n, e);
-	if (j->opt->join)
-		return join_results(&j->batch, name, n, e);
-	return gather_tables(j, table, l->n ? l->n : 1, name, n, e);
+	if (o->map)
+		buf_puts(&map, o->map);
+	else
+		buf_printf(&map, "%s/batches.tsv", o->out);
+	if (o->todo)
+		rc = say_todo(j, buf_cstr(&map), table[0], name, n, e);
+	else if (o->join)
+		rc = join_results(&j->batch, name, n, e);
+	else if (o->batches)
+		rc = say_batches(j, buf_cstr(&map), e);
+	else if (o->forget || o->forget_others)
+		rc = forget_tables(j, e);
+	else
+		rc = gather_tables(
+		    j, buf_cstr(&map), table, l->n ? l->n : 1, name, n, e);
+	buf_fini(&map);
+	return rc;
 }
 
 void

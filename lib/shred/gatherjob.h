@@ -20,6 +20,7 @@ struct gatherjob_opt {
 	struct opt_list tables;
 	uint64_t memory, level, progress, turns;
 	bool todo, used, finish, join, join_units, verify, zero;
+	bool batches, forget, forget_others;
 };
 
 #define GATHERJOB_DEFAULT ((struct gatherjob_opt){.memory = (uint64_t)64 << 20})

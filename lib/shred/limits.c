@@ -167,19 +167,17 @@ no_bytes(const struct sizes_table *t, const char *option, struct err *e)
 	    err_quote(bytes_str(t->name)), t->from);
 }
 
-/* Adds --memory: a limit for the bytes of all tables together. */
+/* Adds a limit for the bytes of all tables together. */
 static int
-add_memory(struct dims *d, uint64_t memory, const struct sizes *s,
-    double expand, struct err *e)
+add_memory(struct dims *d, uint64_t limit, const struct sizes *s, struct err *e)
 {
-	uint64_t *sum = dims_own(d, s->n), limit;
+	uint64_t *sum = dims_own(d, s->n);
 	uint32_t i;
 	size_t k;
 
-	limit = (uint64_t)((double)memory / expand);
-	if (limit == 0 || limit > SIZES_MAX_TOTAL)
-		return err_kind_set(e, ERR_USAGE,
-		    "--memory by --expand: not between 1 byte and 2^56");
+	if (limit > SIZES_MAX_TOTAL)
+		return err_kind_set(
+		    e, ERR_USAGE, "--memory: more than 2^56 bytes of a batch");
 	for (k = 0; k < s->ntable; k++) {
 		if (!s->table[k].have_bytes)
 			return no_bytes(&s->table[k], "--memory", e);
@@ -193,7 +191,7 @@ add_memory(struct dims *d, uint64_t memory, const struct sizes *s,
 
 int
 dims_make(struct dims *d, const struct sizes *s, const struct limits *rows,
-    const struct limits *bytes, uint64_t memory, double expand, struct err *e)
+    const struct limits *bytes, uint64_t all, struct err *e)
 {
 	size_t k;
 
@@ -211,7 +209,7 @@ dims_make(struct dims *d, const struct sizes *s, const struct limits *rows,
 			return no_bytes(t, "--max-bytes", e);
 		dims_add(d, table_name(s, k), "bytes", t->bytes, limit);
 	}
-	return memory ? add_memory(d, memory, s, expand, e) : 0;
+	return all ? add_memory(d, all, s, e) : 0;
 }
 
 void

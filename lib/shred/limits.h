@@ -5,7 +5,7 @@
  *	struct limits rows = {"max-rows", "expected ...", parse_u64, {NULL, 0}};
  *	struct dims d = {.n = 0};
  *	limits_check(&rows, &opt->max_rows, &e)
- *	dims_make(&d, &sizes, &rows, &bytes, memory, factor, &e)
+ *	dims_make(&d, &sizes, &rows, &bytes, 1 << 30, &e)
  *	dims_plan(&plan, &d, sizes.n, PLAN_NEXT);
  *	dims_fini(&d); limits_fini(&rows);
  */
@@ -59,15 +59,15 @@ struct dims {
 
 /*
  * Makes the limits of rows and bytes into dimensions, and the rows of each
- * table without a limit too, for the report.  memory is a limit for the bytes
- * of all tables together, each of which takes `expand` bytes there; 0 is none.
+ * table without a limit too, for the report.  `all` is a limit for the bytes of
+ * all tables together (--memory); 0 is none.
  * ERR_USAGE where a limit is of a table that s does not have, or of bytes that
  * nobody knows.  The caller frees d with dims_fini() in any case; s must live
  * as long as d does.
  */
 MUST_CHECK int
 dims_make(struct dims *d, const struct sizes *s, const struct limits *rows,
-    const struct limits *bytes, uint64_t memory, double expand, struct err *e);
+    const struct limits *bytes, uint64_t all, struct err *e);
 /* Makes the plan of n groups by the dimensions that have a limit. */
 void
 dims_plan(struct plan *p, const struct dims *d, uint32_t n, enum plan_pack how);

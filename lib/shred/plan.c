@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define NONE UINT32_MAX
-#define BISECTIONS 12
 
 bool
 plan_is_over(const struct plan_dim *dim, size_t ndim, uint32_t i)
@@ -81,103 +80,59 @@ next_fit(struct plan *p, const struct plan_dim *dim, size_t ndim, uint32_t n)
 
 /*
  * Bins, with the room left in each: the sum over the dimensions of the share
- * of the limit that is free.  They lie in a treap (R. Seidel, C. R. Aragon,
- * "Randomized search trees", 1996) in the order of (room, number); priorities
- * are hashes of the numbers, so that nothing is random.
+ * of the limit that is free.  The bins lie in an array in the order of (room,
+ * number), in which a search halves and a bin that becomes fuller moves down.
  *
  * Quotients and sums of doubles are monotone: where a group fits in every
  * dimension, the room is at least what the group needs.
  */
-struct bin {
-	double room;
-	uint32_t less, more; /* children */
-};
-
 struct packer {
 	const struct plan_dim *dim;
 	size_t ndim;
-	uint64_t *limit;      /* in force: at most the dimension's */
 	uint32_t *group;      /* those to pack, in the order to pack them */
 	uint32_t ngroup, n;   /* n: all groups */
 	uint32_t *to, *found; /* bin of each group; of the try, and kept */
-	struct bin *bin;
-	uint64_t *left; /* per bin and dimension */
-	uint32_t nbin, cap, root;
+	uint64_t *left;       /* per bin and dimension */
+	double *room;         /* per bin */
+	uint32_t *at;         /* the bins in their order */
+	uint32_t nbin, cap;
 };
-
-static inline uint32_t
-priority(uint32_t x)
-{
-	/* the finalizer of MurmurHash3, by A. Appleby */
-	x ^= x >> 16;
-	x *= UINT32_C(0x85ebca6b);
-	x ^= x >> 13;
-	x *= UINT32_C(0xc2b2ae35);
-	return x ^ x >> 16;
-}
 
 static inline bool
 before(const struct packer *p, uint32_t a, uint32_t b)
 {
-	double x = p->bin[a].room, y = p->bin[b].room;
+	double x = p->room[a], y = p->room[b];
 
 	return x < y || (x <= y && a < b);
 }
 
-/* Divides the tree t into what is before bin x and what is behind it. */
-static void
-divide(struct packer *p, uint32_t t, uint32_t x, uint32_t *less, uint32_t *more)
-{
-	if (t == NONE) {
-		*less = *more = NONE;
-	} else if (before(p, t, x)) {
-		divide(p, p->bin[t].more, x, &p->bin[t].more, more);
-		*less = t;
-	} else {
-		divide(p, p->bin[t].less, x, less, &p->bin[t].less);
-		*more = t;
-	}
-}
-
-/* Joins two trees, all of a before all of b. */
+/* The place of the first bin that is not before bin x. */
 static uint32_t
-join(struct packer *p, uint32_t a, uint32_t b)
+place_of(const struct packer *p, uint32_t x)
 {
-	if (a == NONE || b == NONE)
-		return a == NONE ? b : a;
-	if (priority(a) > priority(b)) {
-		p->bin[a].more = join(p, p->bin[a].more, b);
-		return a;
+	uint32_t lo = 0, hi = p->nbin;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (before(p, p->at[mid], x))
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
-	p->bin[b].less = join(p, a, p->bin[b].less);
-	return b;
+	return lo;
 }
 
-/* Puts bin x into the tree, where its room says. */
-static void
-put_bin(struct packer *p, uint32_t x)
+static double
+room_of(const struct packer *p, uint32_t x)
 {
-	struct bin *b = &p->bin[x];
-	uint32_t less, more;
+	double room = 0;
 	size_t d;
 
-	b->room = 0;
 	for (d = 0; d < p->ndim; d++)
-		b->room +=
+		room +=
 		    (double)p->left[x * p->ndim + d] / (double)p->dim[d].limit;
-	b->less = b->more = NONE;
-	divide(p, p->root, x, &less, &more);
-	p->root = join(p, join(p, less, x), more);
-}
-
-static void
-take_bin(struct packer *p, uint32_t x)
-{
-	uint32_t *at = &p->root;
-
-	while (*at != x)
-		at = before(p, *at, x) ? &p->bin[*at].more : &p->bin[*at].less;
-	*at = join(p, p->bin[x].less, p->bin[x].more);
+	return room;
 }
 
 static inline bool
@@ -191,70 +146,74 @@ fits(const struct packer *p, uint32_t x, uint32_t group)
 	return true;
 }
 
-/* The bin of the tree t with the least room, of at least so much, that takes
- * the group; or NONE. */
+/* The bin with the least room, of at least so much, that takes the group; or
+ * NONE. */
 static uint32_t
-tightest(const struct packer *p, uint32_t t, double room, uint32_t group)
+tightest(const struct packer *p, double room, uint32_t group)
 {
-	uint32_t x;
+	uint32_t lo = 0, hi = p->nbin;
 
-	if (t == NONE)
-		return NONE;
-	if (p->bin[t].room >= room) {
-		x = tightest(p, p->bin[t].less, room, group);
-		if (x != NONE)
-			return x;
-		if (fits(p, t, group))
-			return t;
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (p->room[p->at[mid]] < room)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
-	return tightest(p, p->bin[t].more, room, group);
+	for (; lo < p->nbin; lo++)
+		if (fits(p, p->at[lo], group))
+			return p->at[lo];
+	return NONE;
 }
 
-/* The one with the most room. */
+/* The bin with the most room that takes the group, or NONE. */
 static uint32_t
-roomiest(const struct packer *p, uint32_t t, uint32_t group)
+roomiest(const struct packer *p, uint32_t group)
 {
-	uint32_t x;
+	uint32_t i;
 
-	if (t == NONE)
-		return NONE;
-	x = roomiest(p, p->bin[t].more, group);
-	if (x != NONE)
-		return x;
-	return fits(p, t, group) ? t : roomiest(p, p->bin[t].less, group);
+	for (i = p->nbin; i > 0; i--)
+		if (fits(p, p->at[i - 1], group))
+			return p->at[i - 1];
+	return NONE;
 }
 
-static void
-empty_bins(struct packer *p)
-{
-	p->nbin = 0;
-	p->root = NONE;
-}
-
-/* One more bin, not yet in the tree. */
+/* One more bin.  No bin has more room, so that its place is the last. */
 static uint32_t
 new_bin(struct packer *p)
 {
-	if (p->nbin == p->cap) {
+	uint32_t x = p->nbin;
+	size_t d;
+
+	if (x == p->cap) {
 		p->cap = p->cap ? 2 * p->cap : 64;
-		p->bin = xrealloc(p->bin, p->cap * sizeof(*p->bin));
+		p->at = xrealloc(p->at, p->cap * sizeof(*p->at));
+		p->room = xrealloc(p->room, p->cap * sizeof(*p->room));
 		p->left = xrealloc(
 		    p->left, p->cap * (p->ndim + 1) * sizeof(*p->left));
 	}
-	memcpy(
-	    p->left + p->nbin * p->ndim, p->limit, p->ndim * sizeof(*p->left));
-	return p->nbin++;
+	for (d = 0; d < p->ndim; d++)
+		p->left[x * p->ndim + d] = p->dim[d].limit;
+	p->room[x] = room_of(p, x);
+	p->at[p->nbin++] = x;
+	return x;
 }
 
+/* Puts the group into bin x, which moves down to where its room says. */
 static void
 add(struct packer *p, uint32_t x, uint32_t group)
 {
+	uint32_t from = place_of(p, x), to;
 	size_t d;
 
 	for (d = 0; d < p->ndim; d++)
 		p->left[x * p->ndim + d] -= p->dim[d].size[group];
+	p->room[x] = room_of(p, x);
 	p->to[group] = x;
-	put_bin(p, x);
+	to = place_of(p, x);
+	memmove(p->at + to + 1, p->at + to, (from - to) * sizeof(*p->at));
+	p->at[to] = x;
 }
 
 /* What share of the limits a group takes: the total, or the greatest. */
@@ -280,18 +239,14 @@ best_fit(struct packer *p, uint32_t most)
 {
 	uint32_t i;
 
-	empty_bins(p);
+	p->nbin = 0;
 	for (i = 0; i < p->ngroup; i++) {
-		uint32_t g = p->group[i], x;
+		uint32_t g = p->group[i];
+		uint32_t x = tightest(p, share(p, g, false), g);
 
-		x = tightest(p, p->root, share(p, g, false), g);
-		if (x != NONE)
-			take_bin(p, x);
-		else if (p->nbin == most)
+		if (x == NONE && p->nbin == most)
 			return false;
-		else
-			x = new_bin(p);
-		add(p, x, g);
+		add(p, x == NONE ? new_bin(p) : x, g);
 	}
 	return true;
 }
@@ -303,15 +258,14 @@ spread(struct packer *p, uint32_t nbin)
 {
 	uint32_t i;
 
-	empty_bins(p);
+	p->nbin = 0;
 	while (p->nbin < nbin)
-		put_bin(p, new_bin(p));
+		new_bin(p);
 	for (i = 0; i < p->ngroup; i++) {
-		uint32_t g = p->group[i], x = roomiest(p, p->root, g);
+		uint32_t g = p->group[i], x = roomiest(p, g);
 
 		if (x == NONE)
 			return false;
-		take_bin(p, x);
 		add(p, x, g);
 	}
 	return true;
@@ -354,34 +308,6 @@ keep(struct packer *p)
 	memcpy(p->found, p->to, p->n * sizeof(*p->to));
 }
 
-/* Lowers the limits as far as nbin bins go. */
-static void
-squeeze(struct packer *p, uint32_t nbin)
-{
-	double lo = 0, hi = 1;
-	uint32_t i;
-	size_t d;
-	int turn;
-
-	for (turn = 0; turn < BISECTIONS; turn++) {
-		double mid = (lo + hi) / 2;
-
-		for (d = 0; d < p->ndim; d++) {
-			p->limit[d] = (uint64_t)((double)p->dim[d].limit * mid);
-			for (i = 0; i < p->ngroup; i++)
-				if (p->dim[d].size[p->group[i]] > p->limit[d])
-					p->limit[d] =
-					    p->dim[d].size[p->group[i]];
-		}
-		if (best_fit(p, nbin)) {
-			keep(p);
-			hi = mid;
-		} else {
-			lo = mid;
-		}
-	}
-}
-
 /* Packs p->group; the number of bins, and in p->found the bin of each. */
 static uint32_t
 pack(struct packer *p, uint64_t at_least)
@@ -404,21 +330,15 @@ pack(struct packer *p, uint64_t at_least)
 		if (nbin <= at_least)
 			break;
 	}
-	if (!is_spread)
-		squeeze(p, nbin);
 	return nbin;
 }
 
 static void
 best(struct plan *plan, const struct plan_dim *dim, size_t ndim, uint32_t n)
 {
-	struct packer p = {.dim = dim, .ndim = ndim, .n = n, .root = NONE};
+	struct packer p = {.dim = dim, .ndim = ndim, .n = n};
 	uint32_t i, nbin = 0, nover = 0, *number;
-	size_t d;
 
-	p.limit = xcalloc(ndim, sizeof(*p.limit));
-	for (d = 0; d < ndim; d++)
-		p.limit[d] = dim[d].limit;
 	p.group = xmalloc(n * sizeof(*p.group));
 	p.to = xcalloc(n, sizeof(*p.to));
 	p.found = xcalloc(n, sizeof(*p.found));
@@ -443,11 +363,11 @@ best(struct plan *plan, const struct plan_dim *dim, size_t ndim, uint32_t n)
 		plan->batch[i] = number[p.found[i]];
 	}
 	free(number);
-	free(p.limit);
 	free(p.group);
 	free(p.to);
 	free(p.found);
-	free(p.bin);
+	free(p.at);
+	free(p.room);
 	free(p.left);
 }
 

@@ -34,15 +34,16 @@ struct plan_dim {
  * PLAN_BEST: few batches of about equal size.  Best-fit decreasing, by the
  * greatest and by the total share of the limits, gives their number; longest
  * processing time first spreads the groups over so many batches, or over
- * fewer as long as that works; where it does not work at all, best-fit
- * decreasing below the least limits that do not take another batch (MULTIFIT).
- * It is never more batches than next-fit takes.  Batches are numbered in the
- * order of their first groups.
+ * fewer as long as that works.  Where it does not work at all the batches are
+ * nearly full, and stay as best-fit decreasing made them.  It is never more
+ * batches than next-fit takes.  Batches are numbered in the order of their
+ * first groups.
+ *
+ * A group takes time in proportion to the bins between which its bin moves:
+ * 4 bytes each.
  *
  *	D. S. Johnson, "Near-optimal bin packing algorithms", 1973
  *	R. L. Graham, "Bounds on multiprocessing timing anomalies", 1969
- *	E. G. Coffman, M. R. Garey, D. S. Johnson, "An application of
- *	    bin-packing to multiprocessor scheduling", 1978
  */
 enum plan_pack { PLAN_NEXT, PLAN_BEST };
 

@@ -11,8 +11,10 @@
 #include "shred/planreport.h"
 
 #define FIXED_DEFAULT 100
-#define EXPAND_DEFAULT 6.0
-#define EXPAND_MAX 1e6
+/* --memory: how many bytes of memory the work on a batch takes for each byte of
+ * it as CSV.  A convention that shard-plan(1) states; where the work takes
+ * more or less, --memory is given more or less. */
+#define MEMORY_PER_BYTE 6
 #define JOB_DEFAULT ((uint64_t)128 << 20)
 
 static const char *const pack_names[] = {"next", "best", NULL};
@@ -21,8 +23,6 @@ static const char *const order_names[] = {"auto", "int", "bytes", NULL};
 const struct opt_spec planjob_specs[] = {
     OPT(OPT_LIST, 0, "estimates", "FILE", struct planjob_opt, estimates,
 	"sizes of groups: a table of key, table, estimated_rows"),
-    OPT(OPT_STR, 0, "expand", "F", struct planjob_opt, expand,
-	"--memory: what a byte of a batch takes there (6)"),
     OPT(OPT_U64, 0, "fixed", "N", struct planjob_opt, fixed,
 	"batches of N groups (100, where there is no limit)"),
     OPT(OPT_LIST, 0, "groups", "FILE", struct planjob_opt, groups,
@@ -146,7 +146,7 @@ load(const struct planjob_opt *o, struct sizes *s, const struct planreport *to,
 }
 
 static int
-check(const struct planjob_opt *o, bool limited, double *expand, struct err *e)
+check(const struct planjob_opt *o, bool limited, struct err *e)
 {
 	bool sized = o->groups.n + o->estimates.n > 0;
 
@@ -170,17 +170,13 @@ check(const struct planjob_opt *o, bool limited, double *expand, struct err *e)
 		return err_kind_set(e, ERR_USAGE,
 		    "--pack best needs a limit: --max-rows, --max-bytes or "
 		    "--memory");
-	if (o->expand && !o->memory)
-		return err_kind_set(e, ERR_USAGE, "--expand is for --memory");
+	if (o->memory && o->memory < MEMORY_PER_BYTE)
+		return err_kind_set(e, ERR_USAGE,
+		    "--memory: %d is the least that holds a byte",
+		    MEMORY_PER_BYTE);
 	if (o->memory_per_job)
 		return err_kind_set(
 		    e, ERR_USAGE, "--memory-per-job is for --jobs");
-	if (o->expand &&
-	    (!parse_double(bytes_str(o->expand), expand) || *expand <= 0 ||
-		*expand > EXPAND_MAX))
-		return err_kind_set(e, ERR_USAGE,
-		    "--expand %s: not a number above 0, up to 10^6",
-		    err_quote(bytes_str(o->expand)));
 	return 0;
 }
 
@@ -201,14 +197,14 @@ make_plan(const struct planjob_opt *o, struct buf *out, planjob_say *say,
 	struct sizes s;
 	struct dims d = {.n = 0};
 	struct plan p = {NULL, 0};
-	double expand = EXPAND_DEFAULT;
 	int rc = -1;
 
 	sizes_init(&s);
 	if (limits_check(&rows, &o->max_rows, e) < 0 ||
 	    limits_check(&bytes, &o->max_bytes, e) < 0 ||
-	    check(o, limited, &expand, e) < 0 || load(o, &s, &to, e) < 0 ||
-	    dims_make(&d, &s, &rows, &bytes, o->memory, expand, e) < 0)
+	    check(o, limited, e) < 0 || load(o, &s, &to, e) < 0 ||
+	    dims_make(&d, &s, &rows, &bytes, o->memory / MEMORY_PER_BYTE, e) <
+		0)
 		goto out;
 	if (limited)
 		dims_plan(&p, &d, s.n, to.pack);
@@ -254,8 +250,7 @@ say_jobs(const struct planjob_opt *o, struct buf *out, planjob_say *say,
 
 	if (o->groups.n || o->estimates.n || o->only || o->out || o->key ||
 	    o->rate.n || o->max_rows.n || o->max_bytes.n || o->memory ||
-	    o->expand || o->fixed != PLANJOB_NOT_GIVEN || o->pack ||
-	    o->key_order)
+	    o->fixed != PLANJOB_NOT_GIVEN || o->pack || o->key_order)
 		return err_kind_set(e, ERR_USAGE,
 		    "--jobs plans no batches: it takes --memory-per-job alone");
 	machine_look(&m, "");

@@ -17,7 +17,7 @@
 /* The options, as planjob_specs has them. */
 struct planjob_opt {
 	struct opt_list groups, estimates, rate, max_rows, max_bytes;
-	const char *only, *out, *key, *expand;
+	const char *only, *out, *key;
 	uint64_t memory, fixed, memory_per_job;
 	int pack, key_order;
 	bool jobs;

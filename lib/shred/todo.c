@@ -11,45 +11,42 @@
 #include "io/in.h"
 #include "shards/find.h"
 #include "shards/units.h"
+#include "shred/batchmap.h"
 
-/* Records of the batches of a table, with their files. */
+/* Names of tables. */
+struct tables {
+	char **v;
+	size_t n;
+};
+
+static int
+remove_file(const char *path, struct err *e)
+{
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_sys(e, ERR_OUTPUT, "%s: remove", path);
+	return 0;
+}
+
+/* Removes a batch's files, and its record last. */
+static int
+remove_batch(void *arg, const char *path, const struct record *r, struct err *e)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; r && i < r->nfile && rc == 0; i++) {
+		char *file = batchfile_path(arg, r->file[i].name);
+
+		rc = remove_file(file, e);
+		free(file);
+	}
+	return rc < 0 ? -1 : remove_file(path, e);
+}
+
 static int
 remove_batches(const char *out, const char *table, struct err *e)
 {
-	struct buf b = BUF_ZERO;
-	struct dir_entry f;
-	struct dir d;
-	int rc;
-
-	buf_printf(&b, "%s/_batches/%s", out, table);
-	rc = dir_open_some(&d, buf_cstr(&b), ERR_OUTPUT, e);
-	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
-		struct err ignored;
-		struct record r;
-		char *path;
-		size_t i;
-
-		if (f.name[0] == '.')
-			continue;
-		rc = 0;
-		path = batchfile_path(b.p, f.name);
-		if (record_load(&r, path, &ignored) < 0)
-			memset(&r, 0, sizeof(r));
-		for (i = 0; i < r.nfile && rc == 0; i++) {
-			char *file = batchfile_path(out, r.file[i].name);
-
-			if (unlink(file) < 0 && errno != ENOENT)
-				rc = err_sys(e, ERR_OUTPUT, "%s: remove", file);
-			free(file);
-		}
-		record_fini(&r);
-		if (rc == 0 && unlink(path) < 0 && errno != ENOENT)
-			rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
-		free(path);
-	}
-	dir_close(&d);
-	buf_fini(&b);
-	return rc;
+	return batchfile_each(out, table, remove_batch, (void *)out, e);
 }
 
 /* The place of the shard in the list, whose numbers ascend; -1. */
@@ -116,36 +113,23 @@ unit_holds(const struct batchfile_opt *o, const struct units *u,
 	return true;
 }
 
-/* 1 if the records of the batches hold, as many as there are; 0; -1. */
+static int
+batch_holds(void *arg, const char *path, const struct record *r, struct err *e)
+{
+	const struct batchfile_opt *o = arg;
+
+	(void)path;
+	(void)e;
+	return r && r->facts == o->facts && batchfile_hold(r, o->out) ? 0 : -1;
+}
+
+/* 1 if the batches' records hold, as many as there are; 0; -1. */
 static int
 batches_hold(const struct batchfile_opt *o, const char *table, struct err *e)
 {
-	struct buf b = BUF_ZERO;
-	struct dir_entry f;
-	bool ok = true;
-	struct dir d;
-	int rc;
-
-	buf_printf(&b, "%s/_batches/%s", o->out, table);
-	rc = dir_open_some(&d, buf_cstr(&b), ERR_OUTPUT, e);
-	while (rc >= 0 && ok && (rc = dir_next(&d, &f, e)) > 0) {
-		struct err ignored;
-		struct record r;
-		char *path;
-
-		if (f.name[0] == '.')
-			continue;
-		path = batchfile_path(b.p, f.name);
-		ok = record_load(&r, path, &ignored) == 0;
-		free(path);
-		if (!ok)
-			break;
-		ok = r.facts == o->facts && batchfile_hold(&r, o->out);
-		record_fini(&r);
-	}
-	dir_close(&d);
-	buf_fini(&b);
-	return rc < 0 ? -1 : ok;
+	if (batchfile_each(o->out, table, batch_holds, (void *)o, e) == 0)
+		return 1;
+	return e->kind == ERR_NONE ? 0 : -1;
 }
 
 /* Any unit that is left counts as routed; removes those that do not hold, or
@@ -202,16 +186,149 @@ todo_shards(const struct batchfile_opt *o, const char *table, char *const *path,
 		    o, &u, path, n, verify, true, true, todo, &changed, e);
 	if (rc == 0 && changed)
 		rc = remove_batches(o->out, table, e);
-	if (rc == 0 && changed && begun && unlink(freed) < 0 && errno != ENOENT)
-		rc = err_sys(e, ERR_OUTPUT, "%s: remove", freed);
+	if (rc == 0 && changed && begun)
+		rc = remove_file(freed, e);
 	if (rc < 0)
 		goto out;
 	units_fini(&u);
 	rc = units_load(&u, o->out, table, e);
 	if (rc == 0)
 		rc = units_sweep(&u, e);
+	if (rc == 0)
+		rc = batchfile_sweep(o->out, table, e);
 out:
 	units_fini(&u);
 	free(freed);
+	return rc;
+}
+
+int
+todo_lost(const char *out, const char *table, const char *map, bool *lost,
+    struct err *e)
+{
+	struct units u;
+	struct batchmap m;
+	uint64_t gone = 0;
+	int rc = units_load(&u, out, table, e);
+
+	*lost = false;
+	if (rc == 0)
+		units_runs(&u, &gone);
+	if (gone > 0 && access(map, F_OK) == 0) {
+		rc = batchmap_load(&m, map, e);
+		*lost = rc == 0 &&
+		    batchfile_have(out, table, m.nbatch, NULL) < m.nbatch;
+		batchmap_fini(&m);
+	}
+	units_fini(&u);
+	return rc;
+}
+
+int
+todo_forget(const char *out, const char *table, struct err *e)
+{
+	char *freed = units_freed(out, table);
+	struct units u = {.v = NULL};
+	size_t i;
+	int rc = units_mend(out, table, e);
+
+	if (rc == 0)
+		rc = units_load(&u, out, table, e);
+	if (rc == 0)
+		rc = commit_unseal(out, e);
+	for (i = 0; i < u.n && rc == 0; i++)
+		rc = unit_remove(&u, &u.v[i], e);
+	if (rc == 0)
+		rc = remove_batches(out, table, e);
+	if (rc == 0) /* behind the batches, without which it means nothing */
+		rc = remove_file(freed, e);
+	if (rc == 0)
+		rc = units_sweep(&u, e);
+	if (rc == 0)
+		rc = batchfile_sweep(out, table, e);
+	units_fini(&u);
+	free(freed);
+	return rc;
+}
+
+/* Removes a directory of files. */
+static int
+remove_dir(const char *out, const char *room, const char *table, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	struct dir_entry f;
+	struct dir d;
+	int rc;
+
+	buf_printf(&b, "%s/%s/%s", out, room, table);
+	rc = dir_open_some(&d, buf_cstr(&b), ERR_OUTPUT, e);
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
+		char *path = batchfile_path(b.p, f.name);
+
+		rc = remove_file(path, e);
+		free(path);
+	}
+	dir_close(&d);
+	if (rc == 0 && rmdir(b.p) < 0 && errno != ENOENT)
+		rc = err_sys(e, ERR_OUTPUT, "%s: remove", b.p);
+	buf_fini(&b);
+	return rc;
+}
+
+static bool
+is_listed(const char *const *v, size_t n, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(v[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* Adds the tables that OUT/ROOM has a directory of to the list, each once. */
+static int
+find_tables(struct tables *l, const char *out, const char *room, struct err *e)
+{
+	char *path = batchfile_path(out, room);
+	struct dir_entry f;
+	struct dir d;
+	int rc = dir_open_some(&d, path, ERR_OUTPUT, e);
+
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
+		if (!f.is_dir || f.name[0] == '.' ||
+		    is_listed((const char *const *)l->v, l->n, f.name))
+			continue;
+		l->v = xrealloc(l->v, (l->n + 1) * sizeof(*l->v));
+		l->v[l->n++] = xstrdup(f.name);
+	}
+	dir_close(&d);
+	free(path);
+	return rc;
+}
+
+int
+todo_forget_others(
+    const char *out, const char *const *keep, size_t n, struct err *e)
+{
+	struct tables l = {NULL, 0};
+	size_t i;
+	int rc = find_tables(&l, out, "_runs", e);
+
+	if (rc == 0)
+		rc = find_tables(&l, out, "_batches", e);
+	for (i = 0; i < l.n && rc == 0; i++) {
+		if (is_listed(keep, n, l.v[i]))
+			continue;
+		rc = todo_forget(out, l.v[i], e);
+		/* these last, as they tell that there was such a table */
+		if (rc == 0)
+			rc = remove_dir(out, "_runs", l.v[i], e);
+		if (rc == 0)
+			rc = remove_dir(out, "_batches", l.v[i], e);
+	}
+	for (i = 0; i < l.n; i++)
+		free(l.v[i]);
+	free(l.v);
 	return rc;
 }

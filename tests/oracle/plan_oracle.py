@@ -52,7 +52,7 @@ def make(seed, where):
                   "--max-bytes %d,l2=%d" % (rng.randint(500, 3000),
                                             rng.randint(500, 3000))]
     if rng.random() < 0.4:
-        limits.append("--memory %d --expand 2.5" % rng.randint(3000, 9000))
+        limits.append("--memory %d" % rng.randint(7200, 21600))
     with open(os.path.join(where, "limits"), "w") as file:
         file.write(" ".join(limits) + "\n")
 
@@ -81,8 +81,7 @@ def load(where):
             if table in given or "" in given:
                 limits[unit, table] = given.get(table, given.get(""))
     if "--memory" in options:
-        limits["memory"] = int(int(options["--memory"]) /
-                               float(options["--expand"]))
+        limits["memory"] = int(options["--memory"]) // 6
         for group in sizes.values():
             group["memory"] = sum(group.get(("bytes", t), 0) for t in TABLES)
     keys = sorted(sizes, key=lambda k: k.encode())

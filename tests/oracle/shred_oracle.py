@@ -459,7 +459,7 @@ class Plan:
                 if name in given or "" in given:
                     self.limits[unit, name] = given.get(name, given.get(""))
         if options.memory:
-            self.limits["memory"] = int(size(options.memory) / options.expand)
+            self.limits["memory"] = size(options.memory) // 6
             for sums in self.sizes.values():
                 sums["memory"] = sum(sums["bytes", name] for name in names)
 
@@ -917,14 +917,13 @@ def parse_options(words):
     parser.add_argument("--from", dest="from_")
     for name in ("table", "max-rows", "max-bytes", "rate"):
         parser.add_argument("--" + name, action="append")
-    parser.add_argument("--expand", type=float, default=6.0)
     parser.add_argument("--fixed", type=int)
     parser.add_argument("--pack", choices=["next", "best"], default="next")
     parser.add_argument("--unplanned", choices=["drop", "keep"], default="drop")
     parser.add_argument("--by-day", nargs="?", const="auto", choices=["auto", "name", "time"])
     parser.add_argument("--format", choices=["csv", "tsv"])
     parser.add_argument("--compress", choices=["none", "gz", "zst"])
-    for name in ("keep", "exclude-weekends", "sorted", "presplit", "rescan", "force", "verify"):
+    for name in ("keep", "exclude-weekends", "sorted", "presplit", "force", "verify"):
         parser.add_argument("--" + name, action="store_true")
     for name in ("output", "workers", "buffer"):
         parser.add_argument("--" + name)

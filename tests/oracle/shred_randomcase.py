@@ -271,7 +271,7 @@ class Case:
         elif how == "bytes":
             words += ["--max-bytes", rng.choice(["1", "500", "2K", "20K"])]
         elif how == "memory":
-            words += ["--memory", rng.choice(["20K", "100K"]), "--expand", rng.choice(["1", "2.5", "6"])]
+            words += ["--memory", rng.choice(["20K", "50K", "100K", "600K"])]
         elif how == "fixed":
             words += ["--fixed", str(rng.choice([1, 2, 7, 1000]))]
         if how in ("rows", "bytes") and likely(rng, 0.2) and not self.sorted:
@@ -301,7 +301,8 @@ class Case:
                 ends = sorted(rng.choices(self.days, k=2))
                 words += [*rng.choice([[], ["--from", ends[0].isoformat()]]), "--to", ends[1].isoformat()]
             if self.by_day == "time":
-                words += [rng.choice(["--presplit", "--rescan"])]
+                # without a copy the job reads the input three times at most
+                words += ["--presplit"] * (len(self.days) > 3 or likely(rng, 0.5))
 
 
 def write(case, directory):
