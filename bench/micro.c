@@ -481,19 +481,19 @@ static void
 read_rows(void *arg)
 {
 	struct csv_opt opt = {.max_record = CSV_MAX_RECORD};
-	struct batch batch = BATCH_ZERO;
+	struct block block = BLOCK_ZERO;
 	struct err e = ERR_ZERO;
 	struct in *in = in_open(arg, 0, &e);
 	struct csv *csv = in ? csv_open(in, &opt, &e) : NULL;
 	int rc;
 
 	must(csv, &e);
-	while ((rc = csv_next(csv, &batch, 0, &e)) > 0)
+	while ((rc = csv_next(csv, &block, 0, &e)) > 0)
 		;
 	must(rc == 0, &e);
 	csv_close(csv);
 	in_close(in);
-	batch_fini(&batch);
+	block_fini(&block);
 }
 
 static struct figure

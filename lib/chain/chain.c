@@ -53,13 +53,13 @@ struct active {
 	void *st;
 };
 
-/* The rest of each batch is read after the first `early` stages; 0: it is all
+/* The rest of each block is read after the first `early` stages; 0: it is all
  * there from the start. */
 static int
 pump(struct source *src, struct active *a, size_t n, size_t early, int nslot,
     struct err *e)
 {
-	struct batch b = BATCH_ZERO;
+	struct block b = BLOCK_ZERO;
 	size_t i;
 	int rc;
 
@@ -75,7 +75,7 @@ pump(struct source *src, struct active *a, size_t n, size_t early, int nslot,
 		if (a[i].stage->finish)
 			rc = a[i].stage->finish(a[i].st, e);
 out:
-	batch_fini(&b);
+	block_fini(&b);
 	return rc;
 }
 

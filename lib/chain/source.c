@@ -87,7 +87,7 @@ struct source {
 	char spooled[32]; /* what can be read as a file: /dev/fd/N */
 	int spool_fd;     /* 0: none */
 	int *map;         /* canonical column -> field, when they differ */
-	struct buf moved; /* a batch with its fields in canonical order */
+	struct buf moved; /* a block with its fields in canonical order */
 	uint32_t *idx;
 	size_t idx_cap;
 	struct out *rejects;
@@ -551,9 +551,9 @@ fail:
 	return NULL;
 }
 
-/* Rewrites the batch with its fields in canonical order. */
+/* Rewrites the block with its fields in canonical order. */
 static int
-move_fields(struct source *s, struct batch *b, int nslot, struct err *e)
+move_fields(struct source *s, struct block *b, int nslot, struct err *e)
 {
 	uint32_t n = (uint32_t)s->canon.ncol, row, i;
 	struct scan sc;
@@ -563,7 +563,7 @@ move_fields(struct source *s, struct batch *b, int nslot, struct err *e)
 		for (i = 0; i < n; i++) {
 			if (s->map[i] >= 0)
 				buf_putb(&s->moved,
-				    batch_field(b, row, (uint32_t)s->map[i]));
+				    block_field(b, row, (uint32_t)s->map[i]));
 			buf_putc(
 			    &s->moved, i + 1 < n ? s->pass->out_sep : '\n');
 		}
@@ -580,7 +580,7 @@ move_fields(struct source *s, struct batch *b, int nslot, struct err *e)
 	b->base = s->moved.p;
 	b->end = s->idx + 1;
 	b->nfield = n;
-	batch_reset(b, nslot);
+	block_reset(b, nslot);
 	return 0;
 }
 
@@ -623,13 +623,13 @@ end_of_file(struct source *s, struct err *e)
 }
 
 static void
-number_rows(struct source *s, struct batch *b)
+number_rows(struct source *s, struct block *b)
 {
-	struct bytes *cell = batch_cells(b, s->row_slot);
+	struct bytes *cell = block_cells(b, s->row_slot);
 	uint32_t i;
 
 	for (i = 0; i < b->nrow; i++) {
-		char *p = batch_alloc(b, 24);
+		char *p = block_alloc(b, 24);
 		int n =
 		    snprintf(p, 24, "%llu", (unsigned long long)(b->row0 + i));
 
@@ -638,7 +638,7 @@ number_rows(struct source *s, struct batch *b)
 }
 
 int
-source_next(struct source *s, struct batch *b, int nslot, struct err *e)
+source_next(struct source *s, struct block *b, int nslot, struct err *e)
 {
 	while (s->rows < s->opt->head) {
 		int rc = s->csv ? csv_next(s->csv, b, nslot, e)
@@ -673,7 +673,7 @@ source_next(struct source *s, struct batch *b, int nslot, struct err *e)
 }
 
 int
-source_rest(struct source *s, struct batch *b, struct err *e)
+source_rest(struct source *s, struct block *b, struct err *e)
 {
 	if (!s->parquet || parquetin_rest(s->parquet, b, e) == 0)
 		return 0;

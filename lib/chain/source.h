@@ -48,12 +48,12 @@ struct source;
 struct source *source_open(struct source_opt *o, char *const *paths,
     size_t npaths, char want_sep, bool expect, struct context *ctx,
     struct schema *s, struct pass *pass, struct err *e);
-/* 1 and a batch, 0 at the end, -1. */
+/* 1 and a block, 0 at the end, -1. */
 MUST_CHECK int
-source_next(struct source *s, struct batch *b, int nslot, struct err *e);
-/* With early: all columns of the batch's selected rows.  Those of the others
+source_next(struct source *s, struct block *b, int nslot, struct err *e);
+/* With early: all columns of the block's selected rows.  Those of the others
  * are as if missing; what is in slots stays. */
-MUST_CHECK int source_rest(struct source *s, struct batch *b, struct err *e);
+MUST_CHECK int source_rest(struct source *s, struct block *b, struct err *e);
 void source_close(struct source *s);
 
 /* Are streams separated by tabs (SHARD_DELIM)? */

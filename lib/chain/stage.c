@@ -2,10 +2,10 @@
 
 int
 pass_at(
-    const struct pass *p, const struct batch *b, uint32_t row, struct err *e)
+    const struct pass *p, const struct block *b, uint32_t row, struct err *e)
 {
 	return err_prefix(
-	    e, "%s:%llu: ", p->input, (unsigned long long)batch_line(b, row));
+	    e, "%s:%llu: ", p->input, (unsigned long long)block_line(b, row));
 }
 
 bool

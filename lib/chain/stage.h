@@ -1,5 +1,5 @@
 /*
- * stage - one step of a chain: it takes the schema and the batches of the
+ * stage - one step of a chain: it takes the schema and the blocks of the
  * step before, and hands them on.
  *
  * A stage never exits, never prints and keeps everything in *st.  Joined by
@@ -10,7 +10,7 @@
 
 #include "io/in.h"
 #include "rows/account.h"
-#include "rows/batch.h"
+#include "rows/block.h"
 #include "rows/schema.h"
 #include "shards/find.h"
 
@@ -31,14 +31,14 @@ struct pass {
 	bool named;           /* the input is files, not standard input */
 	bool alone;           /* it is one file */
 	bool emit;            /* a row stream ends with its end marker */
-	char out_sep;         /* the separator of the batches */
+	char out_sep;         /* the separator of the blocks */
 	char in_sep;          /* the one the input had */
 	int header;           /* enum header_policy of the source */
 	uint64_t fingerprint; /* of the source's options */
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 };
 
-/* Takes rows off the batch's account: n rows for this reason. */
+/* Takes rows off the block's account: n rows for this reason. */
 static inline void
 pass_drop(struct pass *p, enum drop why, uint64_t n)
 {
@@ -47,7 +47,7 @@ pass_drop(struct pass *p, enum drop why, uint64_t n)
 
 /* "FILE:LINE: " of a row, in front of e's message; returns -1. */
 int pass_at(
-    const struct pass *p, const struct batch *b, uint32_t row, struct err *e);
+    const struct pass *p, const struct block *b, uint32_t row, struct err *e);
 
 /* The identity and digest of the one file that the rows come from, once it
  * was read to its end; false when they are not known. */
@@ -58,8 +58,8 @@ struct stage {
 	 * an unknown column fails here.  *st is NULL before. */
 	int (*init)(void **st, const void *opt, struct schema *s,
 	    struct pass *pass, struct err *e);
-	/* Edits the batch, or drops rows of it, in place. */
-	int (*process)(void *st, struct batch *b, struct err *e);
+	/* Edits the block, or drops rows of it, in place. */
+	int (*process)(void *st, struct block *b, struct err *e);
 	/* The input ended well and the account of the stages before is
 	 * complete.  May be NULL. */
 	int (*finish)(void *st, struct err *e);

@@ -61,7 +61,7 @@ to_stream_init(void **st, const void *opt, struct schema *s, struct pass *pass,
 }
 
 static int
-to_stream_process(void *st, struct batch *b, struct err *e)
+to_stream_process(void *st, struct block *b, struct err *e)
 {
 	struct to_stream *t = st;
 

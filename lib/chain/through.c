@@ -19,7 +19,7 @@ copy(const struct through *t, bool expect, int fd, uint64_t *rows,
 	    .max_record = t->max_record, .want_trailer = expect};
 	struct in *in = in_open("-", 0, e);
 	struct csv *csv = NULL;
-	struct batch b = BATCH_ZERO;
+	struct block b = BLOCK_ZERO;
 	struct buf head = BUF_ZERO;
 	const struct bytes *name;
 	bool open = true;
@@ -51,7 +51,7 @@ copy(const struct through *t, bool expect, int fd, uint64_t *rows,
 			break;
 		rc = 0;
 		if (open) {
-			struct bytes last = batch_record(&b, b.nrow - 1);
+			struct bytes last = block_record(&b, b.nrow - 1);
 
 			rc = write_all(fd, "the command", b.base,
 			    (size_t)(last.p + last.n - b.base), e);
@@ -65,7 +65,7 @@ copy(const struct through *t, bool expect, int fd, uint64_t *rows,
 		account->in = *rows;
 out:
 	buf_fini(&head);
-	batch_fini(&b);
+	block_fini(&b);
 	csv_close(csv);
 	in_close(in);
 	return rc;

@@ -169,10 +169,10 @@ enum { KEEP = DROP_COUNT };
 
 /* The row's time, if *have comes back true. */
 static int
-row_time(struct dedup *d, struct batch *b, uint32_t row, struct instant *t,
+row_time(struct dedup *d, struct block *b, uint32_t row, struct instant *t,
     bool *have, struct err *e)
 {
-	struct bytes v = csv_value(batch_raw(b, &d->time, row), &d->scratch);
+	struct bytes v = csv_value(block_raw(b, &d->time, row), &d->scratch);
 	enum time_kind kind = instant_parse(v, t);
 
 	*have = kind != TIME_NONE;
@@ -186,7 +186,7 @@ row_time(struct dedup *d, struct batch *b, uint32_t row, struct instant *t,
 }
 
 static int
-decide_keyless(struct dedup *d, struct batch *b, uint32_t row, struct err *e)
+decide_keyless(struct dedup *d, struct block *b, uint32_t row, struct err *e)
 {
 	struct instant t;
 	bool have;
@@ -199,7 +199,7 @@ decide_keyless(struct dedup *d, struct batch *b, uint32_t row, struct err *e)
 
 /* k is the key's first occurrence, NULL when it has none. */
 static int
-decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
+decide(struct dedup *d, struct block *b, uint32_t row, struct bytes key,
     const struct keyent *k, struct err *e)
 {
 	struct instant t;
@@ -232,7 +232,7 @@ decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
 		return KEEP;
 	ord = keyindex_ordinal(d->x, b->shard);
 	number = b->row0 + row;
-	if (d->have_row && !parse_u64(batch_raw(b, &d->row, row), &number)) {
+	if (d->have_row && !parse_u64(block_raw(b, &d->row, row), &number)) {
 		err_set(e, "column _row holds no row number");
 		return pass_at(d->pass, b, row, e);
 	}
@@ -241,11 +241,11 @@ decide(struct dedup *d, struct batch *b, uint32_t row, struct bytes key,
 	    : DROP_DUPLICATE;
 }
 
-/* The row's key, empty where it is missing; valid as long as the batch. */
+/* The row's key, empty where it is missing; valid as long as the block. */
 static struct bytes
-row_key(struct dedup *d, struct batch *b, uint32_t row)
+row_key(struct dedup *d, struct block *b, uint32_t row)
 {
-	struct bytes key = batch_value(b, batch_raw(b, &d->key, row), &d->keys);
+	struct bytes key = block_value(b, block_raw(b, &d->key, row), &d->keys);
 
 	return d->tokens && na_is_token(&d->o->ctx->na, key) ? bytes_of("", 0)
 							     : key;
@@ -254,9 +254,9 @@ row_key(struct dedup *d, struct batch *b, uint32_t row)
 /* The same with first.rows, which says all but which rows have no key or no
  * time. */
 static int
-fate_by_row(struct dedup *d, struct batch *b, uint32_t row, struct err *e)
+fate_by_row(struct dedup *d, struct block *b, uint32_t row, struct err *e)
 {
-	struct bytes raw = batch_raw(b, &d->key, row);
+	struct bytes raw = block_raw(b, &d->key, row);
 	struct instant t;
 	bool have;
 	int rc;
@@ -272,9 +272,9 @@ fate_by_row(struct dedup *d, struct batch *b, uint32_t row, struct err *e)
 }
 
 /* Does with a row what its fate says, -1 for an error; so far *n rows of the
- * batch stay. */
+ * block stay. */
 static inline int
-settle(struct dedup *d, struct batch *b, uint32_t row, int fate, uint32_t *n)
+settle(struct dedup *d, struct block *b, uint32_t row, int fate, uint32_t *n)
 {
 	if (fate < 0)
 		return -1;
@@ -288,7 +288,7 @@ settle(struct dedup *d, struct batch *b, uint32_t row, int fate, uint32_t *n)
 }
 
 static int
-process_by_row(struct dedup *d, struct batch *b, struct err *e)
+process_by_row(struct dedup *d, struct block *b, struct err *e)
 {
 	uint32_t i, n = 0;
 
@@ -307,7 +307,7 @@ process_by_row(struct dedup *d, struct batch *b, struct err *e)
 }
 
 static int
-dedup_process(void *st, struct batch *b, struct err *e)
+dedup_process(void *st, struct block *b, struct err *e)
 {
 	struct dedup *d = st;
 	struct bytes key[KEYINDEX_GROUP];

@@ -270,7 +270,7 @@ struct impute {
 	char **name;
 	size_t ncol;
 	uint64_t *missing;
-	uint32_t *gaps; /* of each row of a batch */
+	uint32_t *gaps; /* of each row of a block */
 	size_t gaps_cap;
 	uint64_t rows, complete, most;
 	struct buf cells, scratch;
@@ -504,14 +504,14 @@ impute_is_missing(const struct impute_opt *o, struct bytes raw, bool tokens,
 }
 
 static void
-fill_column(struct impute *m, struct target *t, struct batch *b)
+fill_column(struct impute *m, struct target *t, struct block *b)
 {
 	/* what an earlier stage put there stays where nothing is missing */
 	bool copy = t->from.slot >= 0;
-	struct bytes *cell = copy ? batch_cells(b, t->slot) : NULL;
-	uint8_t *flag = t->indicator >= 0 ? batch_codes(b, t->indicator) : NULL;
-	struct batch_column col = batch_column(b, &t->from);
-	const char *wide_until = batch_column_wide(&col);
+	struct bytes *cell = copy ? block_cells(b, t->slot) : NULL;
+	uint8_t *flag = t->indicator >= 0 ? block_codes(b, t->indicator) : NULL;
+	struct block_column col = block_column(b, &t->from);
+	const char *wide_until = block_column_wide(&col);
 	/* a number is no token, then */
 	bool plain = t->number && !m->o->rule.token;
 	enum cell_class class;
@@ -519,7 +519,7 @@ fill_column(struct impute *m, struct target *t, struct batch *b)
 
 	for (i = 0; i < b->nsel; i++) {
 		uint32_t row = b->sel[i];
-		struct bytes raw = batch_column_raw(&col, row);
+		struct bytes raw = block_column_raw(&col, row);
 
 		if (plain && raw.n > 0 &&
 		    class_plain_at(raw, wide_until, &class)) {
@@ -531,7 +531,7 @@ fill_column(struct impute *m, struct target *t, struct batch *b)
 		if (UNLIKELY(
 			impute_is_missing(m->o, raw, t->tokens, &m->scratch))) {
 			if (!cell)
-				cell = batch_cells(b, t->slot);
+				cell = block_cells(b, t->slot);
 			cell[row] = t->cell;
 			t->filled++;
 			if (m->o->counts)
@@ -551,7 +551,7 @@ fill_column(struct impute *m, struct target *t, struct batch *b)
 
 /* What is missing in the columns that are not filled. */
 static void
-count_missing(struct impute *m, const struct batch *b)
+count_missing(struct impute *m, const struct block *b)
 {
 	uint32_t i;
 	size_t c;
@@ -563,14 +563,14 @@ count_missing(struct impute *m, const struct batch *b)
 	}
 	memset(m->gaps, 0, b->nsel * sizeof(*m->gaps));
 	for (c = 0; c < m->ncol; c++) {
-		struct batch_column col = batch_column(b, &m->col[c]);
+		struct block_column col = block_column(b, &m->col[c]);
 		uint64_t n = 0;
 
 		if (m->filled[c])
 			continue;
 		for (i = 0; i < b->nsel; i++)
 			if (UNLIKELY(impute_is_missing(m->o,
-				batch_column_raw(&col, b->sel[i]), m->tokens[c],
+				block_column_raw(&col, b->sel[i]), m->tokens[c],
 				&m->scratch))) {
 				m->gaps[i]++;
 				n++;
@@ -580,7 +580,7 @@ count_missing(struct impute *m, const struct batch *b)
 }
 
 static void
-count_rows(struct impute *m, const struct batch *b)
+count_rows(struct impute *m, const struct block *b)
 {
 	uint32_t i;
 
@@ -593,7 +593,7 @@ count_rows(struct impute *m, const struct batch *b)
 }
 
 static int
-impute_process(void *st, struct batch *b, struct err *e)
+impute_process(void *st, struct block *b, struct err *e)
 {
 	struct impute *m = st;
 	size_t i;

@@ -415,7 +415,7 @@ map_init(void **st, const void *opt, struct schema *s, struct pass *pass,
 }
 
 static void
-map_where(struct map *m, struct batch *b)
+map_where(struct map *m, struct block *b)
 {
 	uint32_t i, n = 0;
 	size_t k;
@@ -425,7 +425,7 @@ map_where(struct map *m, struct batch *b)
 
 		for (k = 0; k < m->ncond && ok; k++)
 			ok = map_holds(&m->cond[k],
-			    csv_value(batch_raw(b, &m->cond[k].col, b->sel[i]),
+			    csv_value(block_raw(b, &m->cond[k].col, b->sel[i]),
 				&m->scratch));
 		b->sel[n] = b->sel[i];
 		n += ok;
@@ -435,9 +435,9 @@ map_where(struct map *m, struct batch *b)
 }
 
 static struct bytes
-keep_bytes(struct batch *b, const char *p, size_t n)
+keep_bytes(struct block *b, const char *p, size_t n)
 {
-	char *q = batch_alloc(b, n);
+	char *q = block_alloc(b, n);
 
 	memcpy(q, p, n);
 	return bytes_of(q, n);
@@ -445,11 +445,11 @@ keep_bytes(struct batch *b, const char *p, size_t n)
 
 /* 1 keep the row (cell filled where the bytes change), 0 drop, -1. */
 static int
-map_one_label(struct map *m, struct batch *b, uint32_t row, struct bytes *cell,
+map_one_label(struct map *m, struct block *b, uint32_t row, struct bytes *cell,
     struct err *e)
 {
 	const struct context *ctx = m->o->ctx;
-	struct bytes raw = batch_raw(b, &m->label, row), v;
+	struct bytes raw = block_raw(b, &m->label, row), v;
 	enum cell_class class;
 	char num[48];
 	int64_t code;
@@ -511,9 +511,9 @@ map_one_label(struct map *m, struct batch *b, uint32_t row, struct bytes *cell,
 }
 
 static int
-map_label(struct map *m, struct batch *b, struct err *e)
+map_label(struct map *m, struct block *b, struct err *e)
 {
-	struct bytes *cell = batch_cells(b, m->label_slot);
+	struct bytes *cell = block_cells(b, m->label_slot);
 	uint32_t i, n = 0;
 
 	/* what an earlier stage put in the label's own slot stays the value
@@ -523,7 +523,7 @@ map_label(struct map *m, struct batch *b, struct err *e)
 		int rc;
 
 		if (m->label.slot >= 0)
-			cell[row] = batch_raw(b, &m->label, row);
+			cell[row] = block_raw(b, &m->label, row);
 		rc = map_one_label(m, b, row, &cell[row], e);
 		if (rc < 0)
 			return -1;
@@ -536,7 +536,7 @@ map_label(struct map *m, struct batch *b, struct err *e)
 
 /* One row's values of j, joined, as a CSV field in m->text. */
 static void
-join_row(struct map *m, const struct join *j, struct batch *b, uint32_t row)
+join_row(struct map *m, const struct join *j, struct block *b, uint32_t row)
 {
 	struct buf *to = &m->text;
 	bool quoted = m->join_quoted;
@@ -544,7 +544,7 @@ join_row(struct map *m, const struct join *j, struct batch *b, uint32_t row)
 
 	buf_clear(to);
 	for (k = 0; k < j->n; k++) {
-		struct bytes raw = batch_raw(b, &j->from[k], row),
+		struct bytes raw = block_raw(b, &j->from[k], row),
 			     v = csv_value(raw, &m->scratch);
 
 		/* what has no quotes needs none, alone or joined */
@@ -565,9 +565,9 @@ join_row(struct map *m, const struct join *j, struct batch *b, uint32_t row)
 }
 
 static void
-map_join(struct map *m, const struct join *j, struct batch *b)
+map_join(struct map *m, const struct join *j, struct block *b)
 {
-	struct bytes *cell = batch_cells(b, j->slot);
+	struct bytes *cell = block_cells(b, j->slot);
 	uint32_t i;
 
 	for (i = 0; i < b->nsel; i++) {
@@ -577,7 +577,7 @@ map_join(struct map *m, const struct join *j, struct batch *b)
 }
 
 static int
-map_process(void *st, struct batch *b, struct err *e)
+map_process(void *st, struct block *b, struct err *e)
 {
 	struct map *m = st;
 	size_t k;
@@ -590,7 +590,7 @@ map_process(void *st, struct batch *b, struct err *e)
 	for (k = 0; k < m->njoin; k++)
 		map_join(m, &m->join[k], b);
 	for (k = 0; k < m->nfixed; k++) {
-		struct bytes *cell = batch_cells(b, m->fixed[k].slot);
+		struct bytes *cell = block_cells(b, m->fixed[k].slot);
 
 		for (i = 0; i < b->nsel; i++)
 			cell[b->sel[i]] = m->fixed[k].cell;

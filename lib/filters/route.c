@@ -249,7 +249,7 @@ slot_of_group(struct route *t, struct bytes key, enum drop *why)
 }
 
 static int
-not_sorted(struct route *t, const struct batch *b, uint32_t row, bool same,
+not_sorted(struct route *t, const struct block *b, uint32_t row, bool same,
     struct bytes key, struct bytes order, struct err *e)
 {
 	const struct router *r = t->r;
@@ -269,7 +269,7 @@ not_sorted(struct route *t, const struct batch *b, uint32_t row, bool same,
 
 /* A row of a sorted input goes to its batch at once. */
 static int
-write_sorted(struct route *t, const struct batch *b, uint32_t row,
+write_sorted(struct route *t, const struct block *b, uint32_t row,
     struct bytes key, struct bytes order, struct bytes bytes, struct err *e)
 {
 	struct router *r = t->r;
@@ -314,13 +314,13 @@ make_room(struct route *t, struct err *e)
 }
 
 static int
-add_row(struct route *t, const struct batch *b, uint32_t row, struct err *e)
+add_row(struct route *t, const struct block *b, uint32_t row, struct err *e)
 {
 	struct router *r = t->r;
 	struct bytes key =
-	    csv_value(batch_raw(b, &r->by.col[0].col, row), &t->scratch);
+	    csv_value(block_raw(b, &r->by.col[0].col, row), &t->scratch);
 	struct bytes order =
-	    csv_value(batch_raw(b, &r->by.col[1].col, row), &t->value);
+	    csv_value(block_raw(b, &r->by.col[1].col, row), &t->value);
 	struct bytes bytes;
 	enum drop why;
 	uint32_t slot = slot_of_group(t, key, &why);
@@ -371,7 +371,7 @@ add_row(struct route *t, const struct batch *b, uint32_t row, struct err *e)
 }
 
 static int
-route_process(void *st, struct batch *b, struct err *e)
+route_process(void *st, struct block *b, struct err *e)
 {
 	struct route *t = st;
 	uint32_t i;

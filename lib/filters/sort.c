@@ -125,7 +125,7 @@ sort_write(struct extsort *x, struct stream *t, const struct pass *pass,
 }
 
 int
-in_order_next(struct in_order *o, struct sortkey *k, const struct batch *b,
+in_order_next(struct in_order *o, struct sortkey *k, const struct block *b,
     uint32_t row, struct bytes *key, struct err *e)
 {
 	struct bytes last = buf_bytes(&o->key[o->at]), v;
@@ -136,7 +136,7 @@ in_order_next(struct in_order *o, struct sortkey *k, const struct batch *b,
 	room = &o->key[o->at];
 	if (sortkey_of(k, b, row, room, key, e) < 0)
 		return -1;
-	if (key->p != room->p) { /* the batch will not keep it */
+	if (key->p != room->p) { /* the block will not keep it */
 		buf_putb(room, *key);
 		*key = buf_bytes(room);
 	}
@@ -145,7 +145,7 @@ in_order_next(struct in_order *o, struct sortkey *k, const struct batch *b,
 		return 0;
 	}
 	c = sortkey_decides(k, *key, last);
-	v = csv_value(batch_raw(b, &c->col, row), &k->scratch);
+	v = csv_value(block_raw(b, &c->col, row), &k->scratch);
 	return err_set(e,
 	    "not sorted: %s in column %s belongs before the row above it",
 	    err_quote(v), c->name);
@@ -194,7 +194,7 @@ sort_init(void **st, const void *opt, struct schema *s, struct pass *pass,
 
 /* Says where, when it is the row's fault. */
 static int
-blame(const struct sort *t, const struct batch *b, uint32_t row, struct err *e)
+blame(const struct sort *t, const struct block *b, uint32_t row, struct err *e)
 {
 	if (e->kind != ERR_INPUT)
 		return -1;
@@ -205,7 +205,7 @@ blame(const struct sort *t, const struct batch *b, uint32_t row, struct err *e)
 }
 
 static int
-sort_process(void *st, struct batch *b, struct err *e)
+sort_process(void *st, struct block *b, struct err *e)
 {
 	struct sort *t = st;
 	struct bytes key;

@@ -42,7 +42,7 @@ struct in_order {
 /* Sets *key to the key of the row.  A key below that of the row before is an
  * error.  *key holds until the next call but one. */
 MUST_CHECK int in_order_next(struct in_order *o, struct sortkey *k,
-    const struct batch *b, uint32_t row, struct bytes *key, struct err *e);
+    const struct block *b, uint32_t row, struct bytes *key, struct err *e);
 void in_order_fini(struct in_order *o);
 
 #endif

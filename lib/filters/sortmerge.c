@@ -10,7 +10,7 @@
 
 /* At most 48 files are open at a time; of more, groups are merged into runs
  * first (extsort.h).  An open input takes so much memory while its records are
- * short: its blocks and the index of a batch. */
+ * short: its blocks and the index of a block. */
 #define INPUT_MEMORY ((uint64_t)1 << 20)
 /* Descriptors that are no inputs: standard ones, a codec's, the runs. */
 #define OTHER_FILES 12
@@ -35,8 +35,8 @@ struct sorted_input {
 	struct pass pass;
 	struct schema schema;
 	struct source *src;
-	struct batch b;
-	uint32_t at;           /* the next row, in the batch's selection */
+	struct block b;
+	uint32_t at;           /* the next row, in the block's selection */
 	uint64_t long_records; /* as in the merge */
 	struct in_order in_order;
 	struct rowout *rows;
@@ -49,7 +49,7 @@ input_close(struct sorted_input *in)
 {
 	source_close(in->src);
 	in->src = NULL;
-	batch_fini(&in->b);
+	block_fini(&in->b);
 	rowout_free(in->rows);
 	in->rows = NULL;
 	schema_fini(&in->schema);
@@ -73,7 +73,7 @@ inputs_close(struct merge *m)
 static int
 count_long(struct sorted_input *in, struct err *e)
 {
-	const struct batch *b = &in->b;
+	const struct block *b = &in->b;
 	uint64_t n = b->end[(size_t)b->nrow * b->nfield - 1];
 	struct merge *m = in->m;
 

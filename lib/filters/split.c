@@ -119,7 +119,7 @@ split_by_hash(const struct split *p, struct bytes v)
 }
 
 static int
-row_hash(struct split *p, struct batch *b, uint32_t row)
+row_hash(struct split *p, struct block *b, uint32_t row)
 {
 	buf_clear(&p->scratch);
 	rowout_row(p->rows, b, row, &p->scratch);
@@ -128,9 +128,9 @@ row_hash(struct split *p, struct batch *b, uint32_t row)
 
 /* A code, DROPPED, or -1. */
 static int
-time_code(struct split *p, struct batch *b, uint32_t row, struct err *e)
+time_code(struct split *p, struct block *b, uint32_t row, struct err *e)
 {
-	struct bytes v = csv_value(batch_raw(b, &p->time, row), &p->scratch);
+	struct bytes v = csv_value(block_raw(b, &p->time, row), &p->scratch);
 	enum time_kind k;
 	struct instant t;
 
@@ -166,9 +166,9 @@ split_is_missing(const struct split *p, struct bytes key)
 
 /* The code of the row's group; by its bytes where it has none. */
 static int
-group_code(struct split *p, struct batch *b, uint32_t row)
+group_code(struct split *p, struct block *b, uint32_t row)
 {
-	struct bytes v = csv_value(batch_raw(b, &p->key, row), &p->scratch);
+	struct bytes v = csv_value(block_raw(b, &p->key, row), &p->scratch);
 
 	return split_is_missing(p, v) ? row_hash(p, b, row)
 				      : split_by_hash(p, v);
@@ -191,16 +191,16 @@ batch_of(const struct split *p, struct bytes key, enum drop *why)
 
 /* A map may have any number of batches: their names are cells, not codes. */
 static void
-map_rows(struct split *p, struct batch *b)
+map_rows(struct split *p, struct block *b)
 {
 	const struct split_opt *o = p->o;
-	struct bytes *cell = batch_cells(b, p->slot);
+	struct bytes *cell = block_cells(b, p->slot);
 	uint32_t i, n = 0;
 
 	for (i = 0; i < b->nsel; i++) {
 		uint32_t row = b->sel[i];
 		struct bytes v =
-		    csv_value(batch_raw(b, &p->key, row), &p->scratch);
+		    csv_value(block_raw(b, &p->key, row), &p->scratch);
 		enum drop why;
 		int64_t k = batch_of(p, v, &why);
 
@@ -225,7 +225,7 @@ map_rows(struct split *p, struct batch *b)
  * comes after it is out of time, unless the customer is one of train's.
  */
 static int
-group_time_code(struct split *p, struct batch *b, uint32_t row, struct err *e)
+group_time_code(struct split *p, struct block *b, uint32_t row, struct err *e)
 {
 	int t = time_code(p, b, row, e), g;
 
@@ -239,9 +239,9 @@ group_time_code(struct split *p, struct batch *b, uint32_t row, struct err *e)
 
 /* By the rank of the row's hash among all rows of its stratum. */
 static int
-stratum_code(struct split *p, struct batch *b, uint32_t row, struct err *e)
+stratum_code(struct split *p, struct block *b, uint32_t row, struct err *e)
 {
-	struct bytes v = csv_value(batch_raw(b, &p->strata, row), &p->scratch);
+	struct bytes v = csv_value(block_raw(b, &p->strata, row), &p->scratch);
 	const struct stratum *s = context_stratum(p->o->ctx, v);
 	uint64_t h;
 
@@ -261,7 +261,7 @@ stratum_code(struct split *p, struct batch *b, uint32_t row, struct err *e)
 }
 
 static int
-split_process(void *st, struct batch *b, struct err *e)
+split_process(void *st, struct block *b, struct err *e)
 {
 	struct split *p = st;
 	const struct split_opt *o = p->o;
@@ -275,7 +275,7 @@ split_process(void *st, struct batch *b, struct err *e)
 		map_rows(p, b);
 		return 0;
 	}
-	code = batch_codes(b, p->slot);
+	code = block_codes(b, p->slot);
 	for (i = 0; i < b->nsel; i++) {
 		uint32_t row = b->sel[i];
 

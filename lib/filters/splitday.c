@@ -16,7 +16,7 @@ daysplit_init(struct daysplit *d, const struct daysplit_opt *o,
 }
 
 static int
-no_time(struct daysplit *d, const struct batch *b, uint32_t row, struct bytes v,
+no_time(struct daysplit *d, const struct block *b, uint32_t row, struct bytes v,
     enum time_kind k, struct err *e)
 {
 	if (k == TIME_EPOCH)
@@ -33,7 +33,7 @@ no_time(struct daysplit *d, const struct batch *b, uint32_t row, struct bytes v,
 
 /* Times of two kinds would mean days of two calendars. */
 static int
-check_kind(struct daysplit *d, const struct batch *b, uint32_t row,
+check_kind(struct daysplit *d, const struct block *b, uint32_t row,
     struct bytes v, enum time_kind k, struct err *e)
 {
 	if (d->kind != TIME_NONE)
@@ -55,10 +55,10 @@ check_kind(struct daysplit *d, const struct batch *b, uint32_t row,
 
 /* 1: the row's day; 0: it has none, and may do so; -1. */
 static int
-day_of(struct daysplit *d, const struct batch *b, uint32_t row, uint32_t *day,
+day_of(struct daysplit *d, const struct block *b, uint32_t row, uint32_t *day,
     struct err *e)
 {
-	struct bytes v = csv_value(batch_raw(b, &d->time, row), &d->scratch);
+	struct bytes v = csv_value(block_raw(b, &d->time, row), &d->scratch);
 	struct instant t;
 	enum time_kind k = instant_parse(v, &t);
 
@@ -71,9 +71,9 @@ day_of(struct daysplit *d, const struct batch *b, uint32_t row, uint32_t *day,
 }
 
 int
-daysplit_process(struct daysplit *d, struct batch *b, struct err *e)
+daysplit_process(struct daysplit *d, struct block *b, struct err *e)
 {
-	struct bytes *cell = d->o.take ? NULL : batch_cells(b, d->slot);
+	struct bytes *cell = d->o.take ? NULL : block_cells(b, d->slot);
 	struct bytes text = {NULL, 0};
 	uint32_t i, n = 0, day = 0, last = 0;
 	int rc;
@@ -100,7 +100,7 @@ daysplit_process(struct daysplit *d, struct batch *b, struct err *e)
 			continue;
 		/* most rows of a shard are of the day before them */
 		if (!text.p || day != last) {
-			char *p = batch_alloc(b, DAY_LEN);
+			char *p = block_alloc(b, DAY_LEN);
 
 			day_format(p, day);
 			text = bytes_of(p, DAY_LEN);

@@ -32,7 +32,7 @@ struct daysplit {
 MUST_CHECK int daysplit_init(struct daysplit *d, const struct daysplit_opt *o,
     struct schema *s, int slot, struct pass *pass, struct err *e);
 MUST_CHECK int
-daysplit_process(struct daysplit *d, struct batch *b, struct err *e);
+daysplit_process(struct daysplit *d, struct block *b, struct err *e);
 void daysplit_fini(struct daysplit *d);
 
 #endif

@@ -312,17 +312,17 @@ stats_init(void **st, const void *opt, struct schema *s, struct pass *pass,
 	return o->values ? init_values(t, e) : 0;
 }
 
-/* One column of the batch's rows.  A row's place counts the rows that arrive,
+/* One column of the block's rows.  A row's place counts the rows that arrive,
  * so that it is the same in a pipe, in one process and in the split's own file.
  */
 static int
-add_column(struct stats *t, size_t c, struct batch *b, const uint32_t *sel,
+add_column(struct stats *t, size_t c, struct block *b, const uint32_t *sel,
     uint32_t n, struct err *e)
 {
 	struct colfacts *facts = t->o->schema ? &t->f.col[c] : NULL;
 	bool values = t->values && t->kinds[c];
 	uint64_t shard = t->pass->shard.number, first = t->rows - n + 1;
-	struct batch_column col = batch_column(b, &t->col[c]);
+	struct block_column col = block_column(b, &t->col[c]);
 	struct cell cell;
 	bool plain = !t->na.token;
 	bool common = plain && facts && !values;
@@ -346,15 +346,15 @@ add_column(struct stats *t, size_t c, struct batch *b, const uint32_t *sel,
 			wait = took ? 1 : wait < 64 ? wait * 2 : wait;
 			next = i + wait;
 		}
-		raw = batch_column_raw(&col, sel[i]);
+		raw = block_column_raw(&col, sel[i]);
 		if (texts && raw.n > 0 && raw_is_text(raw)) {
 			if (facts)
 				facts->n[KIND_TEXT]++;
-			v = batch_value(b, raw, &t->scratch);
+			v = block_value(b, raw, &t->scratch);
 			rc = values_add_text(t->values, c, v, e);
 			continue;
 		}
-		v = values ? batch_value(b, raw, &t->scratch)
+		v = values ? block_value(b, raw, &t->scratch)
 			   : csv_value(raw, &t->scratch);
 
 		cell_scan(&cell, &t->na, v);
@@ -376,7 +376,7 @@ add_column(struct stats *t, size_t c, struct batch *b, const uint32_t *sel,
 }
 
 static int
-stats_process(void *st, struct batch *b, struct err *e)
+stats_process(void *st, struct block *b, struct err *e)
 {
 	struct stats *t = st;
 	const struct stats_opt *o = t->o;
@@ -399,7 +399,7 @@ stats_process(void *st, struct batch *b, struct err *e)
 			if ((o->schema || t->kinds[c]) &&
 			    add_column(t, c, b, sel, n, e) < 0)
 				return -1;
-	/* what is on its way lies in the batch */
+	/* what is on its way lies in the block */
 	return t->values ? values_settle(t->values, e) : 0;
 }
 

@@ -145,7 +145,7 @@ flush_times(struct stats *t, struct err *e)
 /* The first row without a usable time is kept for the message at the end. */
 static void
 note_bad_time(
-    struct stats *t, const struct batch *b, uint32_t row, struct bytes v)
+    struct stats *t, const struct block *b, uint32_t row, struct bytes v)
 {
 	bool missing = v.n == 0 || na_is_token(&t->na, v);
 
@@ -161,10 +161,10 @@ note_bad_time(
 
 /* 1: the row has a time; 0: it has none; -1. */
 static int
-add_time(struct stats *t, struct batch *b, uint32_t row, struct instant *at,
+add_time(struct stats *t, struct block *b, uint32_t row, struct instant *at,
     struct err *e)
 {
-	struct bytes v = csv_value(batch_raw(b, &t->time, row), &t->scratch);
+	struct bytes v = csv_value(block_raw(b, &t->time, row), &t->scratch);
 	enum time_kind k = instant_parse(v, at);
 
 	if (k == TIME_NONE) {
@@ -230,7 +230,7 @@ add_key(struct stats *t, struct bytes key, uint64_t hash, struct instant at,
  * The slots of all of them are fetched before the first is looked at.
  */
 static int
-add_keys(struct stats *t, struct batch *b, const uint32_t *row, uint32_t n,
+add_keys(struct stats *t, struct block *b, const uint32_t *row, uint32_t n,
     const struct instant *at, const bool *timed, struct err *e)
 {
 	struct bytes v[STATSROWS_MAX];
@@ -239,7 +239,7 @@ add_keys(struct stats *t, struct batch *b, const uint32_t *row, uint32_t n,
 
 	for (i = 0; i < n; i++) {
 		v[i] =
-		    batch_value(b, batch_raw(b, &t->key, row[i]), &t->scratch);
+		    block_value(b, block_raw(b, &t->key, row[i]), &t->scratch);
 		if (v[i].n == 0) {
 			t->f.key_missing++;
 			continue;
@@ -262,9 +262,9 @@ add_keys(struct stats *t, struct batch *b, const uint32_t *row, uint32_t n,
 }
 
 static int
-add_label(struct stats *t, struct batch *b, uint32_t row, struct err *e)
+add_label(struct stats *t, struct block *b, uint32_t row, struct err *e)
 {
-	struct bytes v = csv_value(batch_raw(b, &t->label, row), &t->scratch);
+	struct bytes v = csv_value(block_raw(b, &t->label, row), &t->scratch);
 	struct keyent k = {.hi = 0};
 
 	if (v.n == 0 || bytes_eq(v, t->last_label))
@@ -326,9 +326,9 @@ flush_strata(struct stats *t, struct err *e)
 
 /* The stratum is the value as it stands; missing ones are one too. */
 static int
-add_stratum(struct stats *t, struct batch *b, uint32_t row, struct err *e)
+add_stratum(struct stats *t, struct block *b, uint32_t row, struct err *e)
 {
-	struct bytes v = csv_value(batch_raw(b, &t->strata, row), &t->scratch);
+	struct bytes v = csv_value(block_raw(b, &t->strata, row), &t->scratch);
 	struct keyent k = {.hi = 0, .where = t->stratum.n};
 	uint64_t number;
 
@@ -382,9 +382,9 @@ group_entry(struct stats *t, struct bytes key, struct err *e)
 }
 
 static int
-add_group(struct stats *t, const struct batch *b, uint32_t row, struct err *e)
+add_group(struct stats *t, const struct block *b, uint32_t row, struct err *e)
 {
-	struct bytes v = csv_value(batch_raw(b, &t->group, row), &t->scratch);
+	struct bytes v = csv_value(block_raw(b, &t->group, row), &t->scratch);
 	struct keyent *k;
 	uint64_t at;
 
@@ -403,7 +403,7 @@ add_group(struct stats *t, const struct batch *b, uint32_t row, struct err *e)
 
 /* The rows numbered row[0..n), at most STATSROWS_MAX. */
 int
-statsrows_add(struct stats *t, struct batch *b, const uint32_t *row, uint32_t n,
+statsrows_add(struct stats *t, struct block *b, const uint32_t *row, uint32_t n,
     struct err *e)
 {
 	const struct stats_opt *o = t->o;

@@ -6,7 +6,7 @@
  *	statsrows_find(t, schema, &e);
  *	statsrows_init(t, schema);
  *	for (...)
- *		statsrows_add(t, batch, row, n, &e);	at most STATSROWS_MAX
+ *		statsrows_add(t, block, row, n, &e);	at most STATSROWS_MAX
  *	statsrows_check(t, &e);
  *	statsrows_finish(t, &e);
  *	statsrows_fini(t);
@@ -77,8 +77,8 @@ bool statsrows_is_of_table(const struct stats_opt *o, const char *name);
 MUST_CHECK int statsrows_find(struct stats *t, struct schema *s, struct err *e);
 /* Makes the tables, and the facts that say what is collected in them. */
 void statsrows_init(struct stats *t, const struct schema *s);
-/* Takes the rows numbered row[0..n) of the batch, at most STATSROWS_MAX. */
-MUST_CHECK int statsrows_add(struct stats *t, struct batch *b,
+/* Takes the rows numbered row[0..n) of the block, at most STATSROWS_MAX. */
+MUST_CHECK int statsrows_add(struct stats *t, struct block *b,
     const uint32_t *row, uint32_t n, struct err *e);
 /* -1 with the first row without a usable time, where no option allows one. */
 MUST_CHECK int statsrows_check(const struct stats *t, struct err *e);

@@ -406,7 +406,7 @@ dest_of(struct writer *w, struct bytes split, struct err *e)
 }
 
 static int64_t
-row_dest(struct writer *w, struct batch *b, uint32_t row, struct err *e)
+row_dest(struct writer *w, struct block *b, uint32_t row, struct err *e)
 {
 	struct bytes split;
 	int64_t d;
@@ -421,7 +421,7 @@ row_dest(struct writer *w, struct batch *b, uint32_t row, struct err *e)
 			w->code_dest[code] = (uint32_t)d;
 		return d;
 	}
-	split = csv_value(batch_raw(b, &w->split, row), &w->scratch);
+	split = csv_value(block_raw(b, &w->split, row), &w->scratch);
 	if (w->last != NO_DEST &&
 	    bytes_eq(bytes_str(w->dest[w->last].split), split))
 		return w->last;
@@ -434,7 +434,7 @@ row_dest(struct writer *w, struct batch *b, uint32_t row, struct err *e)
 
 /* Keeps a row of a split beyond the first ones. */
 static int
-put_late(struct writer *w, uint32_t dest, struct batch *b, uint32_t row,
+put_late(struct writer *w, uint32_t dest, struct block *b, uint32_t row,
     struct err *e)
 {
 	struct bytes v = rowout_bytes(w->rows, b, row, &w->row);
@@ -494,9 +494,9 @@ nopen(const struct writer *w)
 	return w->ndest < w->max_open ? w->ndest : w->max_open;
 }
 
-/* Room for the rows of a batch in each of the open dests. */
+/* Room for the rows of a block in each of the open dests. */
 static void
-room_for(struct writer *w, const struct batch *b)
+room_for(struct writer *w, const struct block *b)
 {
 	uint32_t i, n = nopen(w);
 
@@ -511,7 +511,7 @@ room_for(struct writer *w, const struct batch *b)
 }
 
 static int
-write_process(void *st, struct batch *b, struct err *e)
+write_process(void *st, struct block *b, struct err *e)
 {
 	struct writer *w = st;
 	struct dest *d;

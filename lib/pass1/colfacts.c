@@ -8,7 +8,7 @@
 
 #include "base/number.h"
 #include "base/shortnum.h"
-#include "rows/batch.h"
+#include "rows/block.h"
 
 bool
 place_earlier(struct place a, struct place b)
@@ -207,7 +207,7 @@ common_number(struct common *m, const struct colfacts *c, struct bytes v,
 }
 
 uint32_t
-colfacts_add_common(struct colfacts *c, const struct batch_column *col,
+colfacts_add_common(struct colfacts *c, const struct block_column *col,
     const uint32_t *row, uint32_t n)
 {
 	double value[COMMON];
@@ -216,12 +216,12 @@ colfacts_add_common(struct colfacts *c, const struct batch_column *col,
 	    .max = -INFINITY,
 	    .imin = INT64_MAX,
 	    .imax = INT64_MIN};
-	const char *wide_until = batch_column_wide(col);
+	const char *wide_until = block_column_wide(col);
 	uint64_t missing = 0, text = 0;
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
-		struct bytes v = batch_column_raw(col, row[i]);
+		struct bytes v = block_column_raw(col, row[i]);
 
 		if (v.n == 0) {
 			missing++;

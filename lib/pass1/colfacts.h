@@ -68,8 +68,8 @@ void colfacts_add(struct colfacts *c, const struct cell *cell,
  * already, and returns how many that were.  It is for rules without a list of
  * tokens, where an empty cell in quotes is missing too.
  */
-struct batch_column;
-uint32_t colfacts_add_common(struct colfacts *c, const struct batch_column *col,
+struct block_column;
+uint32_t colfacts_add_common(struct colfacts *c, const struct block_column *col,
     const uint32_t *row, uint32_t n);
 /* Adds the cells of b to a, which have the same name; b stays as it is. */
 void colfacts_merge(struct colfacts *a, const struct colfacts *b);

@@ -43,7 +43,7 @@ struct key_batch {
 	uint64_t hash[AHEAD];
 };
 
-/* Puts what it wants of a batch into the table. */
+/* Puts what it wants of a block into the table. */
 typedef void take_fn(void *arg, struct keytable *t, const struct key_batch *b);
 
 /*

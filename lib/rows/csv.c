@@ -15,9 +15,9 @@ struct csv {
 	struct bytes *name;
 	uint32_t nfield;
 
-	size_t consume;     /* bytes of the last batch, still in the in */
+	size_t consume;     /* bytes of the last block, still in the in */
 	uint64_t line;      /* line of the next unread record */
-	uint64_t next_line; /* line behind the batch handed out */
+	uint64_t next_line; /* line behind the block handed out */
 	uint64_t rows, rejected;
 	uint64_t blank_line; /* first of the pending blank lines, 0 none */
 	uint64_t nblank;     /* how many: rows only if another row follows */
@@ -32,7 +32,7 @@ struct csv {
 	struct scan_want want; /* nfield 0: look for all */
 	struct scan_bits bits;
 	size_t bits_cap;
-	struct buf mended;   /* the batch when it had to be rewritten */
+	struct buf mended;   /* the block when it had to be rewritten */
 	struct buf lines;    /* the line of each of its records, u64 */
 	uint32_t *field_end; /* of one record being mended */
 	size_t field_cap;
@@ -477,7 +477,7 @@ the_end(struct csv *c, struct err *e)
 
 static void
 csv_hand_out(
-    struct csv *c, struct batch *b, const char *base, uint32_t nrow, int nslot)
+    struct csv *c, struct block *b, const char *base, uint32_t nrow, int nslot)
 {
 	b->base = base;
 	b->end = c->idx + 1;
@@ -486,13 +486,13 @@ csv_hand_out(
 	b->row0 = c->rows;
 	b->line0 = c->line;
 	b->line = NULL;
-	batch_reset(b, nslot);
+	block_reset(b, nslot);
 	c->rows += nrow;
 }
 
 /* A block as it stands. */
 static void
-hand_on(struct csv *c, struct batch *b, const char *base, const struct scan *s,
+hand_on(struct csv *c, struct block *b, const char *base, const struct scan *s,
     int nslot)
 {
 	c->next_line = c->line + s->nrec + s->nquoted;
@@ -501,7 +501,7 @@ hand_on(struct csv *c, struct batch *b, const char *base, const struct scan *s,
 }
 
 int
-csv_next(struct csv *c, struct batch *b, int nslot, struct err *e)
+csv_next(struct csv *c, struct block *b, int nslot, struct err *e)
 {
 	size_t min = IN_BLOCK;
 	struct bytes v;

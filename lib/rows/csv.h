@@ -1,15 +1,15 @@
 /*
- * csv - reads a CSV or TSV input as batches of clean records.
+ * csv - reads a CSV or TSV input as blocks of clean records.
  *
- * Whatever the input's dialect, the records of a batch are LF-terminated,
+ * Whatever the input's dialect, the records of a block are LF-terminated,
  * separated by out_sep and quoted as RFC 4180 says.  Input that is so already
  * is handed on as it stands, without a copy; the rest is mended on the way,
  * or refused with FILE:LINE.
  *
  *	csv = csv_open(in, &opt, &e);        reads the header
  *	use csv_names(csv)
- *	while ((rc = csv_next(csv, &batch, &e)) > 0)
- *		...                          batch valid until the next call
+ *	while ((rc = csv_next(csv, &block, &e)) > 0)
+ *		...                          block valid until the next call
  *	csv_close(csv);                      the in stays the caller's
  */
 #ifndef SHARD_CSV_H
@@ -17,7 +17,7 @@
 
 #include "io/in.h"
 #include "rows/account.h"
-#include "rows/batch.h"
+#include "rows/block.h"
 
 enum ragged { RAGGED_ERROR, RAGGED_PAD, RAGGED_REJECT };
 enum dialect {
@@ -50,12 +50,12 @@ struct csv *csv_open(struct in *in, const struct csv_opt *opt, struct err *e);
 const struct bytes *csv_names(const struct csv *c, size_t *n);
 /* The separator the input has. */
 char csv_sep(const struct csv *c);
-/* From the next batch on only fields i with used[i] are looked at: the others
+/* From the next block on only fields i with used[i] are looked at: the others
  * need not be there. */
 void csv_use(struct csv *c, const bool *used);
-/* 1 and a batch with at least one row; 0 at the end; -1. */
+/* 1 and a block with at least one row; 0 at the end; -1. */
 MUST_CHECK int
-csv_next(struct csv *c, struct batch *b, int nslot, struct err *e);
+csv_next(struct csv *c, struct block *b, int nslot, struct err *e);
 /* After the end: rows handed out; rejected ones; the end marker's account,
  * or NULL when the stream had none. */
 uint64_t csv_rows(const struct csv *c);

@@ -7,13 +7,13 @@
 #include "keys/keytable.h"
 #include "rows/jsontext.h"
 
-#define BATCH_BYTES ((size_t)256 << 10)
+#define BLOCK_BYTES ((size_t)256 << 10)
 /* A piece of input makes rows of at most so many bytes, or little more: a row
  * has a separator for each column, however short the object is. */
 #define PIECE_MAX ((size_t)64 << 10)
 #define PIECE_MIN ((size_t)512)
 #define PIECE_ROWS ((size_t)12 << 20)
-#define BATCH_ROWS ((size_t)64 << 10)
+#define BLOCK_ROWS ((size_t)64 << 10)
 /* However much is allowed: a row, twice as long at most, has 32-bit offsets. */
 #define RECORD_MAX ((uint64_t)1 << 30)
 
@@ -49,7 +49,7 @@ struct jsonin {
 	struct buf array; /* its text so far */
 	struct buf values;
 
-	/* The batch. */
+	/* The block. */
 	struct buf text, lines, ends;
 	uint64_t rows;
 	size_t nrow;
@@ -529,7 +529,7 @@ jsonin_names(const struct jsonin *j, size_t *n)
 }
 
 int
-jsonin_next(struct jsonin *j, struct batch *b, int nslot, struct err *e)
+jsonin_next(struct jsonin *j, struct block *b, int nslot, struct err *e)
 {
 	int rc = 1;
 
@@ -537,7 +537,7 @@ jsonin_next(struct jsonin *j, struct batch *b, int nslot, struct err *e)
 	buf_clear(&j->lines);
 	j->ends.n = sizeof(uint32_t);
 	j->nrow = 0;
-	while (rc > 0 && j->text.n < BATCH_BYTES && j->nrow < BATCH_ROWS)
+	while (rc > 0 && j->text.n < BLOCK_BYTES && j->nrow < BLOCK_ROWS)
 		rc = next_piece(j, e);
 	if (rc < 0 || j->nrow == 0)
 		return rc;
@@ -548,7 +548,7 @@ jsonin_next(struct jsonin *j, struct batch *b, int nslot, struct err *e)
 	b->row0 = j->rows;
 	b->line = (const uint64_t *)(const void *)j->lines.p;
 	b->line0 = b->line[0];
-	batch_reset(b, nslot);
+	block_reset(b, nslot);
 	j->rows += j->nrow;
 	return 1;
 }

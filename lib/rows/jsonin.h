@@ -1,6 +1,6 @@
 /*
  * jsonin - reads JSON Lines, any other sequence of JSON objects, or an array of
- * objects, as batches of clean records: a row for each object.
+ * objects, as blocks of clean records: a row for each object.
  *
  *	{"id": 1, "who": {"name": "ann"}, "tags": ["a", 2]}
  *
@@ -11,8 +11,8 @@
  *
  *	j = jsonin_open(in, &opt, &e);
  *	use jsonin_names(j)
- *	while ((rc = jsonin_next(j, &batch, nslot, &e)) > 0)
- *		...                          batch valid until the next call
+ *	while ((rc = jsonin_next(j, &block, nslot, &e)) > 0)
+ *		...                          block valid until the next call
  *	jsonin_close(j);                       the in stays the caller's
  *
  * A name that stands twice in one object is an error, and so is all that
@@ -22,7 +22,7 @@
 #define SHARD_JSONIN_H
 
 #include "io/in.h"
-#include "rows/batch.h"
+#include "rows/block.h"
 #include "rows/schema.h"
 
 #define JSONIN_MAX_DEPTH 100
@@ -47,9 +47,9 @@ struct jsonin;
 struct jsonin *
 jsonin_open(struct in *in, const struct jsonin_opt *opt, struct err *e);
 const struct bytes *jsonin_names(const struct jsonin *j, size_t *n);
-/* 1 and a batch with at least one row; 0 at the end; -1. */
+/* 1 and a block with at least one row; 0 at the end; -1. */
 MUST_CHECK int
-jsonin_next(struct jsonin *j, struct batch *b, int nslot, struct err *e);
+jsonin_next(struct jsonin *j, struct block *b, int nslot, struct err *e);
 uint64_t jsonin_rows(const struct jsonin *j);
 void jsonin_close(struct jsonin *j);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "io/json.h"
-#include "rows/batch.h"
+#include "rows/block.h"
 #include "rows/csvscan.h"
 
 struct jsonout {

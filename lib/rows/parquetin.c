@@ -9,7 +9,7 @@
 #include "rows/coltype.h"
 #include "rows/duck.h"
 
-#define BATCH_BYTES ((size_t)256 << 10)
+#define BLOCK_BYTES ((size_t)256 << 10)
 #define RECORD_MAX ((uint64_t)1 << 31) /* offsets are 32 bits wide */
 #define EPOCH_DAY 719162 /* 1970-01-01, in days since 0001-01-01 */
 
@@ -38,7 +38,7 @@ struct parquetin {
 	size_t ncol;
 	uint64_t rows;
 	uint64_t at, n;     /* of the chunk's rows */
-	uint64_t first;     /* row of the chunk that the batch begins with */
+	uint64_t first;     /* row of the chunk that the block begins with */
 	bool started, late; /* some columns are late */
 	struct text {
 		struct buf text, ends;
@@ -411,7 +411,7 @@ parquetin_put_cell(struct buf *b, const struct pcolumn *c, uint64_t i)
 /* Which columns of a row are wanted. */
 enum which { WANT_NONE, WANT_EARLY, WANT_ALL };
 
-/* Row i of the chunk, the batch's k-th, behind the others in t. */
+/* Row i of the chunk, the block's k-th, behind the others in t. */
 static int
 parquetin_put_row(struct parquetin *p, struct text *t, enum which want,
     uint64_t i, uint32_t k, struct err *e)
@@ -452,9 +452,9 @@ begin_text(struct text *t)
 	buf_put(&t->ends, &before, sizeof(before));
 }
 
-/* The batch is what t holds, in which no text has a NUL character. */
+/* The block is what t holds, in which no text has a NUL character. */
 static int
-show_text(const struct parquetin *p, const struct text *t, struct batch *b,
+show_text(const struct parquetin *p, const struct text *t, struct block *b,
     struct err *e)
 {
 	const uint32_t *end = (const uint32_t *)(const void *)t->ends.p + 1;
@@ -489,7 +489,7 @@ text_bytes(const struct parquetin *p, uint64_t i)
 }
 
 int
-parquetin_next(struct parquetin *p, struct batch *b, int nslot, struct err *e)
+parquetin_next(struct parquetin *p, struct block *b, int nslot, struct err *e)
 {
 	enum which want = p->late ? WANT_EARLY : WANT_ALL;
 	uint64_t line, k;
@@ -514,7 +514,7 @@ parquetin_next(struct parquetin *p, struct batch *b, int nslot, struct err *e)
 	begin_text(&p->now);
 	buf_clear(&p->lines);
 	p->first = p->at;
-	for (; p->at < p->n && p->now.text.n + late < BATCH_BYTES;
+	for (; p->at < p->n && p->now.text.n + late < BLOCK_BYTES;
 	     p->at++, nrow++) {
 		if (parquetin_put_row(p, &p->now, want, p->at, nrow, e) < 0)
 			return -1;
@@ -528,14 +528,14 @@ parquetin_next(struct parquetin *p, struct batch *b, int nslot, struct err *e)
 	b->row0 = p->rows;
 	b->line0 = p->rows + 1;
 	b->line = (const uint64_t *)(const void *)p->lines.p;
-	batch_reset(b, nslot);
+	block_reset(b, nslot);
 	rc = show_text(p, &p->now, b, e);
 	p->rows += nrow;
 	return rc < 0 ? -1 : 1;
 }
 
 int
-parquetin_rest(struct parquetin *p, struct batch *b, struct err *e)
+parquetin_rest(struct parquetin *p, struct block *b, struct err *e)
 {
 	uint32_t k, i = 0;
 	int rc = 0;
@@ -543,7 +543,7 @@ parquetin_rest(struct parquetin *p, struct batch *b, struct err *e)
 	if (!p->late)
 		return 0;
 	begin_text(&p->rest);
-	p->rows -= b->nrow; /* for messages, as when the batch was begun */
+	p->rows -= b->nrow; /* for messages, as when the block was begun */
 	for (k = 0; rc == 0 && k < b->nrow; k++) {
 		bool kept = i < b->nsel && b->sel[i] == k;
 

@@ -1,5 +1,5 @@
 /*
- * parquetin - reads a Parquet file as batches of clean records, through DuckDB
+ * parquetin - reads a Parquet file as blocks of clean records, through DuckDB
  * (duck.h), a chunk of rows at a time.
  *
  *	BIGINT, DOUBLE, DECIMAL ...     12, 3.0, 1.50      bare
@@ -16,7 +16,7 @@
 #define SHARD_PARQUETIN_H
 
 #include "io/in.h"
-#include "rows/batch.h"
+#include "rows/block.h"
 
 struct parquetin_opt {
 	bool nested_json;
@@ -36,14 +36,14 @@ const char *parquetin_type(const struct parquetin *p, size_t i);
 /* The columns with skip[i] come as if they were missing, and those with late[i]
  * too, until parquetin_rest(). */
 void parquetin_choose(struct parquetin *p, const bool *skip, const bool *late);
-/* 1 and a batch with at least one row; 0 at the end; -1. */
+/* 1 and a block with at least one row; 0 at the end; -1. */
 MUST_CHECK int
-parquetin_next(struct parquetin *p, struct batch *b, int nslot, struct err *e);
-/* The batch again, with the late columns of the rows that are selected; the
+parquetin_next(struct parquetin *p, struct block *b, int nslot, struct err *e);
+/* The block again, with the late columns of the rows that are selected; the
  * others have no column then.  What pointed into its fields stays good until
- * the next batch. */
+ * the next block. */
 MUST_CHECK int
-parquetin_rest(struct parquetin *p, struct batch *b, struct err *e);
+parquetin_rest(struct parquetin *p, struct block *b, struct err *e);
 uint64_t parquetin_rows(const struct parquetin *p);
 void parquetin_close(struct parquetin *p);
 

@@ -11,7 +11,7 @@
 #include "base/number.h"
 #include "base/parse.h"
 #include "base/utf8.h"
-#include "rows/batch.h"
+#include "rows/block.h"
 #include "rows/coltype.h"
 #include "rows/csvscan.h"
 #include "rows/duck.h"

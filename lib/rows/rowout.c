@@ -111,7 +111,7 @@ rowout_header(struct rowout *r, struct out *o, struct err *e)
 
 void
 rowout_row(
-    struct rowout *r, const struct batch *b, uint32_t row, struct buf *to)
+    struct rowout *r, const struct block *b, uint32_t row, struct buf *to)
 {
 	size_t i;
 
@@ -122,15 +122,15 @@ rowout_row(
 		if (i)
 			buf_putc(to, r->sep);
 		if (g->col) {
-			f = batch_raw(b, g->col, row);
+			f = block_raw(b, g->col, row);
 			if (r->convert && (f.n == 0 || f.p[0] != '"'))
 				csv_put_field(to, f, r->sep);
 			else
 				buf_putb(to, f);
 		} else {
-			struct bytes l = batch_field(b, row, g->last);
+			struct bytes l = block_field(b, row, g->last);
 
-			f = batch_field(b, row, g->first);
+			f = block_field(b, row, g->first);
 			buf_put(to, f.p, (size_t)(l.p + l.n - f.p));
 		}
 	}
@@ -139,7 +139,7 @@ rowout_row(
 
 /* Was a field of the row replaced? */
 static bool
-replaced(const struct rowout *r, const struct batch *b, uint32_t row)
+replaced(const struct rowout *r, const struct block *b, uint32_t row)
 {
 	size_t i;
 
@@ -157,7 +157,7 @@ replaced(const struct rowout *r, const struct batch *b, uint32_t row)
 /* Fills the masks of the rows sel[0..n). */
 static void
 find_replaced(
-    struct rowout *r, const struct batch *b, const uint32_t *sel, uint32_t n)
+    struct rowout *r, const struct block *b, const uint32_t *sel, uint32_t n)
 {
 	size_t nword = (r->nslot + BITS - 1) / BITS, i;
 	uint32_t k;
@@ -199,11 +199,11 @@ is_masked(const struct rowout *r, uint32_t row)
 /* A record with the replaced fields in place of its own; the k'th of those
  * that have masks. */
 static void
-splice(struct rowout *r, const struct batch *b, uint32_t row, uint32_t k,
+splice(struct rowout *r, const struct block *b, uint32_t row, uint32_t k,
     struct buf *to)
 {
 	size_t nword = (r->nslot + BITS - 1) / BITS, i;
-	struct bytes rec = batch_record(b, row);
+	struct bytes rec = block_record(b, row);
 	const char *at = rec.p;
 
 	for (i = 0; i < nword; i++) {
@@ -212,10 +212,10 @@ splice(struct rowout *r, const struct batch *b, uint32_t row, uint32_t k,
 		for (; mask; mask &= mask - 1) {
 			unsigned bit = (unsigned)__builtin_ctzll(mask);
 			const struct column *c = r->slot[i * BITS + bit];
-			struct bytes f = batch_field(b, row, (uint32_t)c->src);
+			struct bytes f = block_field(b, row, (uint32_t)c->src);
 
 			buf_put(to, at, (size_t)(f.p - at));
-			buf_putb(to, batch_raw(b, c, row));
+			buf_putb(to, block_raw(b, c, row));
 			at = f.p + f.n;
 		}
 	}
@@ -224,24 +224,24 @@ splice(struct rowout *r, const struct batch *b, uint32_t row, uint32_t k,
 
 /* Are the records written as they stand, but for replaced fields? */
 static bool
-is_whole(const struct rowout *r, const struct batch *b)
+is_whole(const struct rowout *r, const struct block *b)
 {
 	return r->whole && r->nfield == b->nfield;
 }
 
 struct bytes
 rowout_bytes(
-    struct rowout *r, const struct batch *b, uint32_t row, struct buf *scratch)
+    struct rowout *r, const struct block *b, uint32_t row, struct buf *scratch)
 {
 	if (is_whole(r, b) && !(r->nslot && replaced(r, b, row)))
-		return batch_record(b, row);
+		return block_record(b, row);
 	buf_clear(scratch);
 	rowout_row(r, b, row, scratch);
 	return buf_bytes(scratch);
 }
 
 int
-rowout_rows(struct rowout *r, const struct batch *b, const uint32_t *sel,
+rowout_rows(struct rowout *r, const struct block *b, const uint32_t *sel,
     uint32_t n, struct out *o, struct err *e)
 {
 	uint32_t i, k;
@@ -250,7 +250,7 @@ rowout_rows(struct rowout *r, const struct batch *b, const uint32_t *sel,
 		if (r->nslot)
 			find_replaced(r, b, sel, n);
 		for (i = 0; i < n; i = k) {
-			struct bytes a = batch_record(b, sel[i]), z;
+			struct bytes a = block_record(b, sel[i]), z;
 
 			k = i + 1;
 			if (r->nslot && is_masked(r, i)) {
@@ -263,7 +263,7 @@ rowout_rows(struct rowout *r, const struct batch *b, const uint32_t *sel,
 			while (k < n && sel[k] == sel[k - 1] + 1 &&
 			    !(r->nslot && is_masked(r, k)))
 				k++;
-			z = batch_record(b, sel[k - 1]);
+			z = block_record(b, sel[k - 1]);
 			if (out_write(o, a.p, (size_t)(z.p + z.n - a.p), e) < 0)
 				return -1;
 		}

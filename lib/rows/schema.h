@@ -1,6 +1,6 @@
 /*
  * schema - the columns of a stream at one place in a chain: their names and
- * where a batch keeps their values.
+ * where a block keeps their values.
  */
 #ifndef SHARD_SCHEMA_H
 #define SHARD_SCHEMA_H
@@ -9,7 +9,7 @@
 #include "base/err.h"
 
 /*
- * A column's value in a row is, in this order: what the batch's slot holds
+ * A column's value in a row is, in this order: what the block's slot holds
  * for that row, if there is a slot and it holds something; the source
  * record's field src, if src >= 0; missing.
  */

@@ -235,7 +235,7 @@ sortkey_value(
 }
 
 int
-sortkey_of(struct sortkey *k, const struct batch *b, uint32_t row,
+sortkey_of(struct sortkey *k, const struct block *b, uint32_t row,
     struct buf *room, struct bytes *key, struct err *e)
 {
 	size_t i;
@@ -244,7 +244,7 @@ sortkey_of(struct sortkey *k, const struct batch *b, uint32_t row,
 	for (i = 0; i < k->ncol; i++) {
 		const struct sort_column *c = &k->col[i];
 		struct bytes v =
-		    csv_value(batch_raw(b, &c->col, row), &k->scratch);
+		    csv_value(block_raw(b, &c->col, row), &k->scratch);
 
 		if (k->ncol == 1 && is_itself(c)) {
 			*key = v;

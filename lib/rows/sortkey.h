@@ -6,7 +6,7 @@
  *	sortkey_init(&k);
  *	sortkey_add(&k, "Country", &e); sortkey_add(&k, "when:tr", &e);
  *	sortkey_find(&k, &schema, &e);
- *	sortkey_of(&k, batch, row, &room, &key, &e);
+ *	sortkey_of(&k, block, row, &room, &key, &e);
  *	sortkey_fini(&k);
  *
  * A key is the keys of its columns behind each other.  None of these is the
@@ -33,7 +33,7 @@
 #define SHARD_SORTKEY_H
 
 #include "base/instant.h"
-#include "rows/batch.h"
+#include "rows/block.h"
 
 enum sort_type { SORT_BYTES, SORT_NUMBER, SORT_TIME };
 
@@ -69,9 +69,9 @@ void sortkey_more(struct sortkey *k);
 /* Finds the columns in the schema; schemas with the same columns give the same
  * keys. */
 MUST_CHECK int sortkey_find(struct sortkey *k, struct schema *s, struct err *e);
-/* The key of a row, made in room; or the value itself, in the batch, where that
+/* The key of a row, made in room; or the value itself, in the block, where that
  * is the key. */
-MUST_CHECK int sortkey_of(struct sortkey *k, const struct batch *b,
+MUST_CHECK int sortkey_of(struct sortkey *k, const struct block *b,
     uint32_t row, struct buf *room, struct bytes *key, struct err *e);
 /* Appends the key of a value of one column. */
 MUST_CHECK int sortkey_value(struct sortkey *k, size_t col, struct bytes v,

@@ -23,7 +23,7 @@ struct reader {
 	const char *path;
 	struct in *in;
 	struct csv *csv; /* NULL: TSV */
-	struct batch batch;
+	struct block batch;
 	uint32_t row;
 	struct buf header, line;
 	struct buf *scratch; /* per column */
@@ -72,7 +72,7 @@ reader_close(struct reader *r)
 	size_t i;
 
 	csv_close(r->csv);
-	batch_fini(&r->batch);
+	block_fini(&r->batch);
 	in_close(r->in);
 	for (i = 0; r->scratch && i < r->ncol; i++)
 		buf_fini(&r->scratch[i]);
@@ -134,9 +134,9 @@ next_csv(struct reader *r, struct err *e)
 	}
 	for (i = 0; i < r->ncol; i++)
 		r->cell[i] =
-		    csv_value(batch_field(&r->batch, r->row, (uint32_t)i),
+		    csv_value(block_field(&r->batch, r->row, (uint32_t)i),
 			&r->scratch[i]);
-	r->lineno = batch_line(&r->batch, r->row);
+	r->lineno = block_line(&r->batch, r->row);
 	r->row++;
 	return 1;
 }

@@ -42,7 +42,7 @@ read_all(int which, struct bytes s, const struct csv_opt *opt,
 {
 	struct in *in = in_open(fuzz_file(which, s.p, s.n), 0, e);
 	struct buf scratch = BUF_ZERO;
-	struct batch b = BATCH_ZERO;
+	struct block b = BLOCK_ZERO;
 	const struct bytes *names;
 	struct csv *c = NULL;
 	uint64_t row = 0, line = 1;
@@ -80,12 +80,12 @@ read_all(int which, struct bytes s, const struct csv_opt *opt,
 		PROPERTY(b.nsel == b.nrow && b.line0 > line);
 		line = b.line0;
 		for (r = 0; r < b.nrow; r++, row++) {
-			struct bytes rec = batch_record(&b, r);
+			struct bytes rec = block_record(&b, r);
 			size_t sum = 0;
 
 			PROPERTY(b.sel[r] == r);
 			for (f = 0; cells && f < ncol; f++) {
-				struct bytes raw = batch_field(&b, r, f);
+				struct bytes raw = block_field(&b, r, f);
 				struct bytes v;
 
 				PROPERTY(!memchr(raw.p, '\0', raw.n));
@@ -108,7 +108,7 @@ read_all(int which, struct bytes s, const struct csv_opt *opt,
 			PROPERTY(rec.n <= opt->max_record * 2 + 2 * ncol + 2);
 			buf_putb(text, rec);
 		}
-		PROPERTY(batch_line(&b, b.nrow - 1) >= b.line0);
+		PROPERTY(block_line(&b, b.nrow - 1) >= b.line0);
 	}
 	PROPERTY(rc < 0 || csv_rows(c) == row);
 	if (rc == 0)
@@ -116,7 +116,7 @@ read_all(int which, struct bytes s, const struct csv_opt *opt,
 out:
 	csv_close(c);
 	in_close(in);
-	batch_fini(&b);
+	block_fini(&b);
 	buf_fini(&scratch);
 	return rc;
 }

@@ -57,7 +57,7 @@ read_all(int which, struct bytes s, uint64_t max_record, struct buf *text,
 	    .out_sep = ','};
 	struct in *in = again(&a, e);
 	struct jsonin *j = in ? jsonin_open(in, &opt, e) : NULL;
-	struct batch b = BATCH_ZERO;
+	struct block b = BLOCK_ZERO;
 	const struct bytes *name;
 	uint64_t line = 0;
 	size_t ncol;
@@ -91,7 +91,7 @@ read_all(int which, struct bytes s, uint64_t max_record, struct buf *text,
 	}
 	PROPERTY(rc < 0 || jsonin_rows(j) == *rows);
 out:
-	batch_fini(&b);
+	block_fini(&b);
 	jsonin_close(j);
 	in_close(in);
 	return rc;

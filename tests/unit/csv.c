@@ -188,7 +188,7 @@ read_back(const char *path, const struct table *t, const struct csv_opt *opt,
 	struct err e = ERR_ZERO;
 	struct in *in = in_open(path, 0, &e);
 	struct buf scratch = BUF_ZERO;
-	struct batch b = BATCH_ZERO;
+	struct block b = BLOCK_ZERO;
 	const struct bytes *names;
 	struct csv *c = NULL;
 	size_t ncol, row = 0, i;
@@ -218,17 +218,17 @@ read_back(const char *path, const struct table *t, const struct csv_opt *opt,
 			goto out;
 		EQ_U(b.line0, line[row + 1]);
 		for (r = 0; r < b.nrow; r++, row++) {
-			struct bytes rec = batch_record(&b, r);
+			struct bytes rec = block_record(&b, r);
 
 			CHECK(rec.n > 0 && rec.p[rec.n - 1] == '\n');
 			if (b.nrow < 50 || r + 1 == b.nrow || one_in(500))
-				EQ_U(batch_line(&b, r), line[row + 1]);
+				EQ_U(block_line(&b, r), line[row + 1]);
 			for (f = 0; f < ncol; f++) {
 				struct bytes raw;
 
 				if (used && !used[f])
 					continue;
-				raw = batch_field(&b, r, f);
+				raw = block_field(&b, r, f);
 				if (!EQ_B(csv_value(raw, &scratch),
 					cell_of(t, row + 1, f)))
 					goto out;
@@ -243,7 +243,7 @@ read_back(const char *path, const struct table *t, const struct csv_opt *opt,
 out:
 	csv_close(c);
 	in_close(in);
-	batch_fini(&b);
+	block_fini(&b);
 	buf_fini(&scratch);
 	free(used);
 }
@@ -404,7 +404,7 @@ static struct result
 read_once(const char *path, struct csv_opt opt, bool few)
 {
 	struct result r = {.rc = -1};
-	struct batch b = BATCH_ZERO;
+	struct block b = BLOCK_ZERO;
 	struct csv *c = NULL;
 	struct in *in;
 	const struct bytes *names;
@@ -433,7 +433,7 @@ read_once(const char *path, struct csv_opt opt, bool few)
 		buf_putc(&r.rows, '\n');
 		while ((r.rc = csv_next(c, &b, 0, &r.e)) > 0)
 			for (k = 0; k < b.nrow; k++)
-				buf_putb(&r.rows, batch_record(&b, k));
+				buf_putb(&r.rows, block_record(&b, k));
 		r.nrows = csv_rows(c);
 		r.nrejected = csv_rejected(c);
 		r.trailer = csv_trailer(c) != NULL;
@@ -442,7 +442,7 @@ read_once(const char *path, struct csv_opt opt, bool few)
 	}
 	csv_close(c);
 	in_close(in);
-	batch_fini(&b);
+	block_fini(&b);
 	return r;
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/shortnum.h"
-#include "rows/batch.h"
+#include "rows/block.h"
 #include "test.h"
 
 /* Cells as they come in CSV, of which a column takes a few in turn. */
@@ -30,11 +30,11 @@ random_number(char *to)
 	return to;
 }
 
-/* A column of a table with this and another one, as a batch of the source. */
+/* A column of a table with this and another one, as a block of the source. */
 struct table {
 	struct buf text;
 	uint32_t *end;
-	struct batch b;
+	struct block b;
 	struct column column;
 };
 
@@ -63,18 +63,18 @@ table_make(struct table *t, size_t n)
 	/* of its very size: what reads behind it is found out */
 	t->text.p = xrealloc(t->text.p, t->text.n);
 	t->column = (struct column){.src = 0, .slot = -1};
-	t->b = (struct batch){.base = t->text.p,
+	t->b = (struct block){.base = t->text.p,
 	    .end = t->end + 1,
 	    .nrow = (uint32_t)n,
 	    .nfield = 2,
 	    .nsel = (uint32_t)n};
-	batch_reset(&t->b, 0);
+	block_reset(&t->b, 0);
 }
 
 static void
 table_fini(struct table *t)
 {
-	batch_fini(&t->b);
+	block_fini(&t->b);
 	free(t->end);
 	free(t->text.p);
 }
@@ -84,7 +84,7 @@ facts_of(struct table *t, bool common)
 {
 	static const struct na_rule rule = {.everywhere = false};
 	struct facts f = {.schema = true, .moments = true, .ncol = 1};
-	struct batch_column col = batch_column(&t->b, &t->column);
+	struct block_column col = block_column(&t->b, &t->column);
 	struct buf scratch = BUF_ZERO, text = BUF_ZERO;
 	struct cell cell;
 	uint32_t i;
@@ -100,7 +100,7 @@ facts_of(struct table *t, bool common)
 			    f.col, &col, t->b.sel + i, t->b.nsel - i);
 		if (i == t->b.nsel)
 			break;
-		v = csv_value(batch_column_raw(&col, t->b.sel[i]), &scratch);
+		v = csv_value(block_column_raw(&col, t->b.sel[i]), &scratch);
 		cell_scan(&cell, &rule, v);
 		colfacts_add(f.col, &cell, v, (struct place){3, i + 1});
 	}
@@ -141,7 +141,7 @@ static void
 most_cells_are_common(void)
 {
 	struct table t;
-	struct batch_column col;
+	struct block_column col;
 	struct colfacts c = {.name = NULL};
 	char tmp[64];
 	uint32_t i;
@@ -156,10 +156,10 @@ most_cells_are_common(void)
 		buf_puts(&t.text, "\n");
 	}
 	t.column = (struct column){.src = 0, .slot = -1};
-	t.b = (struct batch){
+	t.b = (struct block){
 	    .base = t.text.p, .end = t.end + 1, .nrow = 1000, .nfield = 1};
-	batch_reset(&t.b, 0);
-	col = batch_column(&t.b, &t.column);
+	block_reset(&t.b, 0);
+	col = block_column(&t.b, &t.column);
 	/* the first of a kind is not: its place is kept */
 	EQ_U(colfacts_add_common(&c, &col, t.b.sel, 1000), 1);
 	c.n[KIND_FLOAT] = 1;

@@ -1,4 +1,4 @@
-#include "rows/batch.h"
+#include "rows/block.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #define KEPT ((size_t)4 << 20)
 
 /* Bump allocation in a list of chunks.  At reset one takes the place of all,
- * as large as they were together: a batch is like the one before it. */
+ * as large as they were together: a block is like the one before it. */
 struct arena {
 	struct arena *next;
 	size_t n, cap;
@@ -38,7 +38,7 @@ arena_free(struct arena *a)
 }
 
 char *
-batch_alloc(struct batch *b, size_t n)
+block_alloc(struct block *b, size_t n)
 {
 	char *p;
 
@@ -51,7 +51,7 @@ batch_alloc(struct batch *b, size_t n)
 }
 
 void
-batch_reset(struct batch *b, int nslot)
+block_reset(struct block *b, int nslot)
 {
 	uint32_t i;
 
@@ -84,52 +84,52 @@ batch_reset(struct batch *b, int nslot)
 }
 
 struct bytes *
-batch_cells(struct batch *b, int slot)
+block_cells(struct block *b, int slot)
 {
 	struct slot *s = &b->slot[slot];
 
 	if (!s->cell) {
 		size_t n = (size_t)b->nrow * sizeof(*s->cell);
 
-		s->cell = (struct bytes *)(void *)batch_alloc(b, n);
+		s->cell = (struct bytes *)(void *)block_alloc(b, n);
 		memset(s->cell, 0, n);
 	}
 	return s->cell;
 }
 
 uint8_t *
-batch_codes(struct batch *b, int slot)
+block_codes(struct block *b, int slot)
 {
 	struct slot *s = &b->slot[slot];
 
 	if (!s->code) {
-		s->code = (uint8_t *)batch_alloc(b, b->nrow);
+		s->code = (uint8_t *)block_alloc(b, b->nrow);
 		memset(s->code, 0, b->nrow);
 	}
 	return s->code;
 }
 
 uint64_t
-batch_line(const struct batch *b, uint32_t row)
+block_line(const struct block *b, uint32_t row)
 {
 	const char *p = b->base, *end;
 	uint64_t line = b->line0;
 
 	if (b->line)
 		return b->line[row];
-	for (end = batch_record(b, row).p;
+	for (end = block_record(b, row).p;
 	     p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
 		line++;
 	return line;
 }
 
 void
-batch_fini(struct batch *b)
+block_fini(struct block *b)
 {
 	arena_free(b->arena);
 	free(b->sel);
 	free(b->slot);
-	*b = BATCH_ZERO;
+	*b = BLOCK_ZERO;
 }
 
 struct bytes

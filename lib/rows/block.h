@@ -1,5 +1,5 @@
 /*
- * batch - a block of complete records on its way through the stages.
+ * block - complete records on its way through the stages.
  *
  *	base      "1,ann,5\n2,,7\n3,\"x,y\",9\n"   source records, LF
  *	end[-1]   -1                         (so that field 0 starts at 0)
@@ -12,10 +12,10 @@
  * those of the fields before them) are in end, and those of the records.
  *
  * Stages never touch base: they shorten sel, or put values into slots.  All
- * pointers hold until the source makes the next batch.
+ * pointers hold until the source makes the next block.
  */
-#ifndef SHARD_BATCH_H
-#define SHARD_BATCH_H
+#ifndef SHARD_BLOCK_H
+#define SHARD_BLOCK_H
 
 #include "base/base.h"
 #include "base/buf.h"
@@ -29,7 +29,7 @@ struct slot {
 
 struct arena;
 
-struct batch {
+struct block {
 	const char *base;
 	const uint32_t *end;
 	uint32_t nrow, nfield;
@@ -46,18 +46,18 @@ struct batch {
 	struct arena *arena;
 };
 
-#define BATCH_ZERO ((struct batch){.slot = NULL})
+#define BLOCK_ZERO ((struct block){.slot = NULL})
 
 /* Called by the source: empties the slots and selects all nrow rows. */
-void batch_reset(struct batch *b, int nslot);
-void batch_fini(struct batch *b);
-/* Memory that lives as long as the batch. */
-char *batch_alloc(struct batch *b, size_t n);
-struct bytes *batch_cells(struct batch *b, int slot);
-uint8_t *batch_codes(struct batch *b, int slot);
+void block_reset(struct block *b, int nslot);
+void block_fini(struct block *b);
+/* Memory that lives as long as the block. */
+char *block_alloc(struct block *b, size_t n);
+struct bytes *block_cells(struct block *b, int slot);
+uint8_t *block_codes(struct block *b, int slot);
 
 static inline struct bytes
-batch_field(const struct batch *b, uint32_t row, uint32_t field)
+block_field(const struct block *b, uint32_t row, uint32_t field)
 {
 	const uint32_t *p = b->end + (size_t)row * b->nfield + field;
 	uint32_t start = p[-1] + 1; /* wraps to 0 for the very first */
@@ -67,7 +67,7 @@ batch_field(const struct batch *b, uint32_t row, uint32_t field)
 
 /* One whole source record with its newline. */
 static inline struct bytes
-batch_record(const struct batch *b, uint32_t row)
+block_record(const struct block *b, uint32_t row)
 {
 	const uint32_t *p = b->end + (size_t)row * b->nfield;
 	uint32_t start = p[-1] + 1;
@@ -77,7 +77,7 @@ batch_record(const struct batch *b, uint32_t row)
 
 /* The raw CSV bytes of a column in a row, quotes and all. */
 static inline struct bytes
-batch_raw(const struct batch *b, const struct column *c, uint32_t row)
+block_raw(const struct block *b, const struct column *c, uint32_t row)
 {
 	if (c->slot >= 0) {
 		const struct slot *s = &b->slot[c->slot];
@@ -87,35 +87,35 @@ batch_raw(const struct batch *b, const struct column *c, uint32_t row)
 		if (s->cell && s->cell[row].p)
 			return s->cell[row];
 	}
-	return c->src >= 0 ? batch_field(b, row, (uint32_t)c->src)
+	return c->src >= 0 ? block_field(b, row, (uint32_t)c->src)
 			   : bytes_of("", 0);
 }
 
-/* A column of a batch, for whoever goes through its rows. */
-struct batch_column {
-	const struct batch *b;
+/* A column of a block, for whoever goes through its rows. */
+struct block_column {
+	const struct block *b;
 	const struct column *c;
 	const char *base;
 	const uint32_t *end; /* of its field in record 0; NULL: in a slot */
 	size_t nfield;
 };
 
-static inline struct batch_column
-batch_column(const struct batch *b, const struct column *c)
+static inline struct block_column
+block_column(const struct block *b, const struct column *c)
 {
-	return (struct batch_column){b, c, b->base,
+	return (struct block_column){b, c, b->base,
 	    c->slot < 0 && c->src >= 0 ? b->end + c->src : NULL, b->nfield};
 }
 
-/* batch_raw() of a row. */
+/* block_raw() of a row. */
 static inline struct bytes
-batch_column_raw(const struct batch_column *x, uint32_t row)
+block_column_raw(const struct block_column *x, uint32_t row)
 {
 	const uint32_t *p;
 	uint32_t start;
 
 	if (UNLIKELY(!x->end))
-		return batch_raw(x->b, x->c, row);
+		return block_raw(x->b, x->c, row);
 	p = x->end + row * x->nfield;
 	start = p[-1] + 1;
 	return bytes_of(x->base + start, p[0] - start);
@@ -124,7 +124,7 @@ batch_column_raw(const struct batch_column *x, uint32_t row)
 /* The last place from where on there are eight bytes of records in a column
  * that is in the records; NULL: there is none. */
 static inline const char *
-batch_column_wide(const struct batch_column *x)
+block_column_wide(const struct block_column *x)
 {
 	size_t n = (size_t)x->b->nrow * x->nfield;
 
@@ -134,7 +134,7 @@ batch_column_wide(const struct batch_column *x)
 }
 
 /* The line of its file on which a row begins. */
-uint64_t batch_line(const struct batch *b, uint32_t row);
+uint64_t block_line(const struct block *b, uint32_t row);
 
 /* The value that raw CSV bytes stand for; in scratch if it had to be built. */
 struct bytes csv_unquote_slow(struct bytes raw, struct buf *scratch);
@@ -146,14 +146,14 @@ csv_value(struct bytes raw, struct buf *scratch)
 	return csv_unquote_slow(raw, scratch);
 }
 
-/* The same, valid as long as the batch. */
+/* The same, valid as long as the block. */
 static inline struct bytes
-batch_value(struct batch *b, struct bytes raw, struct buf *scratch)
+block_value(struct block *b, struct bytes raw, struct buf *scratch)
 {
 	struct bytes v = csv_value(raw, scratch);
 
 	if (UNLIKELY(v.p == scratch->p && v.n))
-		v = bytes_of(memcpy(batch_alloc(b, v.n), v.p, v.n), v.n);
+		v = bytes_of(memcpy(block_alloc(b, v.n), v.p, v.n), v.n);
 	return v;
 }
 
