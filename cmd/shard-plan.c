@@ -7,10 +7,11 @@
 static void
 say(void *arg, bool warning, const char *line)
 {
-	(void)arg;
+	const struct planjob_opt *o = arg;
+
 	if (warning)
 		cmd_warn("%s", line);
-	else
+	else if (!o->quiet)
 		cmd_note("%s", line);
 }
 
@@ -32,7 +33,7 @@ main(int argc, char *argv[])
 	if (cmd_parse(&cmd, argc, argv) < argc)
 		err_kind_set(&e, ERR_USAGE,
 		    "no operands: files are --groups, --estimates or --only");
-	else if (planjob_run(&o, &out, say, NULL, &e) == 0)
+	else if (planjob_run(&o, &out, say, &o, &e) == 0)
 		fwrite(out.p, 1, out.n, stdout); /* cmd_finish() checks it */
 	if (e.kind)
 		status = cmd_fail(&e);

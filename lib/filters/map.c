@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "chain/filter.h"
+#include "filters/condition.h"
 #include "pass1/depend.h"
 
-enum op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE };
 enum unseen { UNSEEN_ERROR, UNSEEN_DROP };
 
 struct map_opt {
@@ -106,7 +106,7 @@ map_teardown(void *opt)
 struct cond {
 	struct column col;
 	const struct na_rule *na; /* NULL: only an empty cell is missing */
-	enum op op;
+	enum condition_op op;
 	struct bytes value;
 	bool missing; /* the value stands for a missing cell */
 	bool is_num, is_int;
@@ -160,41 +160,23 @@ cond_missing(const struct cond *c, struct bytes v)
 	return v.n == 0 || (c->na && na_is_token(c->na, v));
 }
 
-/* 'COL OP VALUE', with blanks around OP. */
+/* 'COL OP VALUE' of these columns. */
 static int
 parse_cond(const char *s, const struct map_opt *o, struct schema *schema,
     struct cond *c, struct err *e)
 {
-	static const struct {
-		const char *word;
-		enum op op;
-	} ops[] = {{" == ", OP_EQ}, {" != ", OP_NE}, {" <= ", OP_LE},
-	    {" >= ", OP_GE}, {" < ", OP_LT}, {" > ", OP_GT}, {" = ", OP_EQ}};
-	const char *at = NULL, *q;
-	size_t i, len = 0;
-	struct bytes name;
+	struct condition text;
 	int col;
 
-	for (i = 0; i < LEN(ops); i++) {
-		q = strstr(s, ops[i].word);
-		if (q && (!at || q < at)) {
-			at = q;
-			len = strlen(ops[i].word);
-			c->op = ops[i].op;
-		}
-	}
-	if (!at)
-		return err_kind_set(e, ERR_USAGE,
-		    "--where %s: expected 'COL OP VALUE' with OP one of == "
-		    "!= < <= > >= between blanks",
-		    err_quote(bytes_str(s)));
-	name = bytes_of(s, (size_t)(at - s));
-	col = schema_need(schema, name, e);
+	if (condition_parse(s, &text, e) < 0)
+		return -1;
+	col = schema_need(schema, text.column, e);
 	if (col < 0)
 		return -1;
+	c->op = text.op;
 	c->col = schema->col[col];
-	c->na = map_tokens_missing(o, name) ? &o->na_rule : NULL;
-	c->value = bytes_str(at + len);
+	c->na = map_tokens_missing(o, text.column) ? &o->na_rule : NULL;
+	c->value = text.value;
 	c->missing = cond_missing(c, c->value);
 	c->is_num = parse_double(c->value, &c->num);
 	c->is_int = parse_i64(c->value, &c->i);

@@ -86,7 +86,6 @@ set_environment(const struct drive *d)
 		setenv("PATH", buf_cstr(&b), 1);
 		buf_fini(&b);
 	}
-	setenv("LC_ALL", "C", 1);
 	unsetenv("SHARD_DELIM");
 	unsetenv("SHARD_STRICT");
 }
@@ -149,17 +148,20 @@ print_head(const struct drive *d, const struct job *j, FILE *f)
 	buf_fini(&b);
 }
 
-/* The other forms of a line that runs a command over all shards. */
+/* The other forms of a line that runs a command over a list of shards. */
 static void
-print_others(struct job *j, const char *command, FILE *f)
+print_others(
+    struct job *j, const struct job_each *each, const char *command, FILE *f)
 {
 	const struct job_value *in = option_of(&j->opt, "input");
 	struct buf line = BUF_ZERO, wrap = BUF_ZERO;
 	size_t i;
 
-	if (strcmp(buf_cstr(&j->each), buf_cstr(&j->parallel)) != 0 &&
+	if (strcmp(each->each, each->parallel) != 0 &&
 	    job_parallel_takes(command))
-		fprintf(f, "# or: %s%s\n", j->parallel.p, command);
+		fprintf(f, "# or: %s%s\n", each->parallel, command);
+	if (!each->fresh || in->nlist == 0)
+		return;
 	words_put(&line, "shard-ls", "-0", "--part", "auto", NULL);
 	for (i = 0; i < in->nlist; i++)
 		words_put(&line, in->list[i], NULL);
@@ -175,35 +177,50 @@ print_others(struct job *j, const char *command, FILE *f)
 	buf_fini(&wrap);
 }
 
-/* The recipe's lines as they would run, each pass in its other forms, too. */
-static int
-print_plan(struct drive *d, struct job *j, const struct recipe *r, FILE *f,
-    struct err *e)
+/* A line of the plan, and its other forms. */
+static void
+print_line(struct job *j, const char *line, FILE *f)
 {
-	struct buf text = BUF_ZERO;
-	size_t n = strlen(buf_cstr(&j->each));
+	size_t i, n;
+
+	fprintf(f, "%s\n", line);
+	for (i = 0; i < j->neach; i++) {
+		n = strlen(j->each[i].each);
+		if (strncmp(line, j->each[i].each, n) == 0 && line[n] == ' ') {
+			print_others(j, &j->each[i], line + n, f);
+			return;
+		}
+	}
+}
+
+/* The recipe's lines as they would run, each pass in its other forms, too. */
+static void
+print_plan(struct drive *d, struct job *j, struct buf *text, FILE *f)
+{
 	char *p, *end;
 
 	print_head(d, j, f);
-	if (recipe_plan(r, &text, e) < 0) {
-		buf_fini(&text);
-		return -1;
-	}
-	buf_putc(&text, '\n');
-	(void)buf_cstr(&text);
-	for (p = text.p; *p; p = end + 1) {
+	buf_putc(text, '\n');
+	(void)buf_cstr(text);
+	for (p = text->p; *p; p = end + 1) {
 		end = strchr(p, '\n');
-		fprintf(f, "%.*s\n", (int)(end - p), p);
-		if (strncmp(p, j->each.p, n) == 0) {
-			*end = '\0';
-			print_others(j, p + n, f);
-		}
+		*end = '\0';
+		print_line(j, p, f);
 	}
-	buf_fini(&text);
-	return 0;
 }
 
-/* The recipe, with what was decided. */
+static void
+forget_each(struct job *j)
+{
+	while (j->neach > 0) {
+		free(j->each[--j->neach].each);
+		free(j->each[j->neach].parallel);
+	}
+	free(j->each);
+	j->each = NULL;
+}
+
+/* The recipe, with what was decided: once, or for each part of the job. */
 static int
 run(struct drive *d, struct job *j, FILE *f, struct err *e)
 {
@@ -211,19 +228,33 @@ run(struct drive *d, struct job *j, FILE *f, struct err *e)
 	    .shards = j->look.shards.n,
 	    .bytes = j->look.bytes,
 	    .show = d->show};
-	struct buf vars = BUF_ZERO;
+	struct buf vars = BUF_ZERO, text = BUF_ZERO;
 	char *path = find_recipe(d, e);
-	int rc = -1;
+	int rc = path ? 0 : -1, more = 1;
 
-	if (path && d->type->vars(j, &vars, e) == 0) {
+	while (rc == 0 && more > 0) {
+		buf_clear(&vars);
+		rc = d->type->vars(j, &vars, e);
+		if (rc < 0)
+			break;
 		var_put(&vars, "plan", j->opt.plan ? "1" : "");
 		r.path = path;
 		r.vars = buf_cstr(&vars);
-		rc = j->opt.plan ? print_plan(d, j, &r, f, e)
+		rc = j->opt.plan ? recipe_plan(&r, &text, e)
 				 : recipe_run(&r, &d->caught, e);
+		if (rc > 0 && d->type->failed)
+			rc = d->type->failed(j, rc);
+		more = rc == 0 && d->type->next ? d->type->next(j, e) : 0;
+		if (more < 0)
+			rc = -1;
+		if (more > 0 && !j->opt.plan)
+			forget_each(j);
 	}
+	if (rc == 0 && j->opt.plan)
+		print_plan(d, j, &text, f);
 	free(path);
 	buf_fini(&vars);
+	buf_fini(&text);
 	return rc > 125 ? 1 : rc;
 }
 
@@ -277,8 +308,7 @@ drive(struct drive *d, FILE *f, struct err *e)
 	}
 	d->type->free(&j);
 	look_fini(&j.look);
-	buf_fini(&j.each);
-	buf_fini(&j.parallel);
+	forget_each(&j);
 	claim_release(&j.claim);
 	options_fini(&j.opt);
 	return rc;

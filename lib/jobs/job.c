@@ -17,7 +17,8 @@
 const struct job_type *
 job_named(const char *name)
 {
-	static const struct job_type *const types[] = {&job_preprocess};
+	static const struct job_type *const types[] = {
+	    &job_preprocess, &job_shred};
 	size_t i;
 
 	for (i = 0; i < LEN(types); i++)
@@ -94,12 +95,16 @@ job_write_list(const struct shards *s, const char *path, const char *dir,
 	return rc;
 }
 
-void
-job_each(struct job *j, const char *list, uint64_t workers, const char *runner)
+const char *
+job_each(struct job *j, const struct look *l, const char *list, bool fewer,
+    const char *runner)
 {
-	const uint64_t bytes = j->look.bytes, shards = j->look.shards.n;
+	const uint64_t bytes = l->bytes, shards = l->shards.n;
+	uint64_t workers = job_workers(j);
 	uint64_t per = bytes ? BYTES_PER_PROCESS * shards / bytes : shards;
 	uint64_t most = shards / (4 * workers);
+	struct buf xargs = BUF_ZERO, parallel = BUF_ZERO;
+	struct job_each *each;
 	char n[24], w[24];
 
 	if (workers > 1 && per > most)
@@ -110,16 +115,43 @@ job_each(struct job *j, const char *list, uint64_t workers, const char *runner)
 		per = 1;
 	snprintf(n, sizeof(n), "%llu", (unsigned long long)per);
 	snprintf(w, sizeof(w), "%llu", (unsigned long long)workers);
-	buf_clear(&j->each);
-	buf_clear(&j->parallel);
 	/* ":::" is shard-run's: parallel's own separator is one nobody says. */
-	words_put(&j->parallel, "parallel", "--will-cite", "--arg-sep",
+	words_put(&parallel, "parallel", "--will-cite", "--arg-sep",
 	    ":::::::", "-q", "-0", "-a", list, "-j", w, "-n", n, NULL);
+	if (fewer)
+		words_put(&parallel, "-r", NULL);
 	if (runner && strcmp(runner, "parallel") == 0)
-		buf_puts(&j->each, buf_cstr(&j->parallel));
+		buf_puts(&xargs, buf_cstr(&parallel));
 	else
-		words_put(&j->each, "xargs", "-0", "-a", list, "-P", w, "-n", n,
-		    NULL);
+		words_put(&xargs, "xargs", "-0", fewer ? "-ra" : "-a", list,
+		    "-P", w, "-n", n, NULL);
+	j->each = xrealloc(j->each, (j->neach + 1) * sizeof(*j->each));
+	each = &j->each[j->neach++];
+	*each = (struct job_each){
+	    buf_release(&xargs), buf_release(&parallel), !fewer};
+	return each->each;
+}
+
+uint64_t
+job_workers(const struct job *j)
+{
+	return strtoull(option_value(&j->opt, "workers"), NULL, 10);
+}
+
+void
+job_trim(struct options *o, const char *name)
+{
+	const char *path = option_value(o, name);
+	size_t n = path ? strlen(path) : 0;
+	struct buf b = BUF_ZERO;
+
+	if (!path)
+		return;
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	buf_printf(&b, "%s%.*s", *path == '-' ? "./" : "", (int)n, path);
+	option_set(o, name, buf_cstr(&b));
+	buf_fini(&b);
 }
 
 bool

@@ -20,14 +20,20 @@
 #include "jobs/look.h"
 #include "jobs/option.h"
 
+/* How lines begin that run a command over a list of shards. */
+struct job_each {
+	char *each, *parallel; /* as the runner has it, and for GNU parallel */
+	bool fresh;            /* of all shards of the inputs, always */
+};
+
 struct job {
 	const struct job_type *type;
 	struct options opt;
 	struct look look;
 	struct claim claim;
-	/* The beginning of lines that run a command over all shards, as vars()
-	 * has it, and the same for GNU parallel. */
-	struct buf each, parallel;
+	/* Those that vars() made: the plan of a run shows their other forms. */
+	struct job_each *each;
+	size_t neach;
 	void *st; /* of the job's type, freed by its free() */
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 	void (*note)(const char *fmt, ...) PRINTF_LIKE(1, 2);
@@ -44,9 +50,15 @@ struct job_type {
 	int (*summary)(
 	    struct job *j, double seconds, struct buf *text, struct err *e);
 	void (*free)(struct job *j);
+	/* Goes on to the next part of a job for which the recipe runs more than
+	 * once: 1; 0 where there is none; -1.  NULL: it runs once. */
+	int (*next)(struct job *j, struct err *e);
+	/* The exit status of a job whose recipe ended with this one, which is
+	 * not 0; NULL: the same. */
+	int (*failed)(struct job *j, int status);
 };
 
-extern const struct job_type job_preprocess;
+extern const struct job_type job_preprocess, job_shred;
 
 /* The job of that name, or NULL. */
 const struct job_type *job_named(const char *name);
@@ -61,19 +73,24 @@ void var_put(struct buf *b, const char *name, const char *value);
 
 /* "output/name", freed by the caller. */
 char *path_join(const char *dir, const char *name);
+/* Takes slashes off the end of a path that is the option's value; one that
+ * begins with a dash gets "./" in front. */
+void job_trim(struct options *o, const char *name);
 /* Writes the names of shards, each ended by NUL, to path: all of them, or
  * without their directories as dir/NNNNN.end where end is not NULL. */
 MUST_CHECK int job_write_list(const struct shards *s, const char *path,
     const char *dir, const char *end, struct err *e);
 /*
- * Makes j->each and j->parallel: the beginning of a line that runs a command
- * over all shards of the list, several at a time, with xargs or, where runner
- * says so, GNU parallel.  A process takes as many shards as make up 16 MB, so
- * that its start costs nothing, and few enough that no worker waits long for
- * another.
+ * Returns the beginning of a line that runs a command over all shards of the
+ * list, several at a time, with xargs or, where runner says so, GNU parallel; j
+ * owns it.  The shards are those that l has, or fewer: then an empty list runs
+ * nothing.  A process takes as many shards as make up 16 MB, so that its start
+ * costs nothing, and few enough that no worker waits long for another.
  */
-void
-job_each(struct job *j, const char *list, uint64_t workers, const char *runner);
+const char *job_each(struct job *j, const struct look *l, const char *list,
+    bool fewer, const char *runner);
+/* The value of --workers, which must be set. */
+uint64_t job_workers(const struct job *j);
 /* True if GNU parallel leaves the words as they are: it has meanings for texts
  * that begin with {. */
 bool job_parallel_takes(const char *words);

@@ -6,6 +6,21 @@
 #include "io/machine.h"
 #include "io/procs.h"
 
+void
+look_count(struct look *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->shards.n; i++) {
+		enum format f = l->shards.v[i].name.format;
+
+		l->bytes += l->shards.v[i].bytes;
+		l->json |= shard_is_json(f);
+		l->csv |= f == FORMAT_CSV || f == FORMAT_TSV;
+		l->parquet |= f == FORMAT_PARQUET;
+	}
+}
+
 int
 look_shards(struct look *l, char *const *dir, size_t n,
     void (*warn)(const char *fmt, ...), struct err *e)
@@ -18,14 +33,7 @@ look_shards(struct look *l, char *const *dir, size_t n,
 			return -1;
 	if (shards_order(&l->shards, e) < 0)
 		return -1;
-	for (i = 0; i < l->shards.n; i++) {
-		enum format f = l->shards.v[i].name.format;
-
-		l->bytes += l->shards.v[i].bytes;
-		l->json |= shard_is_json(f);
-		l->csv |= f == FORMAT_CSV || f == FORMAT_TSV;
-		l->parquet |= f == FORMAT_PARQUET;
-	}
+	look_count(l);
 	return 0;
 }
 

@@ -30,6 +30,8 @@ enum look_types {
  * out although they look like shards. */
 MUST_CHECK int look_shards(struct look *l, char *const *dir, size_t n,
     void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2), struct err *e);
+/* Adds up the bytes and formats of the shards, which are there already. */
+void look_count(struct look *l);
 /* Reads the names of the columns as o says, with so many processes at most: of
  * JSON all rows are read, as any row may have another column. */
 MUST_CHECK int look_names(struct look *l, const struct source_opt *o,

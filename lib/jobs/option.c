@@ -101,6 +101,29 @@ from_environment(
 	}
 }
 
+/* Appends a word to the value, which may hold others of the command line. */
+static void
+put_more(struct job_value *v, const char *word)
+{
+	struct buf b = BUF_ZERO;
+
+	if (v->value)
+		buf_printf(&b, "%s,", v->value);
+	buf_puts(&b, word);
+	put(v, buf_cstr(&b), "option");
+	buf_fini(&b);
+}
+
+/* Makes the first of the choices the value. */
+static void
+put_first(struct job_value *v, const char *choices)
+{
+	char *word = xstrndup(choices, strcspn(choices, "|"));
+
+	put(v, word, "option");
+	free(word);
+}
+
 /* Takes one option and its value from argv[*i], and moves *i behind them. */
 static int
 take(struct options *o, int argc, char *const *argv, int *i, struct err *e)
@@ -121,6 +144,11 @@ take(struct options *o, int argc, char *const *argv, int *i, struct err *e)
 		put(v, "yes", "option");
 		return 0;
 	}
+	if (o->table->option[k].kind == JOB_MAYBE && !name[n] &&
+	    (*i >= argc || argv[*i][0] == '-')) {
+		put_first(v, o->table->option[k].choices);
+		return 0;
+	}
 	if (name[n])
 		value = name + n + 1;
 	else if (*i < argc)
@@ -136,6 +164,8 @@ take(struct options *o, int argc, char *const *argv, int *i, struct err *e)
 			put_list(v, argv[(*i)++]);
 	} else if (o->table->option[k].kind == JOB_REPEAT) {
 		put_list(v, value);
+	} else if (o->table->option[k].kind == JOB_ADD) {
+		put_more(v, value);
 	} else {
 		put(v, value, "option");
 	}
@@ -381,7 +411,7 @@ options_check(struct options *o, struct err *e)
 			continue;
 		buf_clear(&b);
 		said(&opt[i], v, &b);
-		if (opt[i].kind == JOB_WORD) {
+		if (opt[i].choices) {
 			word = choice(opt[i].choices, v->value, &n);
 			if (word) {
 				char *spelled = xstrndup(word, n);
@@ -550,7 +580,7 @@ options_complete(const struct job_table *t, FILE *f)
 	    "last=${COMP_WORDS[COMP_CWORD - 1]}\n\tcase $last in\n",
 	    t->name);
 	for (i = 0; t->option[i].name; i++)
-		if (t->option[i].kind == JOB_WORD) {
+		if (t->option[i].choices) {
 			const char *p;
 
 			fprintf(f, "\t--%s) COMPREPLY=($(compgen -W '",

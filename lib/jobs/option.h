@@ -34,6 +34,8 @@ enum job_kind {
 	JOB_SIZE,   /* bytes from 1M up, with K, M, G or T */
 	JOB_DIRS,   /* several words, up to the next option */
 	JOB_REPEAT, /* one word, and the option may be repeated */
+	JOB_ADD,    /* the same, and the words are one value, with commas */
+	JOB_MAYBE,  /* as JOB_WORD; left out, it is the first choice */
 };
 
 /* One row of a job's table. */

@@ -220,28 +220,13 @@ find_defaults(struct job *j)
 	buf_fini(&b);
 }
 
-/* The path without slashes at its end. */
-static void
-trim(struct options *o, const char *name)
-{
-	const char *path = option_value(o, name);
-	size_t n = path ? strlen(path) : 0;
-	char *trimmed;
-
-	while (n > 1 && path[n - 1] == '/')
-		n--;
-	trimmed = path ? xstrndup(path, n) : NULL;
-	option_set(o, name, trimmed);
-	free(trimmed);
-}
-
 static int
 preprocess_resolve(struct job *j, struct err *e)
 {
 	struct buf b = BUF_ZERO;
 	size_t n;
 
-	trim(&j->opt, "output");
+	job_trim(&j->opt, "output");
 	if (option_of(&j->opt, "input")->nlist == 0)
 		return 0;
 	if (look(j, e) < 0)
@@ -298,7 +283,7 @@ check_words(struct job *j, struct err *e)
 		return err_kind_set(e, ERR_USAGE,
 		    "--ties one knows no rows behind a pipe of many shards: "
 		    "leave --piped out");
-	trim(o, "output");
+	job_trim(o, "output");
 	if (job_check_inputs(
 		in->list, in->nlist, option_value(o, "output"), e) < 0)
 		return -1;
@@ -606,11 +591,11 @@ preprocess_summary(
 }
 
 const struct job_type job_preprocess = {
-    &table,
-    preprocess_resolve,
-    preprocess_prepare,
-    preprocess_begin,
-    preprocess_vars,
-    preprocess_summary,
-    preprocess_free,
+    .table = &table,
+    .resolve = preprocess_resolve,
+    .prepare = preprocess_prepare,
+    .begin = preprocess_begin,
+    .vars = preprocess_vars,
+    .summary = preprocess_summary,
+    .free = preprocess_free,
 };

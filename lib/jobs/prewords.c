@@ -230,9 +230,9 @@ preprocess_vars(struct job *j, struct buf *vars, struct err *e)
 	} while (0)
 	path = path_join(p->run, "list");
 	VAR("list", word_put(&b, path));
-	job_each(j, path, strtoull(option_value(o, "workers"), NULL, 10),
-	    option_value(o, "runner"));
-	VAR("each", buf_puts(&b, buf_cstr(&j->each)));
+	VAR("each",
+	    buf_puts(&b,
+		job_each(j, &j->look, path, false, option_value(o, "runner"))));
 	free(path);
 	path = path_join(p->run, "parts");
 	VAR("parts", word_put(&b, path));

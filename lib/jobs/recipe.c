@@ -197,6 +197,25 @@ recipe_run(const struct recipe *r, int *caught, struct err *e)
 }
 
 int
+recipe_line(const char *line)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return 126;
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		execlp("sh", "sh", "-c", line, (char *)NULL);
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 126;
+	return status_of(status);
+}
+
+int
 recipe_plan(const struct recipe *r, struct buf *text, struct err *e)
 {
 	int pipes[2], status = -1;

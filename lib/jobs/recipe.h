@@ -30,6 +30,8 @@ struct recipe {
  */
 MUST_CHECK int recipe_run(const struct recipe *r, int *caught, struct err *e);
 
+/* Runs one line of the shell, and returns its exit status. */
+MUST_CHECK int recipe_line(const char *line);
 /* Appends what the program prints as its plan; -1 where it fails. */
 MUST_CHECK int
 recipe_plan(const struct recipe *r, struct buf *text, struct err *e);

@@ -167,6 +167,62 @@ summary_rows(const char *out, size_t nshards, struct buf *text, struct err *e)
 }
 
 int
+summary_in(const char *out, int64_t *rows, struct err *e)
+{
+	struct rows r = {0};
+	int rc = each_line(out, "_account.tsv", 4, take_account, &r, e);
+
+	*rows = r.in;
+	sums_fini(&r.drop);
+	return rc;
+}
+
+/* Rows by table, in and out, and those dropped by reason. */
+struct tables {
+	struct sums in, out, drop;
+};
+
+static int
+take_table(void *arg, const struct bytes *cell)
+{
+	struct tables *t = arg;
+	int64_t n;
+
+	if (!parse_i64(cell[3], &n))
+		return -1;
+	if (bytes_eq(cell[1], bytes_str("in")))
+		sum_of(&t->in, cell[2])->rows += n;
+	if (bytes_eq(cell[1], bytes_str("out")))
+		sum_of(&t->out, cell[2])->rows += n;
+	if (bytes_eq(cell[1], bytes_str("drop")))
+		sum_of(&t->drop, cell[2])->rows += n;
+	return 0;
+}
+
+int
+summary_tables(const char *out, struct buf *text, struct err *e)
+{
+	struct tables t = {0};
+	size_t i;
+	int rc = each_line(out, "_account.tsv", 4, take_table, &t, e);
+
+	for (i = 0; i < t.in.n && rc == 0; i++)
+		buf_printf(text, "  %s: %lld of %lld rows written\n",
+		    t.in.v[i].name,
+		    (long long)sum_of(&t.out, bytes_str(t.in.v[i].name))->rows,
+		    (long long)t.in.v[i].rows);
+	if (t.drop.n)
+		qsort(t.drop.v, t.drop.n, sizeof(*t.drop.v), sum_cmp);
+	for (i = 0; i < t.drop.n && rc == 0; i++)
+		buf_printf(text, "  dropped as %s: %lld\n", t.drop.v[i].name,
+		    (long long)t.drop.v[i].rows);
+	sums_fini(&t.in);
+	sums_fini(&t.out);
+	sums_fini(&t.drop);
+	return rc;
+}
+
+int
 summary_labels(const char *context, struct buf *text, struct err *e)
 {
 	struct buf path = BUF_ZERO;

@@ -16,6 +16,11 @@
  */
 MUST_CHECK int
 summary_rows(const char *out, size_t nshards, struct buf *text, struct err *e);
+/* The rows of the input, from OUT/_account.tsv. */
+MUST_CHECK int summary_in(const char *out, int64_t *rows, struct err *e);
+/* Appends a line for each table that OUT/_account.tsv names, and for each
+ * reason for which rows were dropped. */
+MUST_CHECK int summary_tables(const char *out, struct buf *text, struct err *e);
 /* Appends the first ten labels and their codes, if the context has any. */
 MUST_CHECK int
 summary_labels(const char *context, struct buf *text, struct err *e);

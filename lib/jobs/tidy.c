@@ -212,57 +212,141 @@ by_name(const void *a, const void *b)
 }
 
 int
+tidy_unpack_one(
+    struct job *j, const char *archive, size_t number, char **to, struct err *e)
+{
+	struct buf dir = BUF_ZERO;
+	int rc;
+
+	if (j->opt.plan) {
+		word_put(&dir, archive);
+		rc = err_set(e,
+		    "-n: the shards in %s have no names yet: unpack them "
+		    "(shard-unpack %s DIR) and name that directory",
+		    archive, buf_cstr(&dir));
+		buf_fini(&dir);
+		return rc;
+	}
+	buf_printf(&dir, "%s/_unpacked", option_value(&j->opt, "output"));
+	rc = tidy_claim(j, e);
+	if (rc == 0)
+		rc = make_dirs(buf_cstr(&dir), e);
+	buf_printf(&dir, "/%zu", number);
+	if (rc == 0)
+		rc = unpack_once(archive, buf_cstr(&dir), e);
+	*to = rc == 0 ? buf_release(&dir) : NULL;
+	buf_fini(&dir);
+	return rc;
+}
+
+/* Adds the directories with shards below dir, of an archive. */
+static int
+add_found(
+    const char *dir, const char *archive, struct job_value *to, struct err *e)
+{
+	size_t n = to->nlist;
+
+	if (with_shards(dir, to, e) < 0)
+		return -1;
+	if (to->nlist == n)
+		return err_set(e,
+		    "no shard found in %s: no file named part-N.csv, "
+		    "part-N.csv.gz, ...",
+		    archive);
+	qsort(to->list + n, to->nlist - n, sizeof(*to->list), by_name);
+	return 0;
+}
+
+static void
+free_list(struct job_value *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->nlist; i++)
+		free(v->list[i]);
+	free(v->list);
+}
+
+/* Links in `to` to the shards of a directory. */
+static int
+link_shards(
+    const char *from, const char *to, const char *archive, struct err *e)
+{
+	struct dir_entry f;
+	struct dir d;
+	int rc = dir_open(&d, from, ERR_INPUT, e);
+
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
+		char *path = path_join(from, f.name), *real, *link;
+
+		link = path_join(to, f.name);
+		real = realpath(path, NULL);
+		rc = 0;
+		if (is_part(f.name) && real && symlink(real, link) < 0)
+			rc = errno == EEXIST
+			    ? err_set(e, "%s: has %s in several directories",
+				  archive, f.name)
+			    : err_sys(e, ERR_OUTPUT, "%s", link);
+		free(path);
+		free(link);
+		free(real);
+	}
+	dir_close(&d);
+	return rc;
+}
+
+int
+tidy_flatten(char **dir, const char *archive, struct err *e)
+{
+	struct job_value found = {0};
+	struct buf all = BUF_ZERO;
+	size_t i;
+	int rc = add_found(*dir, archive, &found, e);
+
+	if (rc == 0 && found.nlist == 1) {
+		free(*dir);
+		*dir = xstrdup(found.list[0]);
+	} else if (rc == 0) {
+		buf_printf(&all, "%s.all", *dir);
+		rc = remove_tree(buf_cstr(&all), e);
+		if (rc == 0)
+			rc = make_dirs(buf_cstr(&all), e);
+		for (i = 0; i < found.nlist && rc == 0; i++)
+			rc = link_shards(
+			    found.list[i], buf_cstr(&all), archive, e);
+		free(*dir);
+		*dir = buf_release(&all);
+	}
+	free_list(&found);
+	buf_fini(&all);
+	return rc;
+}
+
+int
 tidy_unpack(struct job *j, struct err *e)
 {
 	struct job_value *in = (struct job_value *)option_of(&j->opt, "input"),
 			 all = {0};
-	struct buf dir = BUF_ZERO, word = BUF_ZERO;
-	size_t i, n;
+	size_t i;
 	int rc = 0;
 
 	for (i = 0; i < in->nlist && rc == 0; i++) {
+		char *dir = NULL;
+
 		if (!job_is_archive(in->list[i])) {
 			all.list = xrealloc(
 			    all.list, (all.nlist + 1) * sizeof(*all.list));
 			all.list[all.nlist++] = xstrdup(in->list[i]);
 			continue;
 		}
-		if (j->opt.plan) {
-			word_put(&word, in->list[i]);
-			rc = err_set(e,
-			    "-n: the shards in %s have no names yet: unpack "
-			    "them (shard-unpack %s DIR) and name that directory",
-			    in->list[i], buf_cstr(&word));
-			break;
-		}
-		buf_clear(&dir);
-		buf_printf(
-		    &dir, "%s/_unpacked", option_value(&j->opt, "output"));
-		rc = tidy_claim(j, e);
+		rc = tidy_unpack_one(j, in->list[i], i, &dir, e);
 		if (rc == 0)
-			rc = make_dirs(buf_cstr(&dir), e);
-		buf_printf(&dir, "/%zu", i);
-		n = all.nlist;
-		if (rc == 0)
-			rc = unpack_once(in->list[i], buf_cstr(&dir), e);
-		if (rc == 0)
-			rc = with_shards(buf_cstr(&dir), &all, e);
-		if (rc == 0 && all.nlist == n)
-			rc = err_set(e,
-			    "no shard found in %s: no file named part-N.csv, "
-			    "part-N.csv.gz, ...",
-			    in->list[i]);
-		if (rc == 0)
-			qsort(all.list + n, all.nlist - n, sizeof(*all.list),
-			    by_name);
+			rc = add_found(dir, in->list[i], &all, e);
+		free(dir);
 	}
-	for (i = 0; i < in->nlist; i++)
-		free(in->list[i]);
-	free(in->list);
+	free_list(in);
 	in->list = all.list;
 	in->nlist = all.nlist;
-	buf_fini(&dir);
-	buf_fini(&word);
 	return rc;
 }
 
@@ -272,6 +356,29 @@ tidy_unpacked(const char *out, struct err *e)
 	char *dir = path_join(out, "_unpacked");
 	int rc = remove_tree(dir, e);
 
+	free(dir);
+	return rc;
+}
+
+int
+tidy_archives(const char *out, struct buf *b, struct err *e)
+{
+	char *dir = path_join(out, "_unpacked");
+	struct file_list done = {NULL, 0};
+	struct dir_entry f;
+	struct dir d;
+	size_t i;
+	int rc = dir_open_some(&d, dir, ERR_OUTPUT, e);
+
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0)
+		if (f.is_file)
+			list_add(&done, path_join(dir, f.name));
+	dir_close(&d);
+	if (done.n > 1)
+		qsort(done.v, done.n, sizeof(*done.v), by_name);
+	for (i = 0; i < done.n && rc == 0; i++)
+		rc = file_load(done.v[i], b, e);
+	list_free(&done);
 	free(dir);
 	return rc;
 }

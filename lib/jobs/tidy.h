@@ -36,6 +36,16 @@ MUST_CHECK int tidy_header(const char *path, const struct buf *header,
  * still to be unpacked: that is an error.
  */
 MUST_CHECK int tidy_unpack(struct job *j, struct err *e);
+/* The same for one archive, whose number among the inputs this is: its files
+ * are in *to, a directory, which the caller frees. */
+MUST_CHECK int tidy_unpack_one(struct job *j, const char *archive,
+    size_t number, char **to, struct err *e);
+/* *dir becomes the directory below it that has the archive's shards; or, where
+ * they are in several, one with links to all of them. */
+MUST_CHECK int tidy_flatten(char **dir, const char *archive, struct err *e);
+/* Appends what makes the archives that are unpacked there the same as before.
+ */
+MUST_CHECK int tidy_archives(const char *out, struct buf *b, struct err *e);
 /* Removes OUT/_unpacked, when the job is done. */
 MUST_CHECK int tidy_unpacked(const char *out, struct err *e);
 /* Removes a file, or a directory and all below it; it need not be there. */

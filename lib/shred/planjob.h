@@ -20,7 +20,7 @@ struct planjob_opt {
 	const char *only, *out, *key;
 	uint64_t memory, fixed, memory_per_job;
 	int pack, key_order;
-	bool jobs;
+	bool jobs, quiet;
 };
 
 #define PLANJOB_NOT_GIVEN UINT64_MAX
@@ -28,7 +28,8 @@ struct planjob_opt {
 
 extern const struct opt_spec planjob_specs[];
 
-/* Gets each line for people, without a newline, and whether it is a warning. */
+/* Gets each line for people, without a newline, and whether it is a warning;
+ * o->quiet asks for no others. */
 typedef void planjob_say(void *arg, bool warning, const char *line);
 
 /*
