@@ -50,10 +50,10 @@ recipe() {
 	[[ -n $stderr && ! -e out/_SUCCESS ]]
 }
 
-@test "job: a recipe has the variables, the C locale, and holds the output's lock" {
+@test "job: a recipe has the variables, the user's locale, and holds the output's lock" {
 	recipe 'echo "$list|$output|$batch|$plan|$LC_ALL"' 'flock -n out/_lock true || echo held' 'exit 7'
 	run -7 --separate-stderr env LC_ALL=de_DE SHARD_STRICT=1 shard-job --recipe recipe preprocess --job-type training --input in --output out
-	[[ $output == $'out/_run/list|out|||C\nheld' ]]
+	[[ $output == $'out/_run/list|out|||de_DE\nheld' ]]
 }
 
 @test "job: words of the inputs that mean something to a shell are words" {
@@ -112,7 +112,7 @@ recipe() {
 	run -2 --separate-stderr shard-job
 	says "which job? preprocess"
 	run -2 --separate-stderr shard-job bake
-	says "bake: no such job (preprocess)"
+	says "bake: no such job (preprocess, shred)"
 	run -2 --separate-stderr shard-job begin bake
 	says "bake: no such job"
 }

@@ -119,20 +119,14 @@ given_words(const struct job *j, struct buf *b)
 
 /* The plan's first lines: what comes before the recipe's. */
 static void
-print_head(const struct drive *d, const struct job *j, FILE *f)
+print_head(const struct drive *d, struct job *j, FILE *f)
 {
-	const struct job_value *in = option_of(&j->opt, "input");
 	const char *workers = option_value(&j->opt, "workers");
 	struct buf b = BUF_ZERO;
-	size_t i;
 
-	fprintf(f, "# %zu shard%s, %s worker%s, from", j->look.shards.n,
-	    j->look.shards.n == 1 ? "" : "s", workers,
-	    strcmp(workers, "1") == 0 ? "" : "s");
-	for (i = 0; i < in->nlist; i++)
-		words_put(&b, in->list[i], NULL);
-	fprintf(f, " %s to ", buf_cstr(&b));
-	buf_clear(&b);
+	fprintf(f, "# %llu shard%s, %s worker%s, from %s to ",
+	    (unsigned long long)j->shards, j->shards == 1 ? "" : "s", workers,
+	    strcmp(workers, "1") == 0 ? "" : "s", buf_cstr(&j->from));
 	word_put(&b, option_value(&j->opt, "output"));
 	fprintf(f, "%s\n", buf_cstr(&b));
 	if (d->bin && !path_finds(d->path, d->bin, "shard-ls")) {
@@ -153,18 +147,15 @@ static void
 print_others(
     struct job *j, const struct job_each *each, const char *command, FILE *f)
 {
-	const struct job_value *in = option_of(&j->opt, "input");
 	struct buf line = BUF_ZERO, wrap = BUF_ZERO;
-	size_t i;
 
 	if (strcmp(each->each, each->parallel) != 0 &&
 	    job_parallel_takes(command))
 		fprintf(f, "# or: %s%s\n", each->parallel, command);
-	if (!each->fresh || in->nlist == 0)
+	if (!each->fresh)
 		return;
 	words_put(&line, "shard-ls", "-0", "--part", "auto", NULL);
-	for (i = 0; i < in->nlist; i++)
-		words_put(&line, in->list[i], NULL);
+	buf_printf(&line, " %s", buf_cstr(&j->from));
 	/* a task of an array may have no shard */
 	buf_puts(&line, " | xargs -0 -r -n 64");
 	buf_printf(&line, "%.*s", (int)strcspn(command, "\n"), command);
@@ -224,10 +215,7 @@ forget_each(struct job *j)
 static int
 run(struct drive *d, struct job *j, FILE *f, struct err *e)
 {
-	struct recipe r = {.name = d->type->table->name,
-	    .shards = j->look.shards.n,
-	    .bytes = j->look.bytes,
-	    .show = d->show};
+	struct recipe r = {.name = d->type->table->name, .show = d->show};
 	struct buf vars = BUF_ZERO, text = BUF_ZERO;
 	char *path = find_recipe(d, e);
 	int rc = path ? 0 : -1, more = 1;
@@ -240,6 +228,8 @@ run(struct drive *d, struct job *j, FILE *f, struct err *e)
 		var_put(&vars, "plan", j->opt.plan ? "1" : "");
 		r.path = path;
 		r.vars = buf_cstr(&vars);
+		r.shards = j->shards;
+		r.bytes = j->bytes;
 		rc = j->opt.plan ? recipe_plan(&r, &text, e)
 				 : recipe_run(&r, &d->caught, e);
 		if (rc > 0 && d->type->failed)
@@ -258,6 +248,21 @@ run(struct drive *d, struct job *j, FILE *f, struct err *e)
 	return rc > 125 ? 1 : rc;
 }
 
+/* What the recipe works on, where the job does not say. */
+static void
+describe(struct job *j)
+{
+	const struct job_value *in = option_of(&j->opt, "input");
+	size_t i;
+
+	if (j->from.n)
+		return;
+	j->shards = j->look.shards.n;
+	j->bytes = j->look.bytes;
+	for (i = 0; i < in->nlist; i++)
+		words_put(&j->from, in->list[i], NULL);
+}
+
 static int
 work(struct drive *d, struct job *j, FILE *f, struct err *e)
 {
@@ -273,6 +278,7 @@ work(struct drive *d, struct job *j, FILE *f, struct err *e)
 	set_environment(d);
 	if (d->type->prepare(j, e) < 0)
 		return -1;
+	describe(j);
 	if (!j->opt.plan && d->type->begin(j, e) < 0)
 		return -1;
 	if (d->only_begin)
@@ -309,6 +315,7 @@ drive(struct drive *d, FILE *f, struct err *e)
 	d->type->free(&j);
 	look_fini(&j.look);
 	forget_each(&j);
+	buf_fini(&j.from);
 	claim_release(&j.claim);
 	options_fini(&j.opt);
 	return rc;

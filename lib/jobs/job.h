@@ -31,6 +31,10 @@ struct job {
 	struct options opt;
 	struct look look;
 	struct claim claim;
+	/* What the recipe works on, for people: of the look, unless the job
+	 * says otherwise. */
+	uint64_t shards, bytes;
+	struct buf from; /* the inputs, as words */
 	/* Those that vars() made: the plan of a run shows their other forms. */
 	struct job_each *each;
 	size_t neach;

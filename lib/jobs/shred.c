@@ -357,6 +357,19 @@ unpack(struct job *j, struct err *e)
 	return 0;
 }
 
+/* What the recipe works on, for people. */
+static void
+describe(struct job *j)
+{
+	struct shred *s = j->st;
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		words_put(&j->from, s->table[i].dir, NULL);
+	j->shards = s->shards;
+	j->bytes = s->bytes;
+}
+
 static int
 look(struct job *j, struct err *e)
 {
@@ -396,11 +409,11 @@ shred_prepare(struct job *j, struct err *e)
 	s->fresh = true;
 	if (unpack(j, e) < 0)
 		return -1;
-	if (!option_value(&j->opt, "by-day"))
-		return look(j, e);
-	if (shred_find_days(j, e) < 0)
+	if (option_value(&j->opt, "by-day") ? shred_find_days(j, e) < 0
+					    : look(j, e) < 0)
 		return -1;
-	return j->opt.plan ? shred_begin_days(j, e) : 0;
+	describe(j);
+	return j->opt.plan && s->daily ? shred_begin_days(j, e) : 0;
 }
 
 static int

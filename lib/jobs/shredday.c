@@ -67,11 +67,15 @@ whole_is_done(struct job *j)
 }
 
 static void
-count_inputs(struct shred *s)
+count_inputs(struct job *j)
 {
+	struct shred *s = j->st;
 	size_t i;
 
+	j->shards = j->bytes = 0;
 	for (i = 0; i < s->n; i++) {
+		j->shards += s->table[i].look.shards.n;
+		j->bytes += s->table[i].look.bytes;
 		s->bytes += s->table[i].look.bytes;
 		s->shards += s->table[i].absent ? 0 : s->table[i].look.shards.n;
 	}
@@ -95,7 +99,7 @@ begin_day(struct job *j, struct err *e)
 			rc = shred_day_text(j, &s->text, e);
 		if (rc < 0)
 			break;
-		count_inputs(s);
+		count_inputs(j);
 		if (j->opt.plan)
 			break;
 		if (shred_day_is_done(j, &s->text)) {

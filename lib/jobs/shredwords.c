@@ -251,7 +251,6 @@ todo_words(
 
 	run_words(j, mark, b);
 	words_put(b, "--todo", todo, "--null", "--list", list, NULL);
-	buf_putc(b, ' ');
 	route_words(j, t, mark, b);
 	free(todo);
 	free(list);
@@ -278,13 +277,10 @@ route_line(
 	if (option_flag(&j->opt, "sorted")) {
 		run_words(j, mark, b);
 		words_put(b, "--skip-done", "--null", "--list", todo, NULL);
-		buf_putc(b, ' ');
 		route_words(j, t, mark, b);
 	} else {
 		buf_puts(b, job_each(j, &t->look, todo, true, NULL));
-		buf_putc(b, ' ');
 		run_words(j, mark, b);
-		buf_putc(b, ' ');
 		route_words(j, t, mark, b);
 		words_put(b, ":::", NULL);
 	}
@@ -369,7 +365,6 @@ table_vars(struct job *j, size_t i, const char *mark, struct buf *vars)
 	put(vars, "empty", i, &b);
 	if (!s->routed && !option_value(&j->opt, "estimates")) {
 		buf_puts(&b, job_each(j, &t->look, list, false, NULL));
-		buf_putc(&b, ' ');
 		count_words(j, t, mark, &b);
 	}
 	put(vars, "count", i, &b);
@@ -384,7 +379,6 @@ table_vars(struct job *j, size_t i, const char *mark, struct buf *vars)
 	put(vars, "route", i, &b);
 	if (!s->gathered && !option_value(&j->opt, "each")) {
 		batches_words(j, &b);
-		buf_putc(&b, ' ');
 		gather_words(j, &b);
 		words_put(&b, "--table", t->name, NULL);
 	}
