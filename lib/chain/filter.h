@@ -12,7 +12,10 @@
 /* Where the record of a sink lies. */
 struct recorded {
 	const char *out;
-	char *shard;     /* as record_path() takes it; freed by the caller */
+	/* As record_path() takes it, freed by the caller; NULL: the records of
+	 * all shards lie together, and no shard is known to be done by its
+	 * own. */
+	char *shard;
 	bool all;        /* it is of all inputs together */
 	uint64_t *facts; /* the digest that it is to have */
 };

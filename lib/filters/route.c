@@ -22,6 +22,7 @@
 #include "chain/filter.h"
 #include "chain/header.h"
 #include "filters/router.h"
+#include "pass1/depend.h"
 #include "rows/rowout.h"
 
 #define ROUTE_MEMORY_MIN ((uint64_t)1 << 20)
@@ -34,8 +35,6 @@ static const struct opt_spec specs[] = {
 	compress, "--sorted: codec of the batches (none)"),
     OPT(OPT_STR, 'c', "context", "CTX", struct route_opt, context,
 	"what is missing in the key column, as pass 1 found"),
-    OPT(OPT_STR, 0, "facts", "FILE", struct route_opt, facts,
-	"options and facts that the output depends on, for the record"),
     OPT(OPT_STR, 0, "format", "csv|tsv|jsonl|parquet", struct route_opt, format,
 	"format of the batches (the input's)"),
     OPT(OPT_STR, 'k', "key", "COL", struct route_opt, key,
@@ -99,10 +98,6 @@ route_setup(void *opt, struct session *s, struct err *e)
 		return -1;
 	if (o->context && !(o->ctx = session_context(s, o->context, e)))
 		return -1;
-	if (o->facts && in_digest_file(o->facts, &o->facts_digest, e) < 0) {
-		e->kind = ERR_OUTPUT;
-		return -1;
-	}
 	if (!s->kept.p) {
 		s->kept =
 		    (struct kept){router_new(o, e), router_end, router_free};
@@ -202,12 +197,15 @@ route_init(void **st, const void *opt, struct schema *s, struct pass *pass,
 {
 	struct route *t = *st = xcalloc(1, sizeof(*t));
 	const struct route_opt *o = t->o = opt;
+
 	t->r = o->router;
 	t->pass = pass;
 	if (t->r->failed)
 		return err_kind_set(e, ERR_OUTPUT,
 		    "a shard failed, and sorted ones make one whole");
 	t->rows = rowout_new(s, NULL, pass->out_sep, pass->out_sep);
+	if (router_begin(t->r, o->facts_digest, e) < 0)
+		return -1;
 	if (!pass->like || !pass->shard.is_part)
 		return err_kind_set(
 		    e, ERR_USAGE, "which shard is this? --like part-NNNNN.csv");
@@ -443,7 +441,32 @@ route_free(void *st)
 static const struct stage route_stage = {
     route_init, route_process, route_finish, route_free};
 
+static void
+route_depends(const void *opt, struct buf *b)
+{
+	const struct route_opt *o = opt;
+	const struct router *r = o->router;
+
+	buf_printf(b, "map\t%llx\n", (unsigned long long)r->map.digest);
+	if (o->ctx)
+		depend_missing(o->ctx, r->by.col[0].name, b);
+	if (o->ctx && o->fmt == FORMAT_PARQUET)
+		depend_types(o->ctx, b);
+}
+
+static bool
+route_recorded(void *opt, const char *path, struct recorded *where)
+{
+	struct route_opt *o = opt;
+
+	(void)path;
+	*where = (struct recorded){.out = o->out, .facts = &o->facts_digest};
+	return true;
+}
+
 const struct filter filter_route = {
+    .depends = route_depends,
+    .recorded = route_recorded,
     .name = "route",
     .summary = "sort rows by batch into runs, which shard-gather makes into "
 	       "batches",

@@ -215,13 +215,18 @@ router_new(const struct route_opt *o, struct err *e)
 	    .format = o->fmt == FORMAT_UNKNOWN ? FORMAT_CSV : o->fmt,
 	    .types = o->ctx,
 	    .temp_dir = o->out,
-	    .facts = o->facts_digest,
 	    .codec = (enum codec)o->codec};
 	sortbuf_init(&r->buf,
 	    o->memory - (o->memory < 4 << 20 ? 2 * OUT_BLOCK : 3 * OUT_BLOCK));
-	if (!r->sorted && units_begin(r->dir, &r->sync, e) < 0) {
-		router_free(r);
-		return NULL;
-	}
 	return r;
+}
+
+int
+router_begin(struct router *r, uint64_t facts, struct err *e)
+{
+	if (r->begun)
+		return 0;
+	r->go.facts = facts;
+	r->begun = r->sorted || units_begin(r->dir, &r->sync, e) == 0;
+	return r->begun ? 0 : -1;
 }

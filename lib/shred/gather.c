@@ -37,6 +37,30 @@ check_once(const struct units *u, struct err *e)
 	return rc;
 }
 
+/* Takes the facts of the shards, which must be the same in all. */
+static int
+take_facts(struct gather *g, struct err *e)
+{
+	const struct units *u = &g->units;
+	const struct record *first = NULL;
+	size_t i, k;
+
+	for (i = 0; i < u->n; i++)
+		for (k = 0; k < u->v[i].nrec; k++) {
+			const struct record *r = &u->v[i].rec[k];
+
+			first = first ? first : r;
+			if (r->facts != first->facts)
+				return err_kind_set(e, ERR_OUTPUT,
+				    "%s: shards %s and %s were routed by other "
+				    "words or facts (shard-run --todo says "
+				    "what is to be routed again)",
+				    u->dir, first->shard, r->shard);
+		}
+	g->o.facts = first ? first->facts : 0;
+	return 0;
+}
+
 /* Is a run gone?  Then gather_finish() had found everything done. */
 static bool
 is_finished(const struct gather *g)
@@ -57,7 +81,7 @@ gather_open(struct gather *g, const struct batchfile_opt *o, uint64_t map,
 	int rc;
 
 	memset(g, 0, sizeof(*g));
-	g->o = o;
+	g->o = *o;
 	g->table = table;
 	g->map = map;
 	if (units_load(&g->units, o->out, table, e) < 0)
@@ -66,7 +90,9 @@ gather_open(struct gather *g, const struct batchfile_opt *o, uint64_t map,
 		return err_kind_set(e, ERR_OUTPUT,
 		    "%s: no shard has been routed (shard-route)", g->units.dir);
 	/* where only records are left units_join() may have left some twice */
-	if (units_runs(&g->units, &gone) > 0 && check_once(&g->units, e) < 0)
+	if ((units_runs(&g->units, &gone) > 0 &&
+		check_once(&g->units, e) < 0) ||
+	    take_facts(g, e) < 0)
 		return -1;
 	path = unit_run_path(g->units.dir, g->units.v[0].name, 0);
 	rc = 0;
@@ -351,7 +377,7 @@ static int
 sort_extents(
     struct gather *g, struct extents *x, struct batchfile *t, struct err *e)
 {
-	struct extsort *s = extsort_new(g->o->memory, g->o->temp_dir);
+	struct extsort *s = extsort_new(g->o.memory, g->o.temp_dir);
 	struct buf key = BUF_ZERO, row = BUF_ZERO;
 	size_t i;
 	int rc = 0;
@@ -396,9 +422,9 @@ merge_room(const struct gather *g, const struct extents *x)
 		return READ_MIN;
 	for (i = 0; i < x->n; i++)
 		keys += spill_room(&x->v[i].run) + EXTENT_COST;
-	if (!may_open(x->n + OTHER_FILES) || keys >= g->o->memory)
+	if (!may_open(x->n + OTHER_FILES) || keys >= g->o.memory)
 		return 0;
-	each = (g->o->memory - keys) / x->n;
+	each = (g->o.memory - keys) / x->n;
 	return each < READ_MIN ? 0 : each < READ_MAX ? each : READ_MAX;
 }
 
@@ -424,7 +450,7 @@ write_rows(
 static int
 begin_freeing(struct gather *g, struct err *e)
 {
-	char *path = units_freed(g->o->out, g->table);
+	char *path = units_freed(g->o.out, g->table);
 	int rc = g->begun ? 0 : commit_file(path, "", 0, e);
 
 	free(path);
@@ -448,7 +474,7 @@ static int
 write_batch(struct gather *g, uint32_t batch, struct extents *x, struct err *e)
 {
 	struct batchfile f;
-	int rc = batchfile_open(&f, g->o, g->table, batch, (char)x->head.sep,
+	int rc = batchfile_open(&f, &g->o, g->table, batch, (char)x->head.sep,
 	    buf_bytes(&x->header), e);
 
 	if (rc == 0)
@@ -469,7 +495,7 @@ gather_batch(struct gather *g, uint32_t batch, struct err *e)
 	struct record r;
 	int rc = 0;
 
-	if (batchfile_done(g->o, shard, &r)) {
+	if (batchfile_done(&g->o, shard, &r)) {
 		record_fini(&r);
 	} else if (batch != BATCH_UNPLANNED || !is_finished(g)) {
 		rc = find_extents(g, &x, batch, e);
@@ -485,7 +511,7 @@ int
 gather_used(struct gather *g, uint32_t batch, struct err *e)
 {
 	char *shard = batchfile_shard(g->table, batch);
-	char *path = batchfile_record(g->o->out, shard);
+	char *path = batchfile_record(g->o.out, shard);
 	struct buf b = BUF_ZERO;
 	struct record r;
 	size_t i;
@@ -498,7 +524,7 @@ gather_used(struct gather *g, uint32_t batch, struct err *e)
 	record_save(&r, &b);
 	rc = commit_file(path, b.p, b.n, e);
 	for (i = 0; i < r.nfile && rc == 0; i++) {
-		char *file = batchfile_path(g->o->out, r.file[i].name);
+		char *file = batchfile_path(g->o.out, r.file[i].name);
 
 		if (unlink(file) < 0 && errno != ENOENT)
 			rc = err_sys(e, ERR_OUTPUT, "%s: remove", file);
@@ -521,7 +547,7 @@ check_unplanned(struct gather *g, struct err *e)
 	struct record r;
 	int rc = 0;
 
-	if (batchfile_done(g->o, shard, &r))
+	if (batchfile_done(&g->o, shard, &r))
 		record_fini(&r);
 	else if (!is_finished(g) &&
 	    (rc = find_extents(g, &x, BATCH_UNPLANNED, e)) == 0 && x.rows > 0)
@@ -541,7 +567,7 @@ gather_finish(struct gather *g, struct err *e)
 	for (i = 0; i < g->nbatch; i++) {
 		char *shard = batchfile_shard(g->table, i);
 		struct record r;
-		bool done = batchfile_done(g->o, shard, &r);
+		bool done = batchfile_done(&g->o, shard, &r);
 
 		if (done)
 			record_fini(&r);
@@ -566,7 +592,7 @@ gather_finish(struct gather *g, struct err *e)
 			if (rc < 0)
 				return -1;
 		}
-	if (g->o->join_units && units_join(&g->units, e) < 0)
+	if (g->o.join_units && units_join(&g->units, e) < 0)
 		return -1;
 	return units_settled(&g->units, e);
 }

@@ -17,8 +17,6 @@ const struct opt_spec gatherjob_specs[] = {
 	"only print the numbers of the batches of the map"),
     OPT(OPT_STR, 0, "compress", "none|gz|zst|lz4|xz", struct gatherjob_opt,
 	compress, "codec of the batches (none)"),
-    OPT(OPT_STR, 0, "facts", "FILE", struct gatherjob_opt, facts,
-	"options and facts that the output depends on, for the record"),
     OPT(OPT_STR, 0, "files-from", "FILE", struct gatherjob_opt, files_from,
 	"the batches, in place of operands; --todo: the input shards, in number "
 	"order; --join: the results"),
@@ -153,7 +151,7 @@ fill_opt(struct batchfile_opt *g, const struct gatherjob_opt *o, struct err *e)
 	    .temp_dir = o->temp_dir ? o->temp_dir : o->out};
 	if (o->types && !(g->types = context_open(o->types, e)))
 		return -1;
-	return o->facts ? in_digest_file(o->facts, &g->facts, e) : 0;
+	return 0;
 }
 
 /* Batch numbers, or `unplanned`. */

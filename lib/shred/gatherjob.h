@@ -15,7 +15,7 @@
 
 /* The options, as gatherjob_specs has them. */
 struct gatherjob_opt {
-	const char *out, *map, *facts, *format, *compress, *temp_dir;
+	const char *out, *map, *format, *compress, *temp_dir;
 	const char *files_from, *types;
 	struct opt_list tables;
 	uint64_t memory, level, progress, turns;
