@@ -32,13 +32,15 @@ enum { UNPLANNED_DROP, UNPLANNED_KEEP };
 
 static const struct opt_spec specs[] = {
     OPT(OPT_STR, 0, "compress", "none|gz|zst|lz4|xz", struct route_opt,
-	compress, "--sorted: codec of the batches (none)"),
+	compress, "codec of the batches (none)"),
     OPT(OPT_STR, 'c', "context", "CTX", struct route_opt, context,
 	"what is missing in the key column, as pass 1 found"),
     OPT(OPT_STR, 0, "format", "csv|tsv|jsonl|parquet", struct route_opt, format,
 	"format of the batches (the input's)"),
     OPT(OPT_STR, 'k', "key", "COL", struct route_opt, key,
 	"the group's column (as the map says)"),
+    OPT(OPT_U64, 0, "level", "N", struct route_opt, level,
+	"compression level (the codec's fastest)"),
     OPT(OPT_STR, 0, "like", "FILE", struct route_opt, like,
 	"the shard that the stream comes from"),
     OPT(OPT_STR, 0, "map", "FILE", struct route_opt, map,
@@ -91,10 +93,8 @@ route_setup(void *opt, struct session *s, struct err *e)
 		return err_kind_set(e, ERR_USAGE,
 		    "--format %s: must be csv, tsv, jsonl or parquet",
 		    err_quote(bytes_str(o->format)));
-	if (o->compress && !o->sorted)
-		return err_kind_set(e, ERR_USAGE,
-		    "--compress is for --sorted; else shard-gather compresses");
-	if (o->compress && codec_option(o->compress, &o->codec, e) < 0)
+	if ((o->compress && codec_option(o->compress, &o->codec, e) < 0) ||
+	    codec_level((enum codec)o->codec, o->level, e) < 0)
 		return -1;
 	if (o->context && !(o->ctx = session_context(s, o->context, e)))
 		return -1;

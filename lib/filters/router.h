@@ -35,7 +35,7 @@ struct router;
 struct route_opt {
 	const char *out, *map, *key, *order, *table, *format, *like;
 	const char *context, *compress;
-	uint64_t memory, facts_digest;
+	uint64_t memory, level, facts_digest;
 	int unplanned;
 	bool sorted;
 	int codec;

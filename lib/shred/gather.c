@@ -61,6 +61,35 @@ take_facts(struct gather *g, struct err *e)
 	return 0;
 }
 
+/* Takes the form of the batches from the head of a run, as far as nobody asked
+ * for another one. */
+static int
+take_form(struct gather *g, const struct runfile_head *h, struct err *e)
+{
+	struct batchfile_opt *o = &g->o;
+	struct buf path = BUF_ZERO;
+
+	if (o->format == FORMAT_UNKNOWN)
+		o->format = (enum format)h->format;
+	if (o->format != batchfile_format(o->format, (char)h->sep))
+		return err_kind_set(e, ERR_USAGE,
+		    "--format %s: the rows were routed as %s",
+		    format_name(o->format),
+		    format_name(batchfile_format(o->format, (char)h->sep)));
+	if (o->codec < 0)
+		o->codec = h->codec;
+	if (o->level == 0 && o->codec == h->codec)
+		o->level = h->level;
+	if (codec_level((enum codec)o->codec, (uint64_t)o->level, e) < 0)
+		return -1;
+	if (o->format != FORMAT_PARQUET || o->types)
+		return 0;
+	buf_printf(&path, "%s/_context/%s", o->out, g->table);
+	o->types = g->types = context_open(buf_cstr(&path), e);
+	buf_fini(&path);
+	return o->types ? 0 : -1;
+}
+
 /* Is a run gone?  Then gather_finish() had found everything done. */
 static bool
 is_finished(const struct gather *g)
@@ -98,8 +127,10 @@ gather_open(struct gather *g, const struct batchfile_opt *o, uint64_t map,
 	rc = 0;
 	if (access(path, F_OK) == 0) {
 		rc = runfile_open(&f, path, e);
-		if (rc == 0)
+		if (rc == 0) {
 			g->nbatch = f.head.nbatch;
+			rc = take_form(g, &f.head, e);
+		}
 		runfile_close(&f);
 	}
 	free(path);
@@ -111,6 +142,7 @@ gather_close(struct gather *g)
 {
 	pages_free(&g->room);
 	units_fini(&g->units);
+	context_close(g->types);
 }
 
 /* Where a batch has rows in a run. */

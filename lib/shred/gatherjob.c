@@ -16,7 +16,7 @@ const struct opt_spec gatherjob_specs[] = {
     OPT(OPT_FLAG, 0, "batches", NULL, struct gatherjob_opt, batches,
 	"only print the numbers of the batches of the map"),
     OPT(OPT_STR, 0, "compress", "none|gz|zst|lz4|xz", struct gatherjob_opt,
-	compress, "codec of the batches (none)"),
+	compress, "codec of the batches (as they were routed)"),
     OPT(OPT_STR, 0, "files-from", "FILE", struct gatherjob_opt, files_from,
 	"the batches, in place of operands; --todo: the input shards, in number "
 	"order; --join: the results"),
@@ -26,15 +26,15 @@ const struct opt_spec gatherjob_specs[] = {
 	"only remove runs and batches of the tables (all)"),
     OPT(OPT_FLAG, 0, "forget-others", NULL, struct gatherjob_opt, forget_others,
 	"only remove runs and batches of all other tables"),
-    OPT(OPT_STR, 0, "format", "jsonl|parquet", struct gatherjob_opt, format,
-	"format of the batches (csv or tsv, as the rows were routed)"),
+    OPT(OPT_STR, 0, "format", "csv|tsv|jsonl|parquet", struct gatherjob_opt,
+	format, "format of the batches (as they were routed)"),
     OPT(OPT_FLAG, 0, "join", NULL, struct gatherjob_opt, join,
 	"only join results in OUT/result.csv, with one header line"),
     OPT(OPT_FLAG, 0, "join-units", NULL, struct gatherjob_opt, join_units,
 	"--finish: leave one record of all routed shards, who routed them "
 	"together does not matter then"),
     OPT(OPT_U64, 0, "level", "N", struct gatherjob_opt, level,
-	"compression level (the codec's fastest)"),
+	"compression level (as the batches were routed)"),
     OPT(OPT_STR, 0, "map", "FILE", struct gatherjob_opt, map,
 	"the batch map (OUT/batches.tsv)"),
     OPT(OPT_BYTES, 0, "memory", "SIZE", struct gatherjob_opt, memory,
@@ -53,7 +53,8 @@ const struct opt_spec gatherjob_specs[] = {
 	"share the batches with other processes: take those whose places in "
 	"the list are read from N"),
     OPT(OPT_STR, 0, "types", "CTX", struct gatherjob_opt, types,
-	"--format parquet: the columns' types are as in this context"),
+	"Parquet: the columns' types are as in this context "
+	"(OUT/_context/TABLE)"),
     OPT(OPT_FLAG, 0, "todo", NULL, struct gatherjob_opt, todo,
 	"only print the shards to be routed; forget those that changed"),
     OPT(OPT_FLAG, 0, "used", NULL, struct gatherjob_opt, used,
@@ -125,26 +126,23 @@ check_options(const struct gatherjob_opt *o, int noperands, struct err *e)
 static int
 fill_opt(struct batchfile_opt *g, const struct gatherjob_opt *o, struct err *e)
 {
-	int codec = CODEC_NONE;
+	enum format format =
+	    o->format ? format_named(bytes_str(o->format)) : FORMAT_UNKNOWN;
+	int codec = -1;
 
 	if (o->compress && codec_option(o->compress, &codec, e) < 0)
 		return -1;
-	if (o->format && strcmp(o->format, "jsonl") != 0 &&
-	    strcmp(o->format, "parquet") != 0)
+	/* zst has the most levels; the codec is known when a run was read */
+	if (codec_level(
+		codec < 0 ? CODEC_ZSTD : (enum codec)codec, o->level, e) < 0)
+		return -1;
+	if (o->format && !format_writable(format))
 		return err_kind_set(e, ERR_USAGE,
-		    "--format %s: must be jsonl or parquet; batches are csv or "
-		    "tsv as their rows were routed",
+		    "--format %s: must be csv, tsv, jsonl or parquet",
 		    err_quote(bytes_str(o->format)));
-	if (o->level > (uint64_t)codec_info((enum codec)codec)->max_level)
-		return err_kind_set(e, ERR_USAGE,
-		    "--level %llu: %s goes up to %d",
-		    (unsigned long long)o->level,
-		    codec_info((enum codec)codec)->name,
-		    codec_info((enum codec)codec)->max_level);
 	*g = (struct batchfile_opt){.out = o->out,
-	    .format =
-		o->format ? format_named(bytes_str(o->format)) : FORMAT_CSV,
-	    .codec = (enum codec)codec,
+	    .format = format,
+	    .codec = codec,
 	    .level = (int)o->level,
 	    .memory = o->memory,
 	    .join_units = o->join_units,
