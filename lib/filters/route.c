@@ -24,6 +24,7 @@
 #include "filters/router.h"
 #include "pass1/depend.h"
 #include "rows/rowout.h"
+#include "shred/todo.h"
 
 #define ROUTE_MEMORY_MIN ((uint64_t)1 << 20)
 
@@ -464,9 +465,27 @@ route_recorded(void *opt, const char *path, struct recorded *where)
 	return true;
 }
 
+static int
+route_todo(const void *opt, char *const *path, size_t n, bool verify,
+    bool force, bool *todo, struct err *e)
+{
+	const struct route_opt *o = opt;
+	const struct batchfile_opt batch = {.out = o->out,
+	    .facts = o->facts_digest,
+	    .format = FORMAT_UNKNOWN,
+	    .codec = -1};
+	const struct todo_how how = {.nbatch = o->router->map.nbatch,
+	    .verify = verify,
+	    .force = force,
+	    .whole = o->sorted};
+
+	return todo_table(&batch, o->table, path, n, &how, todo, e);
+}
+
 const struct filter filter_route = {
     .depends = route_depends,
     .recorded = route_recorded,
+    .todo = route_todo,
     .name = "route",
     .summary = "sort rows by batch into runs, which shard-gather makes into "
 	       "batches",

@@ -18,8 +18,7 @@ const struct opt_spec gatherjob_specs[] = {
     OPT(OPT_STR, 0, "compress", "none|gz|zst|lz4|xz", struct gatherjob_opt,
 	compress, "codec of the batches (as they were routed)"),
     OPT(OPT_STR, 0, "files-from", "FILE", struct gatherjob_opt, files_from,
-	"the batches, in place of operands; --todo: the input shards, in number "
-	"order; --join: the results"),
+	"the batches, in place of operands; --join: the results"),
     OPT(OPT_FLAG, 0, "finish", NULL, struct gatherjob_opt, finish,
 	"only remove the runs, if every batch is done"),
     OPT(OPT_FLAG, 0, "forget", NULL, struct gatherjob_opt, forget,
@@ -55,12 +54,8 @@ const struct opt_spec gatherjob_specs[] = {
     OPT(OPT_STR, 0, "types", "CTX", struct gatherjob_opt, types,
 	"Parquet: the columns' types are as in this context "
 	"(OUT/_context/TABLE)"),
-    OPT(OPT_FLAG, 0, "todo", NULL, struct gatherjob_opt, todo,
-	"only print the shards to be routed; forget those that changed"),
     OPT(OPT_FLAG, 0, "used", NULL, struct gatherjob_opt, used,
 	"only remove the batches: they have been worked on"),
-    OPT(OPT_FLAG, 0, "verify", NULL, struct gatherjob_opt, verify,
-	"--todo: trust no file time, digest every shard"),
     OPT_END,
 };
 
@@ -71,11 +66,11 @@ check_options(const struct gatherjob_opt *o, int noperands, struct err *e)
 
 	if (!o->out)
 		return err_kind_set(e, ERR_USAGE, "--output DIR is needed");
-	if (o->todo + o->used + o->finish + o->join + o->batches + o->forget +
+	if (o->used + o->finish + o->join + o->batches + o->forget +
 		o->forget_others >
 	    1)
 		return err_kind_set(e, ERR_USAGE,
-		    "--todo, --used, --finish, --join, --batches, --forget and "
+		    "--used, --finish, --join, --batches, --forget and "
 		    "--forget-others exclude each other");
 	if ((o->batches || o->forget || o->forget_others) &&
 	    (o->files_from || noperands || (o->batches && o->tables.n)))
@@ -88,22 +83,16 @@ check_options(const struct gatherjob_opt *o, int noperands, struct err *e)
 	if (o->join && (!o->files_from || noperands || o->tables.n))
 		return err_kind_set(e, ERR_USAGE,
 		    "--join needs --files-from, no table and no batches");
-	if (o->todo && (!o->files_from || noperands || o->tables.n > 1))
-		return err_kind_set(e, ERR_USAGE,
-		    "--todo needs --files-from, one table and no batches");
 	if (o->finish && (o->files_from || o->zero))
 		return err_kind_set(e, ERR_USAGE,
 		    "--files-from and --null are not for --finish");
-	if (!o->todo && !o->join && o->files_from && noperands)
+	if (!o->join && o->files_from && noperands)
 		return err_kind_set(e, ERR_USAGE,
 		    "batches are named by --files-from or as operands, not both");
 	if (o->turns &&
-	    (o->todo || o->used || o->join || !o->files_from ||
-		o->tables.n > 1))
+	    (o->used || o->join || !o->files_from || o->tables.n > 1))
 		return err_kind_set(e, ERR_USAGE,
 		    "--turns needs --files-from with batches of one table");
-	if (!o->todo && o->verify)
-		return err_kind_set(e, ERR_USAGE, "--verify is for --todo");
 	if (o->join_units && !o->finish)
 		return err_kind_set(
 		    e, ERR_USAGE, "--join-units is for --finish");
@@ -220,33 +209,6 @@ gather_table(const struct gatherjob *j, uint64_t map, const char *table,
 	return rc;
 }
 
-/* --todo: the shards that are to be routed. */
-static int
-say_todo(const struct gatherjob *j, const char *map, const char *table,
-    char *const *path, size_t n, struct err *e)
-{
-	bool *todo = xcalloc(n + 1, sizeof(*todo)), any = false, lost = false;
-	size_t i;
-	int rc = units_mend(j->batch.out, table, e);
-
-	if (rc == 0)
-		rc = todo_shards(
-		    &j->batch, table, path, n, j->opt->verify, todo, e);
-	for (i = 0; i < n && !any; i++)
-		any = todo[i];
-	if (rc == 0 && !any && n > 0)
-		rc = todo_lost(j->batch.out, table, map, &lost, e);
-	if (rc == 0 && lost)
-		rc = todo_forget(j->batch.out, table, e);
-	for (i = 0; i < n && lost; i++)
-		todo[i] = true;
-	for (i = 0; i < n && rc == 0; i++)
-		if (todo[i])
-			j->answer(j->arg, path[i]);
-	free(todo);
-	return rc;
-}
-
 /* --batches: their numbers. */
 static int
 say_batches(const struct gatherjob *j, const char *map, struct err *e)
@@ -316,9 +278,7 @@ gatherjob_run(struct gatherjob *j, char *const *name, size_t n, struct err *e)
 		buf_puts(&map, o->map);
 	else
 		buf_printf(&map, "%s/batches.tsv", o->out);
-	if (o->todo)
-		rc = say_todo(j, buf_cstr(&map), table[0], name, n, e);
-	else if (o->join)
+	if (o->join)
 		rc = join_results(&j->batch, name, n, e);
 	else if (o->batches)
 		rc = say_batches(j, buf_cstr(&map), e);
