@@ -51,9 +51,7 @@ main(int argc, char *argv[])
 	list.zero = o.zero;
 	if (rc == 0)
 		rc = cmd_files(&list, argc - first, argv + first, &names, &e);
-	if (rc == 0 && o.todo)
-		rc = cmd_files_numbers(&names, &e);
-	else if (rc == 0 && !o.join)
+	if (rc == 0 && !o.join)
 		rc = cmd_files_some(&list, &names, &e);
 	if (rc == 0)
 		rc = gatherjob_run(&j, names.v, names.n, &e);

@@ -22,8 +22,7 @@ static const struct opt_spec specs[] = {
     OPT_END,
 };
 
-/* The chain for each shard of --list, or behind ":::", where those that are
- * done are passed over. */
+/* The chain for each shard of a list; or only what of them is to be done. */
 static int
 run_all(const struct run_opt *o, struct words *w, int n, char **operands,
     struct session *s)
@@ -40,7 +39,9 @@ run_all(const struct run_opt *o, struct words *w, int n, char **operands,
 	if (cmd_files(&list, n, operands, &f, &e) < 0 ||
 	    cmd_files_numbers(&f, &e) < 0)
 		goto out;
-	while ((more = cmd_turn(o->turns, f.n, &k, &e)) > 0) {
+	if (w->todo)
+		more = words_save_todo(w, &f, o->zero, s, &e);
+	while (!w->todo && (more = cmd_turn(o->turns, f.n, &k, &e)) > 0) {
 		if (words_run(w, f.v[k], s, &e) == 0) {
 			cmd_tell(o->progress, f.v[k]);
 			continue;
@@ -68,8 +69,7 @@ main(int argc, char *argv[])
 	const struct cmd cmd = {"shard-run",
 	    "cat [FILE] : FILTER ... [: ...] [::: SHARD ...]",
 	    "run a chain of filters in one process",
-	    "shard-run cat {} : dedup -c CTX : split -c CTX : write -o OUT ::: "
-	    "raw/part-*.csv",
+	    "shard-run cat {} : dedup -c CTX : write -o OUT ::: raw/part-*.csv",
 	    groups, true};
 	struct err e = ERR_ZERO;
 	int first, n, status = CMD_OK;

@@ -231,12 +231,13 @@ opt_synopsis(const struct opt_group *groups, FILE *f)
 	free(v);
 }
 
+/* Does the option say where something lies, or how much memory there is? */
 static bool
-is_place(const struct opt_spec *s)
+changes_nothing(const struct opt_spec *s)
 {
 	return s->arg &&
 	    (strcmp(s->arg, "DIR") == 0 || strcmp(s->arg, "FILE") == 0 ||
-		strcmp(s->arg, "CTX") == 0);
+		strcmp(s->arg, "CTX") == 0 || strcmp(s->name, "memory") == 0);
 }
 
 void
@@ -250,7 +251,7 @@ opt_text(const struct opt_spec *s, const void *obj, const void *defaults,
 		const char *text, *old;
 		size_t i;
 
-		if (is_place(s))
+		if (changes_nothing(s))
 			continue;
 		switch (s->type) {
 		case OPT_FLAG:

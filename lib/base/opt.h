@@ -83,7 +83,8 @@ void opt_synopsis(const struct opt_group *groups, FILE *f);
 /*
  * Appends a line for each option whose value is not that of defaults, an object
  * of the same type.  Options that take a DIR, a FILE or a CTX are left out:
- * they say where something lies, not what is in it.
+ * they say where something lies, not what is in it.  So is --memory: the same
+ * comes out in more time.
  */
 void opt_text(const struct opt_spec *specs, const void *obj,
     const void *defaults, struct buf *b);

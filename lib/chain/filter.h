@@ -12,7 +12,10 @@
 /* Where the record of a sink lies. */
 struct recorded {
 	const char *out;
-	char *shard;     /* as record_path() takes it; freed by the caller */
+	/* As record_path() takes it, freed by the caller; NULL: the records of
+	 * all shards lie together, and no shard is known to be done by its
+	 * own. */
+	char *shard;
 	bool all;        /* it is of all inputs together */
 	uint64_t *facts; /* the digest that it is to have */
 };
@@ -55,6 +58,12 @@ struct filter {
 	 * (NULL where there are several); false where that is not known.  NULL:
 	 * the filter leaves none. */
 	bool (*recorded)(void *opt, const char *path, struct recorded *where);
+	/* For sinks whose records lie together: says which of the n inputs are
+	 * to be done with the facts that `recorded` took, and takes away what
+	 * no longer holds (todo.h).  verify reads inputs that look done, force
+	 * takes none for done.  NULL: the record of each input tells. */
+	int (*todo)(const void *opt, char *const *path, size_t n, bool verify,
+	    bool force, bool *todo, struct err *e);
 	bool thins; /* many rows do not get past it, as a rule */
 	/* For sinks: the separator they would like for this input; 0 none. */
 	char (*want_sep)(const void *opt, const char *input);

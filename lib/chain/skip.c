@@ -78,6 +78,8 @@ chain_is_done(const struct chain *c, char *const *path, size_t n,
 	if (!l->filter->recorded(l->opt, n == 1 ? path[0] : NULL, &where))
 		return false; /* the filter will say what is missing */
 	*where.facts = facts;
+	if (!where.shard)
+		return false;
 	file = record_path(where.out, where.shard);
 	free(where.shard);
 	done = record_load(&r, file, &ignored) == 0;

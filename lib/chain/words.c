@@ -29,6 +29,8 @@ const struct opt_spec words_specs[] = {
 	"run each filter as a program of its own, joined by pipes"),
     OPT(OPT_FLAG, 0, "skip-done", NULL, struct words, skip,
 	"do nothing where all inputs are done, as is the rule behind :::"),
+    OPT(OPT_STR, 0, "todo", "FILE", struct words, todo,
+	"run nothing: write the names of the shards that are not done to FILE"),
     OPT(OPT_FLAG, 0, "verify", NULL, struct words, verify,
 	"trust no file time: read shards that look done again"),
     OPT_END,
@@ -51,6 +53,7 @@ struct build {
 	struct file_list files;
 	struct session *session;
 	struct buf facts; /* that the record of the output is to have */
+	uint64_t digest;  /* of the facts */
 };
 
 static const char *
@@ -223,34 +226,60 @@ pass_over(struct build *b, struct err *e)
 	const struct chain *c = &b->chain;
 	const struct link *last = c->nlink ? &c->link[c->nlink - 1] : NULL;
 	const struct file_list *f = &b->files;
-	uint64_t digest;
 
 	if (f->n == 0 || !last || !last->filter->recorded)
 		return 0;
 	if (chain_facts(c, &b->facts, e) < 0 ||
 	    (f->n > 1 && skip_inputs(f->v, f->n, &b->facts, e) < 0))
 		return -1;
-	digest = digest_of(b->facts.p, b->facts.n);
-	return chain_is_done(c, f->v, f->n, digest, b->w->verify) &&
+	b->digest = digest_of(b->facts.p, b->facts.n);
+	return chain_is_done(c, f->v, f->n, b->digest, b->w->verify) &&
 	    !b->w->force;
+}
+
+/* Makes the chain for that path; build_close() in any case. */
+static int
+build_open(struct build *b, const struct words *w, const char *path,
+    struct session *s, struct err *e)
+{
+	int i;
+
+	*b = (struct build){.w = w, .session = s};
+	source_defaults(&b->chain.source);
+	b->chain.emit = w->emit;
+	b->chain.expect = w->expect;
+	b->word = xcalloc((size_t)w->n + 1, sizeof(*b->word));
+	for (i = 0; i < w->n; i++)
+		b->word[i] = substitute(w, w->v[i], path);
+	return build(b, e);
+}
+
+static void
+build_close(struct build *b)
+{
+	int i;
+
+	buf_fini(&b->facts);
+	chain_fini(&b->chain);
+	list_free(&b->files);
+	for (i = 0; i < b->w->n; i++)
+		free(b->word[i]);
+	free(b->word);
 }
 
 int
 words_run(
     const struct words *w, const char *path, struct session *s, struct err *e)
 {
-	struct build b = {.w = w, .session = s};
+	struct build b;
 	static char dash[] = "-";
 	char *std[] = {dash};
-	int i, rc;
+	int rc;
 
-	source_defaults(&b.chain.source);
-	b.chain.emit = w->emit;
-	b.chain.expect = w->expect;
-	b.word = xcalloc((size_t)w->n + 1, sizeof(*b.word));
-	for (i = 0; i < w->n; i++)
-		b.word[i] = substitute(w, w->v[i], path);
-	rc = build(&b, e);
+	if (w->todo)
+		return err_kind_set(e, ERR_USAGE,
+		    "--todo: which shards? --list or ::: names them");
+	rc = build_open(&b, w, path, s, e);
 	if (rc == 0 && w->skip)
 		rc = pass_over(&b, e);
 	if (rc == 0 && w->piped)
@@ -262,11 +291,88 @@ words_run(
 		    b.files.n ? b.files.n : 1, s, e);
 		s->rejects_begun = b.chain.source.rejects_begun;
 	}
-	buf_fini(&b.facts);
-	chain_fini(&b.chain);
-	list_free(&b.files);
-	for (i = 0; i < w->n; i++)
-		free(b.word[i]);
-	free(b.word);
+	build_close(&b);
 	return rc < 0 ? -1 : 0;
+}
+
+/* Do all paths have one chain?  So it is where the mark is cat's last word, and
+ * nothing else. */
+static bool
+are_alike(const struct words *w)
+{
+	int i, last = 0;
+
+	while (last + 1 < w->n && strcmp(w->v[last + 1], ":") != 0)
+		last++;
+	for (i = 0; i < w->n; i++)
+		if (i != last &&
+		    (strstr(w->v[i], mark_of(w)) ||
+			(!w->mark && strstr(w->v[i], "{n}"))))
+			return false;
+	return strcmp(w->v[last], mark_of(w)) == 0;
+}
+
+/* The first of the n paths has this chain; *done says for how many it was
+ * asked. */
+static int
+chain_todo(struct build *b, char *const *path, size_t n, bool *todo,
+    size_t *done, struct err *e)
+{
+	const struct chain *c = &b->chain;
+	const struct filter *f = c->nlink ? c->link[c->nlink - 1].filter : NULL;
+	const struct words *w = b->w;
+	size_t i;
+	int rc;
+
+	if (!f || !f->recorded)
+		return err_kind_set(e, ERR_USAGE,
+		    "--todo: the chain leaves no record that tells what is "
+		    "done");
+	rc = pass_over(b, e);
+	if (rc < 0)
+		return -1;
+	if (f->todo) {
+		*done = n;
+		return f->todo(c->link[c->nlink - 1].opt, path, n, w->verify,
+		    w->force, todo, e);
+	}
+	todo[0] = rc == 0;
+	*done = are_alike(w) && b->files.n == 1 ? n : 1;
+	for (i = 1; i < *done; i++)
+		todo[i] = w->force ||
+		    !chain_is_done(c, path + i, 1, b->digest, w->verify);
+	return 0;
+}
+
+int
+words_todo(const struct words *w, char *const *path, size_t n, bool *todo,
+    struct session *s, struct err *e)
+{
+	struct build b;
+	size_t i, done = 0;
+	int rc = 0;
+
+	for (i = 0; i < n && rc == 0; i += done) {
+		rc = build_open(&b, w, path[i], s, e);
+		if (rc == 0)
+			rc =
+			    chain_todo(&b, path + i, n - i, todo + i, &done, e);
+		build_close(&b);
+	}
+	return rc;
+}
+
+int
+words_save_todo(const struct words *w, const struct file_list *f, bool zero,
+    struct session *s, struct err *e)
+{
+	bool *todo = xcalloc(f->n + 1, sizeof(*todo));
+	int rc = list_numbered(f, e);
+
+	if (rc == 0)
+		rc = words_todo(w, f->v, f->n, todo, s, e);
+	if (rc == 0)
+		rc = list_save(f, todo, w->todo, zero, e);
+	free(todo);
+	return rc;
 }

@@ -10,6 +10,7 @@
 #define SHARD_WORDS_H
 
 #include "chain/filter.h"
+#include "shards/list.h"
 
 struct words {
 	int n; /* at least 1 */
@@ -24,6 +25,8 @@ struct words {
 	 * are forced; verify reads inputs that look done. */
 	bool skip, force, verify;
 	bool piped; /* run the filters as programs in pipes (pipes.h) */
+	/* Only write the names of the inputs that are not done to this file. */
+	const char *todo;
 };
 
 /* The options of shard-run that a struct words holds. */
@@ -41,5 +44,17 @@ bool words_marked(const struct words *w);
  */
 MUST_CHECK int words_run(
     const struct words *w, const char *path, struct session *s, struct err *e);
+/*
+ * Says which of the n inputs are not done by these words: todo[i] becomes true
+ * for these.  Nothing is run, but what the last filter keeps of inputs together
+ * and no longer holds is removed, as its hook `todo` says.  With force none is
+ * done.  A chain that leaves no record is ERR_USAGE.
+ */
+MUST_CHECK int words_todo(const struct words *w, char *const *path, size_t n,
+    bool *todo, struct session *s, struct err *e);
+/* Does the same for the inputs of a list, and writes the names to w->todo, with
+ * a NUL byte behind each if zero is true. */
+MUST_CHECK int words_save_todo(const struct words *w, const struct file_list *f,
+    bool zero, struct session *s, struct err *e);
 
 #endif

@@ -22,7 +22,9 @@
 #include "chain/filter.h"
 #include "chain/header.h"
 #include "filters/router.h"
+#include "pass1/depend.h"
 #include "rows/rowout.h"
+#include "shred/todo.h"
 
 #define ROUTE_MEMORY_MIN ((uint64_t)1 << 20)
 
@@ -31,15 +33,15 @@ enum { UNPLANNED_DROP, UNPLANNED_KEEP };
 
 static const struct opt_spec specs[] = {
     OPT(OPT_STR, 0, "compress", "none|gz|zst|lz4|xz", struct route_opt,
-	compress, "--sorted: codec of the batches (none)"),
+	compress, "codec of the batches (none)"),
     OPT(OPT_STR, 'c', "context", "CTX", struct route_opt, context,
 	"what is missing in the key column, as pass 1 found"),
-    OPT(OPT_STR, 0, "facts", "FILE", struct route_opt, facts,
-	"options and facts that the output depends on, for the record"),
     OPT(OPT_STR, 0, "format", "csv|tsv|jsonl|parquet", struct route_opt, format,
 	"format of the batches (the input's)"),
     OPT(OPT_STR, 'k', "key", "COL", struct route_opt, key,
 	"the group's column (as the map says)"),
+    OPT(OPT_U64, 0, "level", "N", struct route_opt, level,
+	"compression level (the codec's fastest)"),
     OPT(OPT_STR, 0, "like", "FILE", struct route_opt, like,
 	"the shard that the stream comes from"),
     OPT(OPT_STR, 0, "map", "FILE", struct route_opt, map,
@@ -92,17 +94,11 @@ route_setup(void *opt, struct session *s, struct err *e)
 		return err_kind_set(e, ERR_USAGE,
 		    "--format %s: must be csv, tsv, jsonl or parquet",
 		    err_quote(bytes_str(o->format)));
-	if (o->compress && !o->sorted)
-		return err_kind_set(e, ERR_USAGE,
-		    "--compress is for --sorted; else shard-gather compresses");
-	if (o->compress && codec_option(o->compress, &o->codec, e) < 0)
+	if ((o->compress && codec_option(o->compress, &o->codec, e) < 0) ||
+	    codec_level((enum codec)o->codec, o->level, e) < 0)
 		return -1;
 	if (o->context && !(o->ctx = session_context(s, o->context, e)))
 		return -1;
-	if (o->facts && in_digest_file(o->facts, &o->facts_digest, e) < 0) {
-		e->kind = ERR_OUTPUT;
-		return -1;
-	}
 	if (!s->kept.p) {
 		s->kept =
 		    (struct kept){router_new(o, e), router_end, router_free};
@@ -202,12 +198,15 @@ route_init(void **st, const void *opt, struct schema *s, struct pass *pass,
 {
 	struct route *t = *st = xcalloc(1, sizeof(*t));
 	const struct route_opt *o = t->o = opt;
+
 	t->r = o->router;
 	t->pass = pass;
 	if (t->r->failed)
 		return err_kind_set(e, ERR_OUTPUT,
 		    "a shard failed, and sorted ones make one whole");
 	t->rows = rowout_new(s, NULL, pass->out_sep, pass->out_sep);
+	if (router_begin(t->r, o->facts_digest, e) < 0)
+		return -1;
 	if (!pass->like || !pass->shard.is_part)
 		return err_kind_set(
 		    e, ERR_USAGE, "which shard is this? --like part-NNNNN.csv");
@@ -443,7 +442,50 @@ route_free(void *st)
 static const struct stage route_stage = {
     route_init, route_process, route_finish, route_free};
 
+static void
+route_depends(const void *opt, struct buf *b)
+{
+	const struct route_opt *o = opt;
+	const struct router *r = o->router;
+
+	buf_printf(b, "map\t%llx\n", (unsigned long long)r->map.digest);
+	if (o->ctx)
+		depend_missing(o->ctx, r->by.col[0].name, b);
+	if (o->ctx && o->fmt == FORMAT_PARQUET)
+		depend_types(o->ctx, b);
+}
+
+static bool
+route_recorded(void *opt, const char *path, struct recorded *where)
+{
+	struct route_opt *o = opt;
+
+	(void)path;
+	*where = (struct recorded){.out = o->out, .facts = &o->facts_digest};
+	return true;
+}
+
+static int
+route_todo(const void *opt, char *const *path, size_t n, bool verify,
+    bool force, bool *todo, struct err *e)
+{
+	const struct route_opt *o = opt;
+	const struct batchfile_opt batch = {.out = o->out,
+	    .facts = o->facts_digest,
+	    .format = FORMAT_UNKNOWN,
+	    .codec = -1};
+	const struct todo_how how = {.nbatch = o->router->map.nbatch,
+	    .verify = verify,
+	    .force = force,
+	    .whole = o->sorted};
+
+	return todo_table(&batch, o->table, path, n, &how, todo, e);
+}
+
 const struct filter filter_route = {
+    .depends = route_depends,
+    .recorded = route_recorded,
+    .todo = route_todo,
     .name = "route",
     .summary = "sort rows by batch into runs, which shard-gather makes into "
 	       "batches",

@@ -50,7 +50,10 @@ router_write_run(struct router *r, struct sortbuf_mark m, struct err *e)
 	struct runfile_head head = {.map = r->map.digest,
 	    .nbatch = r->map.nbatch,
 	    .sep = (uint8_t)r->sep,
-	    .kind = (uint8_t)r->by.col[1].kind};
+	    .kind = (uint8_t)r->by.col[1].kind,
+	    .format = (uint8_t)batchfile_format(r->go.format, r->sep),
+	    .codec = (uint8_t)r->go.codec,
+	    .level = (uint8_t)r->go.level};
 	struct runfile_writer *w;
 	struct bytes rec, key, row;
 	char *path;
@@ -212,16 +215,22 @@ router_new(const struct route_opt *o, struct err *e)
 	r->table = xstrdup(o->table);
 	r->sorted = o->sorted;
 	r->go = (struct batchfile_opt){.out = r->out,
-	    .format = o->fmt == FORMAT_UNKNOWN ? FORMAT_CSV : o->fmt,
+	    .format = o->fmt,
 	    .types = o->ctx,
 	    .temp_dir = o->out,
-	    .facts = o->facts_digest,
-	    .codec = (enum codec)o->codec};
+	    .codec = o->codec,
+	    .level = (int)o->level};
 	sortbuf_init(&r->buf,
 	    o->memory - (o->memory < 4 << 20 ? 2 * OUT_BLOCK : 3 * OUT_BLOCK));
-	if (!r->sorted && units_begin(r->dir, &r->sync, e) < 0) {
-		router_free(r);
-		return NULL;
-	}
 	return r;
+}
+
+int
+router_begin(struct router *r, uint64_t facts, struct err *e)
+{
+	if (r->begun)
+		return 0;
+	r->go.facts = facts;
+	r->begun = r->sorted || units_begin(r->dir, &r->sync, e) == 0;
+	return r->begun ? 0 : -1;
 }

@@ -33,9 +33,9 @@ struct router;
 
 /* The options of route. */
 struct route_opt {
-	const char *out, *map, *key, *order, *table, *format, *facts, *like;
+	const char *out, *map, *key, *order, *table, *format, *like;
 	const char *context, *compress;
-	uint64_t memory, facts_digest;
+	uint64_t memory, level, facts_digest;
 	int unplanned;
 	bool sorted;
 	int codec;
@@ -71,7 +71,8 @@ struct router {
 	/* where the input is sorted: the batch being written, those before it
 	 * are done; the key of the row before, and the row's cells */
 	bool sorted, failed;
-	bool sync; /* runs must reach the disk */
+	bool begun; /* a shard was */
+	bool sync;  /* runs must reach the disk */
 	struct batchfile_opt go;
 	struct batchfile file;
 	uint32_t batch;
@@ -91,6 +92,10 @@ router_slot(const char *key)
  * NULL with ERR_OUTPUT or ERR_USAGE where no shard could be routed.  The caller
  * frees it with router_free(). */
 struct router *router_new(const struct route_opt *o, struct err *e);
+/* Prepares the table's directory for runs, before the first shard; later calls
+ * do nothing.  The records of batches that the router writes get the digest of
+ * the facts. */
+MUST_CHECK int router_begin(struct router *r, uint64_t facts, struct err *e);
 /* Writes the records of the buffer up to the mark to one run of the unit, and
  * takes them out of the buffer.  The run gets its name with the unit. */
 MUST_CHECK int

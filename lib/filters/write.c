@@ -239,11 +239,8 @@ resolve(struct writer *w, struct err *e)
 		return err_kind_set(e, ERR_USAGE,
 		    "cannot write %s: choose --compress none, gz, zst, lz4 or xz",
 		    codec_info(w->codec)->name);
-	if (o->level > (uint64_t)codec_info(w->codec)->max_level)
-		return err_kind_set(e, ERR_USAGE,
-		    "--level %llu: %s goes up to %d",
-		    (unsigned long long)o->level, codec_info(w->codec)->name,
-		    codec_info(w->codec)->max_level);
+	if (codec_level(w->codec, o->level, e) < 0)
+		return -1;
 	if (!o->batch && (!w->pass->like || !sn->is_part))
 		return err_kind_set(e, ERR_USAGE,
 		    "which shard is this? --like part-NNNNN.csv (or --batch)");

@@ -49,6 +49,15 @@ codec_option(const char *word, int *codec, struct err *e)
 	    err_quote(bytes_str(word)));
 }
 
+int
+codec_level(enum codec c, uint64_t level, struct err *e)
+{
+	if (level <= (uint64_t)table[c].max_level)
+		return 0;
+	return err_kind_set(e, ERR_USAGE, "--level %llu: %s goes up to %d",
+	    (unsigned long long)level, table[c].name, table[c].max_level);
+}
+
 static bool
 begins(struct bytes s, const char *magic, size_t n)
 {

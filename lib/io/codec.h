@@ -61,6 +61,8 @@ const struct codec_info *codec_info(enum codec c);
 int codec_named(struct bytes name);
 /* The same of what --compress says: ERR_USAGE unless it can be written. */
 MUST_CHECK int codec_option(const char *word, int *codec, struct err *e);
+/* Refuses a --level that the codec does not have. */
+MUST_CHECK int codec_level(enum codec c, uint64_t level, struct err *e);
 /* By a file's first bytes; at least 10 where the file has them. */
 enum codec codec_of_magic(struct bytes head);
 

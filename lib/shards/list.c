@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "io/archive.h"
+#include "io/commit.h"
 #include "io/in.h"
 #include "io/name.h"
 
@@ -57,6 +58,25 @@ fail:
 	in_close(in);
 	list_free(f);
 	return -1;
+}
+
+int
+list_save(const struct file_list *f, const bool *chosen, const char *path,
+    bool zero, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < f->n; i++) {
+		if (!chosen[i])
+			continue;
+		buf_puts(&b, f->v[i]);
+		buf_putc(&b, zero ? '\0' : '\n');
+	}
+	rc = commit_file(path, b.p, b.n, e);
+	buf_fini(&b);
+	return rc;
 }
 
 void

@@ -37,6 +37,10 @@ MUST_CHECK int list_read(struct file_list *f, char *const *operand, size_t n,
     const char *files_from, bool zero, struct err *e);
 /* Appends path, which the list owns from now on. */
 void list_add(struct file_list *f, char *path);
+/* Writes those of the names whose place in chosen is true to the file at path,
+ * each with the end that list_read() takes off. */
+MUST_CHECK int list_save(const struct file_list *f, const bool *chosen,
+    const char *path, bool zero, struct err *e);
 /* Frees all that f owns and leaves it empty. */
 void list_free(struct file_list *f);
 

@@ -59,6 +59,23 @@ batchfile_hold(const struct record *r, const char *out)
 	return true;
 }
 
+/* Are the files in the format and codec that are asked for?  Their names tell.
+ */
+static bool
+is_formed(const struct batchfile_opt *o, const struct record *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->nfile; i++) {
+		struct shard_name n = shard_name_parse(r->file[i].name);
+
+		if ((o->format != FORMAT_UNKNOWN && n.format != o->format) ||
+		    (o->codec >= 0 && (int)n.codec != o->codec))
+			return false;
+	}
+	return true;
+}
+
 bool
 batchfile_done(
     const struct batchfile_opt *o, const char *shard, struct record *r)
@@ -68,7 +85,8 @@ batchfile_done(
 	bool ok = record_load(r, path, &ignored) == 0;
 
 	free(path);
-	if (ok && r->facts == o->facts && batchfile_hold(r, o->out))
+	if (ok && r->facts == o->facts && is_formed(o, r) &&
+	    batchfile_hold(r, o->out))
 		return true;
 	if (ok)
 		record_fini(r);
@@ -90,6 +108,14 @@ batchfile_create(
 	return f->out ? 0 : -1;
 }
 
+enum format
+batchfile_format(enum format asked, char sep)
+{
+	if (asked == FORMAT_JSONL || asked == FORMAT_PARQUET)
+		return asked;
+	return sep == '\t' ? FORMAT_TSV : FORMAT_CSV;
+}
+
 static const char *
 type_of(void *arg, struct bytes column)
 {
@@ -101,6 +127,7 @@ batchfile_open(struct batchfile *f, const struct batchfile_opt *o,
     const char *table, uint32_t batch, char sep, struct bytes header,
     struct err *e)
 {
+	enum codec codec = o->codec < 0 ? CODEC_NONE : (enum codec)o->codec;
 	struct buf b = BUF_ZERO;
 	int rc;
 
@@ -112,12 +139,9 @@ batchfile_open(struct batchfile *f, const struct batchfile_opt *o,
 		buf_printf(&b, "batch-%s-unplanned", table);
 	else
 		buf_printf(&b, "batch-%s-%lu", table, (unsigned long)batch);
-	buf_printf(&b, ".%s%s",
-	    o->format > FORMAT_TSV ? format_name(o->format)
-		: sep == '\t'      ? "tsv"
-				   : "csv",
-	    codec_info(o->codec)->ext);
-	rc = batchfile_create(f, buf_cstr(&b), o->codec, e);
+	buf_printf(&b, ".%s%s", format_name(batchfile_format(o->format, sep)),
+	    codec_info(codec)->ext);
+	rc = batchfile_create(f, buf_cstr(&b), codec, e);
 	if (rc == 0 && o->format == FORMAT_JSONL)
 		jsonout_begin(
 		    f->out, &(struct jsonout_opt){.sep = sep, .name = b.p});
@@ -127,6 +151,32 @@ batchfile_open(struct batchfile *f, const struct batchfile_opt *o,
 			sep, b.p, o->temp_dir, type_of, o->types});
 	buf_fini(&b);
 	return rc < 0 ? -1 : out_write(f->out, header.p, header.n, e);
+}
+
+/* Removes the record of the batch as it was before, and its files that have
+ * other names. */
+static int
+remove_former(const struct batchfile *f, const char *record, struct err *e)
+{
+	struct err ignored;
+	struct record r;
+	size_t i;
+	int rc = 0;
+
+	if (record_load(&r, record, &ignored) == 0) {
+		for (i = 0; i < r.nfile && rc == 0; i++) {
+			char *path = batchfile_path(f->o->out, r.file[i].name);
+
+			if (strcmp(r.file[i].name, f->name) != 0 &&
+			    unlink(path) < 0 && errno != ENOENT)
+				rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
+			free(path);
+		}
+		record_fini(&r);
+	}
+	if (rc == 0 && unlink(record) < 0 && errno != ENOENT)
+		rc = err_sys(e, ERR_OUTPUT, "%s: remove", record);
+	return rc;
 }
 
 int
@@ -140,8 +190,8 @@ batchfile_commit(struct batchfile *f, struct err *e)
 
 	if (rc == 0)
 		rc = commit_unseal(f->o->out, e);
-	if (rc == 0 && unlink(path) < 0 && errno != ENOENT)
-		rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
+	if (rc == 0)
+		rc = remove_former(f, path, e);
 	if (rc == 0)
 		rc = commit_rename(f->c, e);
 	if (rc == 0)

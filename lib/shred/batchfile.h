@@ -28,10 +28,11 @@ struct batchfile_opt {
 	const char *out;
 	uint64_t facts; /* digest of what the batches depend on */
 	/* CSV or TSV as the rows are, JSON Lines, or Parquet with the types of
-	 * this context */
+	 * this context.  FORMAT_UNKNOWN, and a codec of -1: nobody knows yet,
+	 * and any will do. */
 	enum format format;
 	struct context *types;
-	enum codec codec;
+	int codec;
 	int level;
 	uint64_t memory;
 	const char *temp_dir;
@@ -56,11 +57,15 @@ MUST_CHECK int batchfile_open(struct batchfile *f,
  * the caller has set f->o, f->shard and f->split. */
 MUST_CHECK int batchfile_create(
     struct batchfile *f, const char *name, enum codec codec, struct err *e);
-/* Gives the file its name, and commits the record. */
+/* Gives the file its name, and commits the record.  A file of another name that
+ * the batch had is removed. */
 MUST_CHECK int batchfile_commit(struct batchfile *f, struct err *e);
 /* Removes what was not committed. */
 void batchfile_free(struct batchfile *f);
 
+/* The format of batches whose rows have that separator: CSV and TSV are what
+ * the rows are, whatever was asked. */
+enum format batchfile_format(enum format asked, char sep);
 /* Returns "data/00012", or "data/unplanned"; the caller frees it. */
 char *batchfile_shard(const char *table, uint32_t batch);
 /* Returns "OUT/_batches/data/00012.tsv"; the caller frees it. */
@@ -71,8 +76,8 @@ char *batchfile_path(const char *dir, const char *name);
  * record says, or is rightly gone as it was used. */
 bool batchfile_hold(const struct record *r, const char *out);
 /* Loads the record of a batch (batchfile_shard()) into r, and returns true if
- * the batch is done: made with the same facts, its files as they were.  Where
- * it returns false there is nothing in r to free. */
+ * the batch is done: made with the same facts, in this format and codec, its
+ * files as they were.  Where it returns false there is nothing in r to free. */
 bool batchfile_done(
     const struct batchfile_opt *o, const char *shard, struct record *r);
 

@@ -37,6 +37,59 @@ check_once(const struct units *u, struct err *e)
 	return rc;
 }
 
+/* Takes the facts of the shards, which must be the same in all. */
+static int
+take_facts(struct gather *g, struct err *e)
+{
+	const struct units *u = &g->units;
+	const struct record *first = NULL;
+	size_t i, k;
+
+	for (i = 0; i < u->n; i++)
+		for (k = 0; k < u->v[i].nrec; k++) {
+			const struct record *r = &u->v[i].rec[k];
+
+			first = first ? first : r;
+			if (r->facts != first->facts)
+				return err_kind_set(e, ERR_OUTPUT,
+				    "%s: shards %s and %s were routed by other "
+				    "words or facts (shard-run --todo says "
+				    "what is to be routed again)",
+				    u->dir, first->shard, r->shard);
+		}
+	g->o.facts = first ? first->facts : 0;
+	return 0;
+}
+
+/* Takes the form of the batches from the head of a run, as far as nobody asked
+ * for another one. */
+static int
+take_form(struct gather *g, const struct runfile_head *h, struct err *e)
+{
+	struct batchfile_opt *o = &g->o;
+	struct buf path = BUF_ZERO;
+
+	if (o->format == FORMAT_UNKNOWN)
+		o->format = (enum format)h->format;
+	if (o->format != batchfile_format(o->format, (char)h->sep))
+		return err_kind_set(e, ERR_USAGE,
+		    "--format %s: the rows were routed as %s",
+		    format_name(o->format),
+		    format_name(batchfile_format(o->format, (char)h->sep)));
+	if (o->codec < 0)
+		o->codec = h->codec;
+	if (o->level == 0 && o->codec == h->codec)
+		o->level = h->level;
+	if (codec_level((enum codec)o->codec, (uint64_t)o->level, e) < 0)
+		return -1;
+	if (o->format != FORMAT_PARQUET || o->types)
+		return 0;
+	buf_printf(&path, "%s/_context/%s", o->out, g->table);
+	o->types = g->types = context_open(buf_cstr(&path), e);
+	buf_fini(&path);
+	return o->types ? 0 : -1;
+}
+
 /* Is a run gone?  Then gather_finish() had found everything done. */
 static bool
 is_finished(const struct gather *g)
@@ -57,7 +110,7 @@ gather_open(struct gather *g, const struct batchfile_opt *o, uint64_t map,
 	int rc;
 
 	memset(g, 0, sizeof(*g));
-	g->o = o;
+	g->o = *o;
 	g->table = table;
 	g->map = map;
 	if (units_load(&g->units, o->out, table, e) < 0)
@@ -66,14 +119,18 @@ gather_open(struct gather *g, const struct batchfile_opt *o, uint64_t map,
 		return err_kind_set(e, ERR_OUTPUT,
 		    "%s: no shard has been routed (shard-route)", g->units.dir);
 	/* where only records are left units_join() may have left some twice */
-	if (units_runs(&g->units, &gone) > 0 && check_once(&g->units, e) < 0)
+	if ((units_runs(&g->units, &gone) > 0 &&
+		check_once(&g->units, e) < 0) ||
+	    take_facts(g, e) < 0)
 		return -1;
 	path = unit_run_path(g->units.dir, g->units.v[0].name, 0);
 	rc = 0;
 	if (access(path, F_OK) == 0) {
 		rc = runfile_open(&f, path, e);
-		if (rc == 0)
+		if (rc == 0) {
 			g->nbatch = f.head.nbatch;
+			rc = take_form(g, &f.head, e);
+		}
 		runfile_close(&f);
 	}
 	free(path);
@@ -85,6 +142,7 @@ gather_close(struct gather *g)
 {
 	pages_free(&g->room);
 	units_fini(&g->units);
+	context_close(g->types);
 }
 
 /* Where a batch has rows in a run. */
@@ -351,7 +409,7 @@ static int
 sort_extents(
     struct gather *g, struct extents *x, struct batchfile *t, struct err *e)
 {
-	struct extsort *s = extsort_new(g->o->memory, g->o->temp_dir);
+	struct extsort *s = extsort_new(g->o.memory, g->o.temp_dir);
 	struct buf key = BUF_ZERO, row = BUF_ZERO;
 	size_t i;
 	int rc = 0;
@@ -396,9 +454,9 @@ merge_room(const struct gather *g, const struct extents *x)
 		return READ_MIN;
 	for (i = 0; i < x->n; i++)
 		keys += spill_room(&x->v[i].run) + EXTENT_COST;
-	if (!may_open(x->n + OTHER_FILES) || keys >= g->o->memory)
+	if (!may_open(x->n + OTHER_FILES) || keys >= g->o.memory)
 		return 0;
-	each = (g->o->memory - keys) / x->n;
+	each = (g->o.memory - keys) / x->n;
 	return each < READ_MIN ? 0 : each < READ_MAX ? each : READ_MAX;
 }
 
@@ -424,7 +482,7 @@ write_rows(
 static int
 begin_freeing(struct gather *g, struct err *e)
 {
-	char *path = units_freed(g->o->out, g->table);
+	char *path = units_freed(g->o.out, g->table);
 	int rc = g->begun ? 0 : commit_file(path, "", 0, e);
 
 	free(path);
@@ -448,7 +506,7 @@ static int
 write_batch(struct gather *g, uint32_t batch, struct extents *x, struct err *e)
 {
 	struct batchfile f;
-	int rc = batchfile_open(&f, g->o, g->table, batch, (char)x->head.sep,
+	int rc = batchfile_open(&f, &g->o, g->table, batch, (char)x->head.sep,
 	    buf_bytes(&x->header), e);
 
 	if (rc == 0)
@@ -469,7 +527,7 @@ gather_batch(struct gather *g, uint32_t batch, struct err *e)
 	struct record r;
 	int rc = 0;
 
-	if (batchfile_done(g->o, shard, &r)) {
+	if (batchfile_done(&g->o, shard, &r)) {
 		record_fini(&r);
 	} else if (batch != BATCH_UNPLANNED || !is_finished(g)) {
 		rc = find_extents(g, &x, batch, e);
@@ -485,7 +543,7 @@ int
 gather_used(struct gather *g, uint32_t batch, struct err *e)
 {
 	char *shard = batchfile_shard(g->table, batch);
-	char *path = batchfile_record(g->o->out, shard);
+	char *path = batchfile_record(g->o.out, shard);
 	struct buf b = BUF_ZERO;
 	struct record r;
 	size_t i;
@@ -498,7 +556,7 @@ gather_used(struct gather *g, uint32_t batch, struct err *e)
 	record_save(&r, &b);
 	rc = commit_file(path, b.p, b.n, e);
 	for (i = 0; i < r.nfile && rc == 0; i++) {
-		char *file = batchfile_path(g->o->out, r.file[i].name);
+		char *file = batchfile_path(g->o.out, r.file[i].name);
 
 		if (unlink(file) < 0 && errno != ENOENT)
 			rc = err_sys(e, ERR_OUTPUT, "%s: remove", file);
@@ -521,7 +579,7 @@ check_unplanned(struct gather *g, struct err *e)
 	struct record r;
 	int rc = 0;
 
-	if (batchfile_done(g->o, shard, &r))
+	if (batchfile_done(&g->o, shard, &r))
 		record_fini(&r);
 	else if (!is_finished(g) &&
 	    (rc = find_extents(g, &x, BATCH_UNPLANNED, e)) == 0 && x.rows > 0)
@@ -541,7 +599,7 @@ gather_finish(struct gather *g, struct err *e)
 	for (i = 0; i < g->nbatch; i++) {
 		char *shard = batchfile_shard(g->table, i);
 		struct record r;
-		bool done = batchfile_done(g->o, shard, &r);
+		bool done = batchfile_done(&g->o, shard, &r);
 
 		if (done)
 			record_fini(&r);
@@ -566,7 +624,7 @@ gather_finish(struct gather *g, struct err *e)
 			if (rc < 0)
 				return -1;
 		}
-	if (g->o->join_units && units_join(&g->units, e) < 0)
+	if (g->o.join_units && units_join(&g->units, e) < 0)
 		return -1;
 	return units_settled(&g->units, e);
 }

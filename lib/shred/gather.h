@@ -20,7 +20,8 @@
 #define GATHER_MEMORY_MIN ((uint64_t)1 << 20)
 
 struct gather {
-	const struct batchfile_opt *o;
+	struct batchfile_opt o; /* with what the runs and their records say */
+	struct context *types;  /* OUT/_context/TABLE, where that is needed */
 	const char *table;
 	uint64_t map;    /* digest of the batch map */
 	uint32_t nbatch; /* as the runs say; 0 where there are none any more */
@@ -30,7 +31,9 @@ struct gather {
 };
 
 /* map is the digest of the batch map that the runs must have been routed by.
- * A shard in two units is an error. */
+ * The facts of the batches are those that the records of the shards have, and
+ * format, codec and level, where o does not say, those that the runs have.  A
+ * shard in two units is an error, and so are two shards of different facts. */
 MUST_CHECK int gather_open(struct gather *g, const struct batchfile_opt *o,
     uint64_t map, const char *table, struct err *e);
 /* For BATCH_UNPLANNED there is a file only if there are such rows. */

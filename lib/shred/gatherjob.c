@@ -16,27 +16,24 @@ const struct opt_spec gatherjob_specs[] = {
     OPT(OPT_FLAG, 0, "batches", NULL, struct gatherjob_opt, batches,
 	"only print the numbers of the batches of the map"),
     OPT(OPT_STR, 0, "compress", "none|gz|zst|lz4|xz", struct gatherjob_opt,
-	compress, "codec of the batches (none)"),
-    OPT(OPT_STR, 0, "facts", "FILE", struct gatherjob_opt, facts,
-	"options and facts that the output depends on, for the record"),
+	compress, "codec of the batches (as they were routed)"),
     OPT(OPT_STR, 0, "files-from", "FILE", struct gatherjob_opt, files_from,
-	"the batches, in place of operands; --todo: the input shards, in number "
-	"order; --join: the results"),
+	"the batches, in place of operands; --join: the results"),
     OPT(OPT_FLAG, 0, "finish", NULL, struct gatherjob_opt, finish,
 	"only remove the runs, if every batch is done"),
     OPT(OPT_FLAG, 0, "forget", NULL, struct gatherjob_opt, forget,
 	"only remove runs and batches of the tables (all)"),
     OPT(OPT_FLAG, 0, "forget-others", NULL, struct gatherjob_opt, forget_others,
 	"only remove runs and batches of all other tables"),
-    OPT(OPT_STR, 0, "format", "jsonl|parquet", struct gatherjob_opt, format,
-	"format of the batches (csv or tsv, as the rows were routed)"),
+    OPT(OPT_STR, 0, "format", "csv|tsv|jsonl|parquet", struct gatherjob_opt,
+	format, "format of the batches (as they were routed)"),
     OPT(OPT_FLAG, 0, "join", NULL, struct gatherjob_opt, join,
 	"only join results in OUT/result.csv, with one header line"),
     OPT(OPT_FLAG, 0, "join-units", NULL, struct gatherjob_opt, join_units,
 	"--finish: leave one record of all routed shards, who routed them "
 	"together does not matter then"),
     OPT(OPT_U64, 0, "level", "N", struct gatherjob_opt, level,
-	"compression level (the codec's fastest)"),
+	"compression level (as the batches were routed)"),
     OPT(OPT_STR, 0, "map", "FILE", struct gatherjob_opt, map,
 	"the batch map (OUT/batches.tsv)"),
     OPT(OPT_BYTES, 0, "memory", "SIZE", struct gatherjob_opt, memory,
@@ -55,13 +52,10 @@ const struct opt_spec gatherjob_specs[] = {
 	"share the batches with other processes: take those whose places in "
 	"the list are read from N"),
     OPT(OPT_STR, 0, "types", "CTX", struct gatherjob_opt, types,
-	"--format parquet: the columns' types are as in this context"),
-    OPT(OPT_FLAG, 0, "todo", NULL, struct gatherjob_opt, todo,
-	"only print the shards to be routed; forget those that changed"),
+	"Parquet: the columns' types are as in this context "
+	"(OUT/_context/TABLE)"),
     OPT(OPT_FLAG, 0, "used", NULL, struct gatherjob_opt, used,
 	"only remove the batches: they have been worked on"),
-    OPT(OPT_FLAG, 0, "verify", NULL, struct gatherjob_opt, verify,
-	"--todo: trust no file time, digest every shard"),
     OPT_END,
 };
 
@@ -72,11 +66,11 @@ check_options(const struct gatherjob_opt *o, int noperands, struct err *e)
 
 	if (!o->out)
 		return err_kind_set(e, ERR_USAGE, "--output DIR is needed");
-	if (o->todo + o->used + o->finish + o->join + o->batches + o->forget +
+	if (o->used + o->finish + o->join + o->batches + o->forget +
 		o->forget_others >
 	    1)
 		return err_kind_set(e, ERR_USAGE,
-		    "--todo, --used, --finish, --join, --batches, --forget and "
+		    "--used, --finish, --join, --batches, --forget and "
 		    "--forget-others exclude each other");
 	if ((o->batches || o->forget || o->forget_others) &&
 	    (o->files_from || noperands || (o->batches && o->tables.n)))
@@ -89,22 +83,16 @@ check_options(const struct gatherjob_opt *o, int noperands, struct err *e)
 	if (o->join && (!o->files_from || noperands || o->tables.n))
 		return err_kind_set(e, ERR_USAGE,
 		    "--join needs --files-from, no table and no batches");
-	if (o->todo && (!o->files_from || noperands || o->tables.n > 1))
-		return err_kind_set(e, ERR_USAGE,
-		    "--todo needs --files-from, one table and no batches");
 	if (o->finish && (o->files_from || o->zero))
 		return err_kind_set(e, ERR_USAGE,
 		    "--files-from and --null are not for --finish");
-	if (!o->todo && !o->join && o->files_from && noperands)
+	if (!o->join && o->files_from && noperands)
 		return err_kind_set(e, ERR_USAGE,
 		    "batches are named by --files-from or as operands, not both");
 	if (o->turns &&
-	    (o->todo || o->used || o->join || !o->files_from ||
-		o->tables.n > 1))
+	    (o->used || o->join || !o->files_from || o->tables.n > 1))
 		return err_kind_set(e, ERR_USAGE,
 		    "--turns needs --files-from with batches of one table");
-	if (!o->todo && o->verify)
-		return err_kind_set(e, ERR_USAGE, "--verify is for --todo");
 	if (o->join_units && !o->finish)
 		return err_kind_set(
 		    e, ERR_USAGE, "--join-units is for --finish");
@@ -127,33 +115,30 @@ check_options(const struct gatherjob_opt *o, int noperands, struct err *e)
 static int
 fill_opt(struct batchfile_opt *g, const struct gatherjob_opt *o, struct err *e)
 {
-	int codec = CODEC_NONE;
+	enum format format =
+	    o->format ? format_named(bytes_str(o->format)) : FORMAT_UNKNOWN;
+	int codec = -1;
 
 	if (o->compress && codec_option(o->compress, &codec, e) < 0)
 		return -1;
-	if (o->format && strcmp(o->format, "jsonl") != 0 &&
-	    strcmp(o->format, "parquet") != 0)
+	/* zst has the most levels; the codec is known when a run was read */
+	if (codec_level(
+		codec < 0 ? CODEC_ZSTD : (enum codec)codec, o->level, e) < 0)
+		return -1;
+	if (o->format && !format_writable(format))
 		return err_kind_set(e, ERR_USAGE,
-		    "--format %s: must be jsonl or parquet; batches are csv or "
-		    "tsv as their rows were routed",
+		    "--format %s: must be csv, tsv, jsonl or parquet",
 		    err_quote(bytes_str(o->format)));
-	if (o->level > (uint64_t)codec_info((enum codec)codec)->max_level)
-		return err_kind_set(e, ERR_USAGE,
-		    "--level %llu: %s goes up to %d",
-		    (unsigned long long)o->level,
-		    codec_info((enum codec)codec)->name,
-		    codec_info((enum codec)codec)->max_level);
 	*g = (struct batchfile_opt){.out = o->out,
-	    .format =
-		o->format ? format_named(bytes_str(o->format)) : FORMAT_CSV,
-	    .codec = (enum codec)codec,
+	    .format = format,
+	    .codec = codec,
 	    .level = (int)o->level,
 	    .memory = o->memory,
 	    .join_units = o->join_units,
 	    .temp_dir = o->temp_dir ? o->temp_dir : o->out};
 	if (o->types && !(g->types = context_open(o->types, e)))
 		return -1;
-	return o->facts ? in_digest_file(o->facts, &g->facts, e) : 0;
+	return 0;
 }
 
 /* Batch numbers, or `unplanned`. */
@@ -221,33 +206,6 @@ gather_table(const struct gatherjob *j, uint64_t map, const char *table,
 	if (rc == 0 && n == 0)
 		rc = gather_finish(&g, e);
 	gather_close(&g);
-	return rc;
-}
-
-/* --todo: the shards that are to be routed. */
-static int
-say_todo(const struct gatherjob *j, const char *map, const char *table,
-    char *const *path, size_t n, struct err *e)
-{
-	bool *todo = xcalloc(n + 1, sizeof(*todo)), any = false, lost = false;
-	size_t i;
-	int rc = units_mend(j->batch.out, table, e);
-
-	if (rc == 0)
-		rc = todo_shards(
-		    &j->batch, table, path, n, j->opt->verify, todo, e);
-	for (i = 0; i < n && !any; i++)
-		any = todo[i];
-	if (rc == 0 && !any && n > 0)
-		rc = todo_lost(j->batch.out, table, map, &lost, e);
-	if (rc == 0 && lost)
-		rc = todo_forget(j->batch.out, table, e);
-	for (i = 0; i < n && lost; i++)
-		todo[i] = true;
-	for (i = 0; i < n && rc == 0; i++)
-		if (todo[i])
-			j->answer(j->arg, path[i]);
-	free(todo);
 	return rc;
 }
 
@@ -320,9 +278,7 @@ gatherjob_run(struct gatherjob *j, char *const *name, size_t n, struct err *e)
 		buf_puts(&map, o->map);
 	else
 		buf_printf(&map, "%s/batches.tsv", o->out);
-	if (o->todo)
-		rc = say_todo(j, buf_cstr(&map), table[0], name, n, e);
-	else if (o->join)
+	if (o->join)
 		rc = join_results(&j->batch, name, n, e);
 	else if (o->batches)
 		rc = say_batches(j, buf_cstr(&map), e);

@@ -15,11 +15,11 @@
 
 /* The options, as gatherjob_specs has them. */
 struct gatherjob_opt {
-	const char *out, *map, *facts, *format, *compress, *temp_dir;
+	const char *out, *map, *format, *compress, *temp_dir;
 	const char *files_from, *types;
 	struct opt_list tables;
 	uint64_t memory, level, progress, turns;
-	bool todo, used, finish, join, join_units, verify, zero;
+	bool used, finish, join, join_units, zero;
 	bool batches, forget, forget_others;
 };
 
@@ -45,7 +45,7 @@ struct gatherjob {
 MUST_CHECK int
 gatherjob_begin(struct gatherjob *j, int noperands, struct err *e);
 /* Does the work.  The n names are those of the operands and of the list: the
- * batches; with --todo the input shards, with --join the results. */
+ * batches, or with --join the results. */
 MUST_CHECK int
 gatherjob_run(struct gatherjob *j, char *const *name, size_t n, struct err *e);
 /* Frees what gatherjob_begin() opened. */

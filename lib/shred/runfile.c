@@ -11,7 +11,7 @@
 #include "io/commit.h"
 #include "io/out.h"
 
-static const char magic[8] = "shrdrun1";
+static const char magic[8] = "shrdrun2";
 
 struct entry {
 	uint64_t off, len, rows, digest, key_max, check;

@@ -32,7 +32,9 @@ struct runfile_head {
 	uint32_t header; /* bytes of the header line, newline and all */
 	uint8_t sep;     /* between the fields of a row */
 	uint8_t kind;    /* enum time_kind of the order column */
-	uint8_t pad[6];
+	/* what the batches shall be: enum format, enum codec, its level */
+	uint8_t format, codec, level;
+	uint8_t pad[3];
 	uint64_t check; /* digest of the above and of the header line */
 };
 

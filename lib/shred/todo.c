@@ -11,7 +11,6 @@
 #include "io/in.h"
 #include "shards/find.h"
 #include "shards/units.h"
-#include "shred/batchmap.h"
 
 /* Names of tables. */
 struct tables {
@@ -49,25 +48,49 @@ remove_batches(const char *out, const char *table, struct err *e)
 	return batchfile_each(out, table, remove_batch, (void *)out, e);
 }
 
-/* The place of the shard in the list, whose numbers ascend; -1. */
-static ssize_t
-find_shard(char *const *path, size_t n, const char *shard)
+/* The number of an input, and its place in the list. */
+struct listed {
+	uint64_t number;
+	size_t at;
+};
+
+/* The inputs of a table. */
+struct inputs {
+	char *const *path;
+	size_t n;
+	struct listed *by_number;
+	bool verify;
+};
+
+static int
+listed_compare(const void *a, const void *b)
 {
-	size_t lo = 0, hi = n;
-	uint64_t number = strtoull(shard, NULL, 10);
+	const struct listed *x = a, *y = b;
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		uint64_t k = shard_name_parse(path[mid]).number;
+	return (x->number > y->number) - (x->number < y->number);
+}
 
-		if (k == number)
-			return (ssize_t)mid;
-		if (k < number)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return -1;
+static void
+inputs_init(struct inputs *in, char *const *path, size_t n, bool verify)
+{
+	size_t i;
+
+	*in = (struct inputs){
+	    path, n, xcalloc(n + 1, sizeof(struct listed)), verify};
+	for (i = 0; i < n; i++)
+		in->by_number[i] =
+		    (struct listed){shard_name_parse(path[i]).number, i};
+	qsort(in->by_number, n, sizeof(struct listed), listed_compare);
+}
+
+/* The place of the shard in the list; -1. */
+static ssize_t
+find_shard(const struct inputs *in, const char *shard)
+{
+	struct listed key = {strtoull(shard, NULL, 10), 0}, *at;
+
+	at = bsearch(&key, in->by_number, in->n, sizeof(key), listed_compare);
+	return at ? (ssize_t)at->at : -1;
 }
 
 /* Was it routed from these bytes, with these facts? */
@@ -90,16 +113,16 @@ record_holds(const struct batchfile_opt *o, const struct record *r,
 
 static bool
 unit_holds(const struct batchfile_opt *o, const struct units *u,
-    const struct unit *v, char *const *path, size_t n, bool verify,
-    bool runs_needed)
+    const struct unit *v, const struct inputs *in, bool runs_needed)
 {
 	uint64_t k;
 	size_t i;
 
 	for (i = 0; i < v->nrec; i++) {
-		ssize_t at = find_shard(path, n, v->rec[i].shard);
+		ssize_t at = find_shard(in, v->rec[i].shard);
 
-		if (at < 0 || !record_holds(o, &v->rec[i], path[at], verify))
+		if (at < 0 ||
+		    !record_holds(o, &v->rec[i], in->path[at], in->verify))
 			return false;
 	}
 	for (k = 0; runs_needed && k < v->nrun; k++) {
@@ -135,32 +158,33 @@ batches_hold(const struct batchfile_opt *o, const char *table, struct err *e)
 /* Any unit that is left counts as routed; removes those that do not hold, or
  * all of them. */
 static int
-keep_units(const struct batchfile_opt *o, struct units *u, char *const *path,
-    size_t n, bool verify, bool all, bool runs_needed, bool *todo,
+keep_units(const struct batchfile_opt *o, struct units *u,
+    const struct inputs *in, bool all, bool runs_needed, bool *todo,
     bool *removed, struct err *e)
 {
 	size_t i, k;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < in->n; i++)
 		todo[i] = true;
 	for (i = 0; i < u->n; i++) {
 		struct unit *v = &u->v[i];
 
-		if (all || !unit_holds(o, u, v, path, n, verify, runs_needed)) {
+		if (all || !unit_holds(o, u, v, in, runs_needed)) {
 			*removed = true;
 			if (unit_remove(u, v, e) < 0)
 				return -1;
 			continue;
 		}
 		for (k = 0; k < v->nrec; k++)
-			todo[find_shard(path, n, v->rec[k].shard)] = false;
+			todo[find_shard(in, v->rec[k].shard)] = false;
 	}
 	return 0;
 }
 
-int
-todo_shards(const struct batchfile_opt *o, const char *table, char *const *path,
-    size_t n, bool verify, bool *todo, struct err *e)
+/* Looks at the units and batches; removes those that do not hold. */
+static int
+find_todo(const struct batchfile_opt *o, const char *table,
+    const struct inputs *in, bool *todo, struct err *e)
 {
 	char *freed = units_freed(o->out, table);
 	bool begun = access(freed, F_OK) == 0, changed = false;
@@ -171,9 +195,8 @@ todo_shards(const struct batchfile_opt *o, const char *table, char *const *path,
 	rc = units_load(&u, o->out, table, e);
 	if (rc < 0)
 		goto out;
-	rc = keep_units(
-	    o, &u, path, n, verify, false, !begun, todo, &changed, e);
-	for (i = 0; i < n; i++)
+	rc = keep_units(o, &u, in, false, !begun, todo, &changed, e);
+	for (i = 0; i < in->n; i++)
 		changed |= todo[i];
 	hold = rc == 0 ? batches_hold(o, table, e) : 1;
 	changed |= hold == 0;
@@ -182,8 +205,7 @@ todo_shards(const struct batchfile_opt *o, const char *table, char *const *path,
 		rc = commit_unseal(o->out, e);
 	/* rows that were given back must be routed again */
 	if (rc == 0 && changed && begun)
-		rc = keep_units(
-		    o, &u, path, n, verify, true, true, todo, &changed, e);
+		rc = keep_units(o, &u, in, true, true, todo, &changed, e);
 	if (rc == 0 && changed)
 		rc = remove_batches(o->out, table, e);
 	if (rc == 0 && changed && begun)
@@ -203,24 +225,46 @@ out:
 }
 
 int
-todo_lost(const char *out, const char *table, const char *map, bool *lost,
-    struct err *e)
+todo_lost(const char *out, const char *table, uint32_t nbatch, bool whole,
+    bool *lost, struct err *e)
 {
 	struct units u;
-	struct batchmap m;
 	uint64_t gone = 0;
 	int rc = units_load(&u, out, table, e);
 
-	*lost = false;
 	if (rc == 0)
 		units_runs(&u, &gone);
-	if (gone > 0 && access(map, F_OK) == 0) {
-		rc = batchmap_load(&m, map, e);
-		*lost = rc == 0 &&
-		    batchfile_have(out, table, m.nbatch, NULL) < m.nbatch;
-		batchmap_fini(&m);
-	}
+	*lost = (gone > 0 || (whole && u.n > 0)) &&
+	    batchfile_have(out, table, nbatch, NULL) < nbatch;
 	units_fini(&u);
+	return rc;
+}
+
+int
+todo_table(const struct batchfile_opt *o, const char *table, char *const *path,
+    size_t n, const struct todo_how *how, bool *todo, struct err *e)
+{
+	bool any = false, all = how->force;
+	struct inputs in;
+	size_t i;
+	int rc = 0;
+
+	if (!all) {
+		inputs_init(&in, path, n, how->verify);
+		rc = units_mend(o->out, table, e);
+		if (rc == 0)
+			rc = find_todo(o, table, &in, todo, e);
+		free(in.by_number);
+		for (i = 0; i < n && !any; i++)
+			any = todo[i];
+		all = any && how->whole;
+	}
+	if (rc == 0 && !any && !all)
+		rc = todo_lost(o->out, table, how->nbatch, how->whole, &all, e);
+	if (rc == 0 && all)
+		rc = todo_forget(o->out, table, e);
+	for (i = 0; i < n && all; i++)
+		todo[i] = true;
 	return rc;
 }
 

@@ -138,27 +138,23 @@ static bool
 lost(void)
 {
 	char *out = xstrdup(test_path("out"));
-	char *map = xstrdup(test_path("out/batches.tsv"));
 	struct err e = ERR_ZERO;
 	bool is_lost = false;
 
-	OK(todo_lost(out, "a", map, &is_lost, &e) == 0, e);
+	OK(todo_lost(out, "a", 2, false, &is_lost, &e) == 0, e);
 	free(out);
-	free(map);
 	return is_lost;
 }
 
 static void
 rows_are_lost_when_a_run_and_a_batch_are(void)
 {
-	static const char map[] = "k\tbatch_id\nx\t0\ny\t1\n";
 	struct units u;
 	struct err e = ERR_ZERO;
 	uint64_t gone;
 
 	EQ_I(lost(), false);
 	make_unit("a");
-	test_write(test_path("out/batches.tsv"), map, sizeof(map) - 1);
 	EQ_I(lost(), false); /* all runs are there */
 	make_batch("a", 0);
 	EQ_I(unlink(test_path("out/_runs/a/00000.1.run")), 0);
@@ -172,8 +168,6 @@ rows_are_lost_when_a_run_and_a_batch_are(void)
 	EQ_I(lost(), false); /* each batch has a record */
 	EQ_I(unlink(test_path("out/_batches/a/00000.tsv")), 0);
 	EQ_I(lost(), true);
-	EQ_I(unlink(test_path("out/batches.tsv")), 0);
-	EQ_I(lost(), false); /* nobody knows */
 }
 
 static void
