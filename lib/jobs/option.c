@@ -225,6 +225,12 @@ options_fini(struct options *o)
 	o->value = NULL;
 }
 
+bool
+option_exists(const struct options *o, const char *name)
+{
+	return place(o->table, name, strlen(name)) >= 0;
+}
+
 const struct job_value *
 option_of(const struct options *o, const char *name)
 {

@@ -88,6 +88,8 @@ MUST_CHECK int options_parse(struct options *o, const struct job_table *t,
 MUST_CHECK int options_check(struct options *o, struct err *e);
 void options_fini(struct options *o);
 
+/* True if the table has the option. */
+bool option_exists(const struct options *o, const char *name);
 /* The value of the option, which the table must have; NULL: unset. */
 const char *option_value(const struct options *o, const char *name);
 /* True if the value is this word. */

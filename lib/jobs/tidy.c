@@ -17,7 +17,9 @@
 int
 tidy_claim(struct job *j, struct err *e)
 {
-	const char *type = option_value(&j->opt, "job-type");
+	const char *type = option_exists(&j->opt, "job-type")
+	    ? option_value(&j->opt, "job-type")
+	    : NULL;
 
 	if (j->claim.fd >= 0)
 		return 0;
