@@ -1,31 +1,13 @@
 /* shard-gather - one sorted file per batch, out of the runs of shard-route. */
-#include <stdio.h>
-
 #include "common.h"
 #include "shred/gatherjob.h"
-
-static int
-turn(void *arg, size_t n, size_t *k, struct err *e)
-{
-	const struct gatherjob_opt *o = arg;
-
-	return cmd_turn(o->turns, n, k, e);
-}
 
 static void
 tell(void *arg)
 {
-	const struct gatherjob_opt *o = arg;
+	const uint64_t *progress = arg;
 
-	cmd_tell(o->progress, NULL);
-}
-
-static void
-answer(void *arg, const char *line)
-{
-	const struct gatherjob_opt *o = arg;
-
-	printf("%s%c", line, o->zero ? '\0' : '\n');
+	cmd_tell(*progress, NULL);
 }
 
 int
@@ -33,10 +15,11 @@ main(int argc, char *argv[])
 {
 	struct gatherjob_opt o = GATHERJOB_DEFAULT;
 	const struct opt_group groups[] = {{gatherjob_specs, &o}, {NULL, NULL}};
-	const struct cmd cmd = {"shard-gather", "[BATCH ...]",
+	const struct cmd cmd = {"shard-gather", "[BATCH|FIRST-LAST ...]",
 	    "make one sorted file per batch out of the runs of shard-route",
 	    "shard-gather -o OUT", groups, false};
-	struct gatherjob j = {&o, turn, tell, answer, &o, {.types = NULL}};
+	uint64_t progress = cmd_progress();
+	struct gatherjob j = {&o, tell, &progress, {.types = NULL}};
 	struct common_opt list = {.files_from = NULL};
 	struct cmd_files names = {.v = NULL};
 	struct err e = ERR_ZERO;
@@ -44,8 +27,6 @@ main(int argc, char *argv[])
 
 	cmd_start(cmd.name);
 	first = cmd_parse(&cmd, argc, argv);
-	cmd_check_fd(o.progress, "--progress-fd");
-	cmd_check_fd(o.turns, "--turns");
 	rc = gatherjob_begin(&j, argc - first, &e);
 	list.files_from = o.files_from;
 	list.zero = o.zero;
@@ -58,5 +39,7 @@ main(int argc, char *argv[])
 	cmd_files_free(&names);
 	gatherjob_end(&j);
 	opt_list_free(&o.tables);
-	return rc < 0 ? cmd_fail(&e) : cmd_finish(CMD_OK);
+	if (rc < 0)
+		return cmd_fail(&e);
+	return cmd_finish(rc == 0 ? CMD_OK : CMD_FAILED);
 }

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
 
 static int
 open_dir(struct dir *d, const char *path, enum err_kind kind, bool missing_ok,
@@ -76,6 +79,27 @@ dir_next(struct dir *d, struct dir_entry *f, struct err *e)
 	if (d->stream && errno)
 		return err_sys(e, d->kind, "%s: readdir", d->path);
 	return 0;
+}
+
+int
+dir_remove(const char *path, enum err_kind kind, struct err *e)
+{
+	struct buf b = BUF_ZERO;
+	struct dir_entry f;
+	struct dir d;
+	int rc = dir_open_some(&d, path, kind, e);
+
+	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
+		buf_clear(&b);
+		buf_printf(&b, "%s/%s", path, f.name);
+		if (unlink(buf_cstr(&b)) < 0 && errno != ENOENT)
+			rc = err_sys(e, kind, "%s: remove", b.p);
+	}
+	dir_close(&d);
+	if (rc == 0 && rmdir(path) < 0 && errno != ENOENT)
+		rc = err_sys(e, kind, "%s: remove", path);
+	buf_fini(&b);
+	return rc;
 }
 
 void

@@ -46,6 +46,9 @@ MUST_CHECK int dir_open_some(
  * meanwhile may be left out.
  */
 MUST_CHECK int dir_next(struct dir *d, struct dir_entry *f, struct err *e);
+/* Removes a directory that has no directory in it, and its files; one that does
+ * not exist is fine. */
+MUST_CHECK int dir_remove(const char *path, enum err_kind kind, struct err *e);
 /* Also behind a dir_open() that failed. */
 void dir_close(struct dir *d);
 

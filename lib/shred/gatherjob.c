@@ -1,24 +1,29 @@
 #include "shred/gatherjob.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/parse.h"
+#include "io/commit.h"
 #include "io/in.h"
-#include "shards/units.h"
 #include "shred/batchmap.h"
+#include "shred/each.h"
 #include "shred/gather.h"
 #include "shred/join.h"
 #include "shred/todo.h"
 
 const struct opt_spec gatherjob_specs[] = {
-    OPT(OPT_FLAG, 0, "batches", NULL, struct gatherjob_opt, batches,
-	"only print the numbers of the batches of the map"),
+    OPT(OPT_STR, 0, "batches", "FILE", struct gatherjob_opt, batches,
+	"only write the numbers of the map's batches to FILE"),
     OPT(OPT_STR, 0, "compress", "none|gz|zst|lz4|xz", struct gatherjob_opt,
 	compress, "codec of the batches (as they were routed)"),
+    OPT(OPT_STR, 0, "day", "DAY", struct gatherjob_opt, day,
+	"--each: of which day the batches are, for {day} and SHARD_DAY"),
+    OPT(OPT_STR, 0, "each", "COMMAND", struct gatherjob_opt, each,
+	"run COMMAND on every batch, with the result in OUT/_results"),
     OPT(OPT_STR, 0, "files-from", "FILE", struct gatherjob_opt, files_from,
-	"the batches, in place of operands; --join: the results"),
+	"the batches, in place of operands; --join: the results (those of "
+	"--each)"),
     OPT(OPT_FLAG, 0, "finish", NULL, struct gatherjob_opt, finish,
 	"only remove the runs, if every batch is done"),
     OPT(OPT_FLAG, 0, "forget", NULL, struct gatherjob_opt, forget,
@@ -32,6 +37,8 @@ const struct opt_spec gatherjob_specs[] = {
     OPT(OPT_FLAG, 0, "join-units", NULL, struct gatherjob_opt, join_units,
 	"--finish: leave one record of all routed shards, who routed them "
 	"together does not matter then"),
+    OPT(OPT_FLAG, 0, "keep", NULL, struct gatherjob_opt, keep,
+	"--each: keep the batches that the command has worked on"),
     OPT(OPT_U64, 0, "level", "N", struct gatherjob_opt, level,
 	"compression level (as the batches were routed)"),
     OPT(OPT_STR, 0, "map", "FILE", struct gatherjob_opt, map,
@@ -39,23 +46,20 @@ const struct opt_spec gatherjob_specs[] = {
     OPT(OPT_BYTES, 0, "memory", "SIZE", struct gatherjob_opt, memory,
 	"memory to merge in (64M)"),
     OPT(OPT_FLAG, '0', "null", NULL, struct gatherjob_opt, zero,
-	"names in the list and in the answer end with a NUL byte"),
+	"names in lists end with a NUL byte instead of a newline"),
     OPT(OPT_STR, 'o', "output", "DIR", struct gatherjob_opt, out,
 	"where the runs are and the batches go (needed)"),
-    OPT(OPT_U64, 0, "progress-fd", "N", struct gatherjob_opt, progress,
-	"write a line to N for each batch that is done"),
     OPT(OPT_LIST, 0, "table", "NAME", struct gatherjob_opt, tables,
 	"of these tables (data)"),
     OPT(OPT_STR, 0, "temp-dir", "DIR", struct gatherjob_opt, temp_dir,
 	"where a temporary file goes, if one is needed (OUT)"),
-    OPT(OPT_U64, 0, "turns", "N", struct gatherjob_opt, turns,
-	"share the batches with other processes: take those whose places in "
-	"the list are read from N"),
     OPT(OPT_STR, 0, "types", "CTX", struct gatherjob_opt, types,
 	"Parquet: the columns' types are as in this context "
 	"(OUT/_context/TABLE)"),
     OPT(OPT_FLAG, 0, "used", NULL, struct gatherjob_opt, used,
 	"only remove the batches: they have been worked on"),
+    OPT(OPT_U64, 0, "workers", "N", struct gatherjob_opt, workers,
+	"--batches: write ranges of batches, some for each of N processes"),
     OPT_END,
 };
 
@@ -66,12 +70,17 @@ check_options(const struct gatherjob_opt *o, int noperands, struct err *e)
 
 	if (!o->out)
 		return err_kind_set(e, ERR_USAGE, "--output DIR is needed");
-	if (o->used + o->finish + o->join + o->batches + o->forget +
-		o->forget_others >
+	if (o->used + o->finish + o->join + (o->batches != NULL) + o->forget +
+		o->forget_others + (o->each != NULL) >
 	    1)
 		return err_kind_set(e, ERR_USAGE,
-		    "--used, --finish, --join, --batches, --forget and "
-		    "--forget-others exclude each other");
+		    "--used, --finish, --join, --batches, --forget, "
+		    "--forget-others and --each exclude each other");
+	if (!o->each && (o->keep || o->day))
+		return err_kind_set(
+		    e, ERR_USAGE, "--keep and --day are for --each");
+	if (!o->batches && o->workers)
+		return err_kind_set(e, ERR_USAGE, "--workers is for --batches");
 	if ((o->batches || o->forget || o->forget_others) &&
 	    (o->files_from || noperands || (o->batches && o->tables.n)))
 		return err_kind_set(e, ERR_USAGE,
@@ -80,24 +89,21 @@ check_options(const struct gatherjob_opt *o, int noperands, struct err *e)
 	if (o->forget_others && o->tables.n == 0)
 		return err_kind_set(
 		    e, ERR_USAGE, "--forget-others: than which --table?");
-	if (o->join && (!o->files_from || noperands || o->tables.n))
+	if (o->join && (noperands || o->tables.n))
 		return err_kind_set(e, ERR_USAGE,
-		    "--join needs --files-from, no table and no batches");
+		    "--join is about no table and no single batches");
 	if (o->finish && (o->files_from || o->zero))
 		return err_kind_set(e, ERR_USAGE,
 		    "--files-from and --null are not for --finish");
 	if (!o->join && o->files_from && noperands)
 		return err_kind_set(e, ERR_USAGE,
 		    "batches are named by --files-from or as operands, not both");
-	if (o->turns &&
-	    (o->used || o->join || !o->files_from || o->tables.n > 1))
-		return err_kind_set(e, ERR_USAGE,
-		    "--turns needs --files-from with batches of one table");
 	if (o->join_units && !o->finish)
 		return err_kind_set(
 		    e, ERR_USAGE, "--join-units is for --finish");
-	if (o->used && noperands == 0 && !o->files_from)
-		return err_kind_set(e, ERR_USAGE, "--used: which batches?");
+	if ((o->used || o->each) && noperands == 0 && !o->files_from)
+		return err_kind_set(e, ERR_USAGE, "%s: which batches?",
+		    o->used ? "--used" : "--each");
 	if (o->finish && noperands)
 		return err_kind_set(
 		    e, ERR_USAGE, "--finish is about all batches");
@@ -141,87 +147,209 @@ fill_opt(struct batchfile_opt *g, const struct gatherjob_opt *o, struct err *e)
 	return 0;
 }
 
-/* Batch numbers, or `unplanned`. */
+/* Batches that one name stands for: from first to last. */
+struct range {
+	uint32_t first, last;
+};
+
 static int
-parse_batch(
-    const char *s, const struct gather *g, uint32_t *batch, struct err *e)
+parse_number(const char *name, struct bytes s, uint32_t n, uint32_t *batch,
+    struct err *e)
 {
 	uint64_t v;
 
-	if (strcmp(s, "unplanned") == 0) {
-		*batch = BATCH_UNPLANNED;
-		return 0;
-	}
-	if (!parse_u64(bytes_str(s), &v) || v >= BATCH_UNPLANNED)
+	if (!parse_u64(s, &v) || v >= BATCH_UNPLANNED)
 		return err_kind_set(e, ERR_USAGE,
 		    "%s: no batch; they have numbers, or are called unplanned",
-		    err_quote(bytes_str(s)));
-	if (g->nbatch > 0 && v >= g->nbatch)
+		    err_quote(bytes_str(name)));
+	if (n > 0 && v >= n)
 		return err_kind_set(e, ERR_USAGE,
 		    "%s: no batch; the last one is %lu",
-		    err_quote(bytes_str(s)), (unsigned long)g->nbatch - 1);
+		    err_quote(bytes_str(name)), (unsigned long)n - 1);
 	*batch = (uint32_t)v;
 	return 0;
 }
 
-/* The batches that were named. */
+/* A number below n, unless that is 0; two of them with a dash between; or
+ * `unplanned`. */
 static int
-gather_named(struct gather *g, const struct gatherjob *j, char *const *id,
-    size_t n, struct err *e)
+parse_range(const char *s, uint32_t n, struct range *r, struct err *e)
 {
-	uint32_t batch = 0;
-	size_t i = SIZE_MAX;
-	int more;
+	const char *dash = *s ? strchr(s + 1, '-') : NULL;
 
-	while ((more = j->turn(j->arg, n, &i, e)) > 0) {
-		if (parse_batch(id[i], g, &batch, e) < 0 ||
-		    (j->opt->used ? gather_used(g, batch, e)
-				  : gather_batch(g, batch, e)) < 0)
-			return -1;
-		j->tell(j->arg);
+	if (strcmp(s, "unplanned") == 0) {
+		r->first = r->last = BATCH_UNPLANNED;
+		return 0;
 	}
-	return more;
+	if (parse_number(s,
+		dash ? bytes_of(s, (size_t)(dash - s)) : bytes_str(s), n,
+		&r->first, e) < 0)
+		return -1;
+	r->last = r->first;
+	if (dash && parse_number(s, bytes_str(dash + 1), n, &r->last, e) < 0)
+		return -1;
+	if (r->last < r->first)
+		return err_kind_set(e, ERR_USAGE, "%s: ends before it begins",
+		    err_quote(bytes_str(s)));
+	return 0;
+}
+
+/* The tables that are at work, and what is done with their batches. */
+struct work {
+	const struct gatherjob *j;
+	struct gather *g;
+	size_t ntable;
+};
+
+static int
+do_batch(const struct work *w, uint32_t batch, struct err *e)
+{
+	const struct gatherjob_opt *o = w->j->opt;
+	const struct each each = {o->each, o->out, o->day, o->keep};
+	int rc;
+
+	if (o->each)
+		rc = each_batch(&each, w->g, w->ntable, batch, e);
+	else if (o->used)
+		rc = gather_used(w->g, batch, e);
+	else
+		rc = gather_batch(w->g, batch, e);
+	if (rc == 0)
+		w->j->tell(w->j->arg);
+	return rc;
+}
+
+/* The batches that were named; nothing is done where a name is wrong.  1: the
+ * rest shall not be begun. */
+static int
+do_named(const struct work *w, char *const *name, size_t n, struct err *e)
+{
+	struct range *r = xcalloc(n, sizeof(*r));
+	uint64_t batch;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < n && rc == 0; i++) {
+		rc = parse_range(name[i], w->g->nbatch, &r[i], e);
+		if (rc == 0 && w->j->opt->each && r[i].first == BATCH_UNPLANNED)
+			rc = err_kind_set(e, ERR_USAGE,
+			    "--each is for the batches that have numbers");
+	}
+	for (i = 0; i < n && rc == 0; i++)
+		for (batch = r[i].first; batch <= r[i].last && rc == 0; batch++)
+			rc = do_batch(w, (uint32_t)batch, e);
+	free(r);
+	return rc;
+}
+
+/* All batches of a table, and what is left of it. */
+static int
+do_all(const struct work *w, struct err *e)
+{
+	uint32_t batch;
+	int rc = 0;
+
+	for (batch = 0; batch < w->g->nbatch && rc == 0; batch++)
+		rc = do_batch(w, batch, e);
+	return rc == 0 ? gather_batch(w->g, BATCH_UNPLANNED, e) : rc;
 }
 
 /* The work for one table; without names, all of it. */
 static int
 gather_table(const struct gatherjob *j, uint64_t map, const char *table,
-    char *const *id, size_t n, struct err *e)
+    char *const *name, size_t n, struct err *e)
 {
 	struct gather g;
-	uint32_t batch;
+	const struct work w = {j, &g, 1};
 	int rc = gather_open(&g, &j->batch, map, table, e);
 
 	if (rc == 0 && n > 0)
-		rc = gather_named(&g, j, id, n, e);
-	if (n == 0 && !j->opt->finish && rc == 0) {
-		for (batch = 0; batch < g.nbatch && rc == 0; batch++) {
-			rc = gather_batch(&g, batch, e);
-			if (rc == 0)
-				j->tell(j->arg);
-		}
-		if (rc == 0)
-			rc = gather_batch(&g, BATCH_UNPLANNED, e);
-	}
+		rc = do_named(&w, name, n, e);
+	else if (rc == 0 && !j->opt->finish)
+		rc = do_all(&w, e);
 	if (rc == 0 && n == 0)
 		rc = gather_finish(&g, e);
 	gather_close(&g);
 	return rc;
 }
 
-/* --batches: their numbers. */
+/* --each: the work for all tables together, batch by batch. */
 static int
-say_batches(const struct gatherjob *j, const char *map, struct err *e)
+work_on_each(const struct gatherjob *j, uint64_t map, const char *const *table,
+    size_t ntable, char *const *name, size_t n, struct err *e)
 {
+	const struct work w = {
+	    j, xcalloc(ntable, sizeof(struct gather)), ntable};
+	char *results = batchfile_path(j->batch.out, "_results");
+	size_t nopen = 0;
+	int rc = make_dirs(results, e);
+
+	while (nopen < ntable && rc == 0) {
+		rc = gather_open(&w.g[nopen], &j->batch, map, table[nopen], e);
+		nopen++;
+	}
+	if (rc == 0)
+		rc = do_named(&w, name, n, e);
+	while (nopen > 0)
+		gather_close(&w.g[--nopen]);
+	free(w.g);
+	free(results);
+	return rc;
+}
+
+/* A worker gets so many ranges, as some take longer than others; and a range
+ * has no more batches than these, as a worker that ends early leaves its. */
+#define RANGES_EACH 8
+#define RANGE_MAX 64
+
+/* How many batches a range has; 0: the numbers themselves are wanted. */
+static uint32_t
+range_size(uint32_t nbatch, uint64_t workers)
+{
+	uint64_t n = workers * RANGES_EACH;
+
+	if (workers == 0)
+		return 0;
+	n = workers >= nbatch ? 1 : (nbatch + n - 1) / n;
+	return n > RANGE_MAX ? RANGE_MAX : (uint32_t)n;
+}
+
+/* --batches: their numbers, or ranges of them. */
+static int
+save_batches(const struct gatherjob *j, const char *map, struct err *e)
+{
+	const struct gatherjob_opt *o = j->opt;
+	struct buf b = BUF_ZERO;
 	struct batchmap m;
-	char number[16];
-	uint32_t i;
+	uint32_t i, size, last;
 	int rc = batchmap_load(&m, map, e);
 
-	for (i = 0; rc == 0 && i < m.nbatch; i++) {
-		snprintf(number, sizeof(number), "%lu", (unsigned long)i);
-		j->answer(j->arg, number);
+	size = rc == 0 ? range_size(m.nbatch, o->workers) : 0;
+	for (i = 0; rc == 0 && i < m.nbatch; i = last + 1) {
+		last = size == 0 ? i : i + size - 1;
+		if (last >= m.nbatch)
+			last = m.nbatch - 1;
+		buf_printf(&b, "%lu", (unsigned long)i);
+		if (size > 0)
+			buf_printf(&b, "-%lu", (unsigned long)last);
+		buf_putc(&b, o->zero ? '\0' : '\n');
 	}
+	if (rc == 0)
+		rc = commit_file(o->batches, b.p, b.n, e);
+	batchmap_fini(&m);
+	buf_fini(&b);
+	return rc;
+}
+
+/* --join without a list: the results of all batches of the map. */
+static int
+join_map(const struct gatherjob *j, const char *map, struct err *e)
+{
+	struct batchmap m;
+	int rc = batchmap_load(&m, map, e);
+
+	if (rc == 0)
+		rc = join_each(&j->batch, m.nbatch, e);
 	batchmap_fini(&m);
 	return rc;
 }
@@ -244,15 +372,17 @@ forget_tables(const struct gatherjob *j, struct err *e)
 /* Batches of all tables that are named. */
 static int
 gather_tables(const struct gatherjob *j, const char *map_path,
-    const char *const *table, size_t ntable, char *const *id, size_t n,
+    const char *const *table, size_t ntable, char *const *name, size_t n,
     struct err *e)
 {
 	uint64_t map = 0;
 	size_t i;
 	int rc = in_digest_file(map_path, &map, e);
 
+	if (rc == 0 && j->opt->each)
+		return work_on_each(j, map, table, ntable, name, n, e);
 	for (i = 0; i < ntable && rc == 0; i++)
-		rc = gather_table(j, map, table[i], id, n, e);
+		rc = gather_table(j, map, table[i], name, n, e);
 	return rc;
 }
 
@@ -278,10 +408,12 @@ gatherjob_run(struct gatherjob *j, char *const *name, size_t n, struct err *e)
 		buf_puts(&map, o->map);
 	else
 		buf_printf(&map, "%s/batches.tsv", o->out);
-	if (o->join)
+	if (o->join && o->files_from)
 		rc = join_results(&j->batch, name, n, e);
+	else if (o->join)
+		rc = join_map(j, buf_cstr(&map), e);
 	else if (o->batches)
-		rc = say_batches(j, buf_cstr(&map), e);
+		rc = save_batches(j, buf_cstr(&map), e);
 	else if (o->forget || o->forget_others)
 		rc = forget_tables(j, e);
 	else

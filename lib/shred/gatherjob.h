@@ -3,9 +3,11 @@
  * around that.
  *
  *	struct gatherjob_opt o = GATHERJOB_DEFAULT;
- *	struct gatherjob j = {.opt = &o, .turn = ..., .tell = ..., .answer =
- *...}; if (gatherjob_begin(&j, noperands, &e) == 0) gatherjob_run(&j, names, n,
- *&e) gatherjob_end(&j); opt_list_free(&o.tables);
+ *	struct gatherjob j = {.opt = &o, .tell = ...};
+ *	if (gatherjob_begin(&j, noperands, &e) == 0)
+ *		rc = gatherjob_run(&j, names, n, &e);
+ *	gatherjob_end(&j);
+ *	opt_list_free(&o.tables);
  */
 #ifndef SHARD_GATHERJOB_H
 #define SHARD_GATHERJOB_H
@@ -16,11 +18,11 @@
 /* The options, as gatherjob_specs has them. */
 struct gatherjob_opt {
 	const char *out, *map, *format, *compress, *temp_dir;
-	const char *files_from, *types;
+	const char *files_from, *types, *batches, *each, *day;
 	struct opt_list tables;
-	uint64_t memory, level, progress, turns;
-	bool used, finish, join, join_units, zero;
-	bool batches, forget, forget_others;
+	uint64_t memory, level, workers;
+	bool used, finish, join, join_units, zero, keep;
+	bool forget, forget_others;
 };
 
 #define GATHERJOB_DEFAULT ((struct gatherjob_opt){.memory = (uint64_t)64 << 20})
@@ -29,13 +31,8 @@ extern const struct opt_spec gatherjob_specs[];
 
 struct gatherjob {
 	const struct gatherjob_opt *opt;
-	/* The place of the next batch of n, in *k, which begins as SIZE_MAX: 1,
-	 * or 0 where none is left, or -1. */
-	int (*turn)(void *arg, size_t n, size_t *k, struct err *e);
 	/* Hears of each batch that is done. */
 	void (*tell)(void *arg);
-	/* Gets each line of the answer, without its end. */
-	void (*answer)(void *arg, const char *line);
 	void *arg;
 	struct batchfile_opt batch; /* made by gatherjob_begin() */
 };
@@ -45,7 +42,9 @@ struct gatherjob {
 MUST_CHECK int
 gatherjob_begin(struct gatherjob *j, int noperands, struct err *e);
 /* Does the work.  The n names are those of the operands and of the list: the
- * batches, or with --join the results. */
+ * batches and ranges of batches, or with --join the results.  Returns 0; 1
+ * where
+ * --each was ended by another process, which has said why; or -1. */
 MUST_CHECK int
 gatherjob_run(struct gatherjob *j, char *const *name, size_t n, struct err *e);
 /* Frees what gatherjob_begin() opened. */

@@ -2,8 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "io/dir.h"
 #include "io/in.h"
+#include "shred/each.h"
 
 /* A first line of results that is longer is no header. */
 #define JOIN_LINE ((size_t)1 << 20)
@@ -93,5 +96,46 @@ join_results(
 		rc = batchfile_commit(&j.to, e);
 	batchfile_free(&j.to);
 	buf_fini(&j.head);
+	return rc;
+}
+
+/* Is the joined file there, as its record says? */
+static bool
+is_joined(const char *out)
+{
+	char *path = batchfile_record(out, "result");
+	struct err ignored;
+	struct record r;
+	bool ok = record_load(&r, path, &ignored) == 0;
+
+	free(path);
+	if (!ok)
+		return false;
+	ok = batchfile_hold(&r, out);
+	record_fini(&r);
+	return ok;
+}
+
+int
+join_each(const struct batchfile_opt *o, uint32_t nbatch, struct err *e)
+{
+	char **path = xcalloc((size_t)nbatch + 1, sizeof(*path)), *dir;
+	bool whole = true;
+	uint32_t i;
+	int rc = 0;
+
+	for (i = 0; i < nbatch; i++) {
+		path[i] = each_result(o->out, i);
+		whole = whole && access(path[i], F_OK) == 0;
+	}
+	if (whole || !is_joined(o->out))
+		rc = join_results(o, path, nbatch, e);
+	dir = batchfile_path(o->out, "_results");
+	if (rc == 0)
+		rc = dir_remove(dir, ERR_OUTPUT, e);
+	free(dir);
+	for (i = 0; i < nbatch; i++)
+		free(path[i]);
+	free(path);
 	return rc;
 }

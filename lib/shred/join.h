@@ -15,5 +15,12 @@
  */
 MUST_CHECK int join_results(
     const struct batchfile_opt *o, char *const *path, size_t n, struct err *e);
+/*
+ * Joins the results of --each, OUT/_results/NNNNN of the batches 0 to nbatch -
+ * 1, and removes OUT/_results.  Where some are not there and the joined file
+ * has its record, they were joined before: then they are only removed.
+ */
+MUST_CHECK int
+join_each(const struct batchfile_opt *o, uint32_t nbatch, struct err *e);
 
 #endif

@@ -295,26 +295,15 @@ todo_forget(const char *out, const char *table, struct err *e)
 	return rc;
 }
 
-/* Removes a directory of files. */
+/* Removes a table's directory and its files. */
 static int
 remove_dir(const char *out, const char *room, const char *table, struct err *e)
 {
 	struct buf b = BUF_ZERO;
-	struct dir_entry f;
-	struct dir d;
 	int rc;
 
 	buf_printf(&b, "%s/%s/%s", out, room, table);
-	rc = dir_open_some(&d, buf_cstr(&b), ERR_OUTPUT, e);
-	while (rc >= 0 && (rc = dir_next(&d, &f, e)) > 0) {
-		char *path = batchfile_path(b.p, f.name);
-
-		rc = remove_file(path, e);
-		free(path);
-	}
-	dir_close(&d);
-	if (rc == 0 && rmdir(b.p) < 0 && errno != ENOENT)
-		rc = err_sys(e, ERR_OUTPUT, "%s: remove", b.p);
+	rc = dir_remove(buf_cstr(&b), ERR_OUTPUT, e);
 	buf_fini(&b);
 	return rc;
 }
