@@ -681,7 +681,7 @@ refuses() {
 	two_tables
 	truncate -s 4T l2/part-7.csv
 	tables --max-rows 4 -n >plan
-	[[ $(grep -ce --drop-cache plan) == 2 ]]
+	[[ $(grep -c '^xargs .*--drop-cache .* : route ' plan) == 2 ]]
 }
 
 @test "shred: a second run does nothing" {
@@ -1051,9 +1051,8 @@ refuses() {
 	rm -rf in out
 	lines in/part-0.csv sym,t ,1
 	shred --input in --output out --key sym --order t >log 2>&1
-	rm out/_run/*.sh
 	shred --input in --output out --key sym --order t >log 2>&1
-	[[ ! -e out/_run/route-data.sh && $(grep -c missing-group out/_account.tsv) == 1 ]]
+	[[ $(grep -c missing-group out/_account.tsv) == 1 ]]
 }
 
 @test "shred: what the environment says of one table does not hold for several" {
@@ -1068,7 +1067,7 @@ refuses() {
 	run ! grep -e --drop-cache plan
 	truncate -s 4T in/part-3.csv || skip "no sparse file that large here"
 	shred -n --input in --output out --key sym --order t >plan
-	[[ $(grep -ce --drop-cache plan) == 1 ]]
+	[[ $(grep -c '^xargs .*--drop-cache' plan) == 1 ]]
 	grep -qe 'cat .*--drop-cache .* : route ' plan
 	# it is read again for every other day
 	shred -n --input in --output out --key sym --order t --by-day time >plan

@@ -234,6 +234,7 @@ try_plan(struct job *j, const char *sizes, struct err *e)
 	size_t n = 0, i;
 	int rc;
 
+	word[n++] = xstrdup("plan");
 	for (i = 0; i < LEN(name); i++) {
 		const char *value = option_value(&j->opt, name[i]);
 		struct buf b = BUF_ZERO;

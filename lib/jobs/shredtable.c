@@ -87,6 +87,8 @@ add_spec(struct shred *s, const char *spec, struct err *e)
 	const char *rest = equals + 1;
 	size_t n = column_length(rest);
 
+	if (!memchr(rest, ':', n))
+		n = strlen(rest); /* what looks like a type is the column */
 	for (colon = rest + n; colon > rest && *--colon != ':';)
 		;
 	if (colon <= rest || colon + 1 == rest + n)

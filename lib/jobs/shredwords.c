@@ -318,25 +318,32 @@ table_words(struct job *j, struct buf *b)
 		words_put(b, "--table", s->table[i].name, NULL);
 }
 
-/* A table without a shard on the day has its header there. */
+/* A table without a shard on the day has its header there: of no row the key
+ * both is "-" and is not. */
 static void
 empty_words(struct job *j, struct shred_table *t, struct buf *b)
 {
+	const char *key = option_value(&j->opt, "key");
 	struct shred *s = j->st;
-	struct buf to = BUF_ZERO, like = BUF_ZERO;
+	struct buf to = BUF_ZERO, like = BUF_ZERO, is = BUF_ZERO,
+		   is_not = BUF_ZERO;
 
-	words_put(b, "shard-run", "--force", "--skip-done", "cat", "--head",
-	    "0", NULL);
+	words_put(b, "shard-run", "--force", "--skip-done", "cat", NULL);
 	pass_on(&j->opt, b, "signature", "--signature");
 	if (option_is(&j->opt, "nested", "json"))
 		pass_on(&j->opt, b, "nested", "--nested");
+	buf_printf(&is, "%s == -", key);
+	buf_printf(&is_not, "%s != -", key);
 	buf_printf(&to, "%s/empty", s->run);
 	shred_empty_name(t, &like);
-	words_put(b, t->found.v[0].path, ":", "write", "-o", buf_cstr(&to),
-	    "--split", t->name, "--like", buf_cstr(&like), "--empty", "header",
-	    NULL);
+	words_put(b, t->found.v[0].path, ":", "map", "--where", buf_cstr(&is),
+	    ":", "map", "--where", buf_cstr(&is_not), ":", "write", "-o",
+	    buf_cstr(&to), "--split", t->name, "--like", buf_cstr(&like),
+	    "--empty", "header", NULL);
 	buf_fini(&to);
 	buf_fini(&like);
+	buf_fini(&is);
+	buf_fini(&is_not);
 }
 
 /* Appends NAME_I=... */

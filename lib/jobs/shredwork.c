@@ -163,7 +163,7 @@ forget_tables(struct shred *s, struct err *e)
 	return rc;
 }
 
-/* Results of another command go, and so do batches that it has used up. */
+/* Results of another command go. */
 static int
 check_command(struct job *j, struct err *e)
 {
@@ -171,7 +171,6 @@ check_command(struct job *j, struct err *e)
 	struct shred *s = j->st;
 	struct buf text = BUF_ZERO;
 	char *path = path_join(s->run, "each");
-	size_t i;
 	int rc = 0;
 
 	buf_printf(&text, "%s %s\n", option_flag(&j->opt, "keep") ? "keep" : "",
@@ -183,17 +182,19 @@ check_command(struct job *j, struct err *e)
 	}
 	buf_fini(&text);
 	free(path);
-	if (rc < 0 || s->fresh ||
-	    (is_there(s->out, "result.csv") &&
-		is_there(s->out, "_batches/result.tsv")))
-		return rc;
+	return rc;
+}
+
+/* 1 if a batch was used and its result is gone, 0, or -1. */
+static int
+has_lost(struct shred *s, struct err *e)
+{
+	size_t i;
+
 	for (i = 0; i < s->n; i++)
 		if (batchfile_each(s->out, s->table[i].name, find_lost, s, e) <
-		    0) {
-			if (e->kind != ERR_NONE)
-				return -1;
-			return forget_tables(s, e);
-		}
+		    0)
+			return e->kind == ERR_NONE ? 1 : -1;
 	return 0;
 }
 
@@ -252,6 +253,40 @@ table_is_routed(struct job *j, struct shred_table *t, struct err *e)
 	return rc < 0 ? -1 : sb.st_size == 0;
 }
 
+/* True if pass 1 has left all that routing reads. */
+static bool
+has_contexts(struct job *j)
+{
+	struct shred *s = j->st;
+	struct buf path = BUF_ZERO;
+	bool there = true;
+	size_t i;
+
+	for (i = 0; i < s->n && !option_value(&j->opt, "estimates"); i++) {
+		buf_clear(&path);
+		buf_printf(&path, "%s/%s/meta.tsv", s->ctx, s->table[i].name);
+		there = there && access(buf_cstr(&path), F_OK) == 0;
+	}
+	buf_fini(&path);
+	return there;
+}
+
+/* Before a map is made: the former one goes, the results, and what was used up
+ * for them. */
+static int
+begin_again(struct shred *s, const char *map, struct err *e)
+{
+	int rc = commit_unseal(s->out, e);
+
+	if (rc == 0)
+		rc = remove_tree(map, e);
+	if (rc == 0)
+		rc = shred_forget_results(s, e);
+	if (rc == 0)
+		rc = has_lost(s, e);
+	return rc > 0 ? forget_tables(s, e) : rc;
+}
+
 /*
  * Finds out whether all shards are routed by a map that holds.  The map holds
  * if it was made by these words: they are noted once a former map is gone.
@@ -272,22 +307,22 @@ check_routed(struct job *j, struct err *e)
 	    &text, e);
 	for (i = 0; i < s->n && rc == 0; i++)
 		buf_printf(&text, "format\t%d\n", (int)s->table[i].format);
-	s->routed =
-	    rc == 0 && access(map, F_OK) == 0 && shred_file_is(noted, &text);
+	s->routed = rc == 0 && has_contexts(j) && access(map, F_OK) == 0 &&
+	    shred_file_is(noted, &text);
 	for (i = 0; i < s->n && rc == 0 && s->routed; i++) {
 		rc = table_is_routed(j, &s->table[i], e);
 		s->routed = rc > 0;
 		rc = rc < 0 ? -1 : 0;
 	}
-	if (rc == 0 && !s->routed) {
-		rc = commit_unseal(s->out, e);
-		if (rc == 0)
-			rc = remove_tree(map, e);
-		if (rc == 0)
-			rc = shred_forget_results(s, e);
-		if (rc == 0)
-			rc = commit_file(noted, text.p, text.n, e);
+	if (rc == 0 && s->routed && !shred_has_results(j)) {
+		rc = has_lost(s, e);
+		s->routed = rc == 0;
+		rc = rc < 0 ? -1 : 0;
 	}
+	if (rc == 0 && !s->routed)
+		rc = begin_again(s, map, e);
+	if (rc == 0 && !s->routed)
+		rc = commit_file(noted, text.p, text.n, e);
 	buf_fini(&text);
 	free(noted);
 	free(map);
@@ -320,8 +355,6 @@ begin_count(struct job *j, struct shred_table *t, struct err *e)
 		buf_printf(&path, "%s/chain", ctx);
 		if (rc == 0)
 			rc = commit_file(buf_cstr(&path), text.p, text.n, e);
-	} else {
-		rc = tidy_temps(ctx, e);
 	}
 	buf_fini(&text);
 	buf_fini(&chain);
@@ -369,6 +402,10 @@ begin_table(struct job *j, struct shred_table *t, struct err *e)
 	/* known from now on to a run with other tables */
 	buf_printf(&dir, "%s/_batches/%s", s->out, t->name);
 	rc = make_dirs(buf_cstr(&dir), e);
+	buf_clear(&dir);
+	buf_printf(&dir, "%s/%s", s->ctx, t->name);
+	if (rc == 0 && !s->fresh && access(buf_cstr(&dir), F_OK) == 0)
+		rc = tidy_temps(buf_cstr(&dir), e);
 	if (rc == 0 && t->look.json) {
 		look_header(&t->look.names, &header);
 		rc = commit_file(t->first, header.p, header.n, e);

@@ -203,7 +203,7 @@ run_command(const struct each *x, const struct gather *g, char *const *path,
 	static char sh[] = "sh", c[] = "-c";
 	char **argv = xcalloc(ntable + 5, sizeof(*argv));
 	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	int rc = fd < 0 ? -1 : 0;
+	int rc = fd < 0 ? err_sys(e, ERR_OUTPUT, "%s", temp) : 0;
 
 	argv[0] = argv[3] = sh;
 	argv[1] = c;
@@ -212,17 +212,17 @@ run_command(const struct each *x, const struct gather *g, char *const *path,
 	if (rc == 0)
 		rc = run_words(x, argv, batch, fd, temp, status, e);
 	if (fd >= 0) {
-		if (rc == 0 && *status == 0)
-			rc = fsync(fd);
-		if (close(fd) < 0)
-			rc = -1;
+		if (rc == 0 && *status == 0 && fsync(fd) < 0)
+			rc = err_sys(e, ERR_OUTPUT, "%s: sync", temp);
+		if (close(fd) < 0 && rc == 0)
+			rc = err_sys(e, ERR_OUTPUT, "%s", temp);
 	}
 	free(argv[2]);
 	free(argv);
 	if (rc < 0) {
 		*status = 0;
-		err_kind_set(e, ERR_OUTPUT,
-		    "batch %lu: its result cannot be written; the batch is kept",
+		err_prefix(e,
+		    "batch %lu is kept, as its result cannot be written: ",
 		    (unsigned long)batch);
 	} else if (*status != 0)
 		rc = err_kind_set(e, ERR_OUTPUT,
