@@ -57,7 +57,8 @@ router_write_run(struct router *r, struct sortbuf_mark m, struct err *e)
 	    .kind = (uint8_t)r->by.col[1].kind,
 	    .format = (uint8_t)batchfile_format(r->go.format, r->sep),
 	    .codec = (uint8_t)r->go.codec,
-	    .level = (uint8_t)r->go.level};
+	    .level = (uint8_t)r->go.level,
+	    .sorted = r->sorted};
 	struct runfile_writer *w;
 	struct bytes rec, key, row;
 	char *path;
