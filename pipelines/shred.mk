@@ -90,13 +90,12 @@ include $(words)/batches.mk
 
 # Other options or another map make other batches.  What does not hold any more
 # is taken away here, so that all that is there is done.
-route := --order $(call quote,$(ORDER)) --format $(FORMAT) $(ROUTE)
-facts := $(words)/facts
+chain := cat --header-of $(first) {} : route -o $(OUT) -c $(ctx) \
+	--key $(call quote,$(KEY)) --order $(call quote,$(ORDER)) \
+	--format $(FORMAT) --compress $(COMPRESS) $(ROUTE)
 ifneq ($(wildcard $(OUT)/batches.tsv),)
-$(call keep,$(facts),{ echo $(call quote,$(KEY) $(route) $(COMPRESS)); \
-	sha256sum <$(OUT)/batches.tsv; })
-$(shell $(run) shard-ls $(IN) | $(run) shard-gather --todo --facts $(facts) \
-	--files-from - -o $(OUT) >$(words)/todo)
+$(shell $(run) shard-ls -0 $(IN) | \
+	$(run) shard-run --todo $(words)/todo -0 -L - $(chain))
 ifneq ($(.SHELLSTATUS),0)
 $(error cannot say what is to be done)
 endif
@@ -104,18 +103,16 @@ endif
 
 # pass 2: every shard alone, then every batch
 $(runs)/%.tsv:
-	shard-run cat --header-of $(first) $| : route -o $(OUT) -c $(ctx) \
-		--key $(call quote,$(KEY)) $(route) --facts $(facts)
+	shard-run $(chain) ::: $|
 
 routed: $(numbers:%=$(runs)/%.tsv)
 
-gather := shard-gather -o $(OUT) --compress $(COMPRESS) --facts $(facts)
 $(OUT)/_batches/data/%.tsv: | routed
-	$(gather) $$((10#$*))
+	shard-gather -o $(OUT) $$((10#$*))
 
 $(OUT)/_SUCCESS: $(batches:%=$(OUT)/_batches/data/%.tsv) | routed
 	shard-check --clean $(OUT)
 	mkdir -p $(OUT)/_batches/data
-	$(gather) unplanned
-	$(gather) --finish
+	shard-gather -o $(OUT) unplanned
+	shard-gather -o $(OUT) --finish
 	shard-check --build --quick $(OUT)

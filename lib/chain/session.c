@@ -23,7 +23,7 @@ session_context(struct session *s, const char *dir, struct err *e)
 int
 session_end(struct session *s, struct err *e)
 {
-	return s->kept.p ? s->kept.end(s->kept.p, e) : 0;
+	return s->kept.p ? s->kept.end(s->kept.p, s->failed, e) : 0;
 }
 
 const struct batchmap *

@@ -21,9 +21,9 @@
 /* What a filter keeps from one input to the next; NULL in p for nothing. */
 struct kept {
 	void *p;
-	/* Is called when all inputs were read, well or not, and no writing
-	 * failed; 0 or -1. */
-	int (*end)(void *p, struct err *e);
+	/* Is called when all inputs were read, and no writing failed; 0 or -1.
+	 * some_failed: there was an input that could not be done. */
+	int (*end)(void *p, bool some_failed, struct err *e);
 	void (*free)(void *p);
 };
 
@@ -39,6 +39,7 @@ struct session {
 	size_t nctx;
 	struct session_map **map;
 	size_t nmap;
+	bool failed;        /* an input could not be done */
 	bool rejects_begun; /* an input of this program wrote --rejects */
 	struct buf said;    /* warnings given, each ended by NUL */
 	struct kept kept;   /* of the last filter of the chain */

@@ -292,6 +292,7 @@ words_run(
 		s->rejects_begun = b.chain.source.rejects_begun;
 	}
 	build_close(&b);
+	s->failed = s->failed || rc < 0;
 	return rc < 0 ? -1 : 0;
 }
 

@@ -106,6 +106,7 @@ route_setup(void *opt, struct session *s, struct err *e)
 			return -1;
 	}
 	o->router = s->kept.p;
+	o->router->failed = o->router->failed || s->failed;
 	if (strcmp(o->router->out, o->out) != 0 ||
 	    strcmp(o->router->table, o->table) != 0)
 		return err_kind_set(e, ERR_USAGE,
@@ -201,12 +202,10 @@ route_init(void **st, const void *opt, struct schema *s, struct pass *pass,
 
 	t->r = o->router;
 	t->pass = pass;
-	if (t->r->failed)
+	if (t->r->sorted && t->r->failed)
 		return err_kind_set(e, ERR_OUTPUT,
 		    "a shard failed, and sorted ones make one whole");
 	t->rows = rowout_new(s, NULL, pass->out_sep, pass->out_sep);
-	if (router_begin(t->r, o->facts_digest, e) < 0)
-		return -1;
 	if (!pass->like || !pass->shard.is_part)
 		return err_kind_set(
 		    e, ERR_USAGE, "which shard is this? --like part-NNNNN.csv");
@@ -218,7 +217,8 @@ route_init(void **st, const void *opt, struct schema *s, struct pass *pass,
 		keyfront_clear(&t->r->front);
 		t->r->front_of = o->ctx;
 	}
-	if (same_header(t, s, e) < 0)
+	if (same_header(t, s, e) < 0 ||
+	    router_begin(t->r, o->facts_digest, e) < 0)
 		return -1;
 	put_counted(&t->shard, pass->shard.number);
 	if (!t->r->unit)
@@ -297,14 +297,16 @@ write_sorted(struct route *t, const struct block *b, uint32_t row,
 }
 
 /* The buffer is full: what is whole in it goes to disk, or else what there is
- * of this shard. */
+ * of this shard; of a sorted input all, as its unit has all shards. */
 static int
 make_room(struct route *t, struct err *e)
 {
 	struct router *r = t->r;
 
-	if (r->whole.n == 0)
+	if (r->sorted || r->whole.n == 0) {
+		r->whole = (struct sortbuf_mark){0, 0};
 		return router_write_run(r, sortbuf_mark(&r->buf), e);
+	}
 	if (router_write_run(r, r->whole, e) < 0 ||
 	    router_commit_unit(r, e) < 0)
 		return -1;
@@ -404,7 +406,7 @@ route_finish(void *st, struct err *e)
 	record_put(&rec, &r->records);
 	record_fini(&rec);
 	t->done = true;
-	if (r->nrun == 0) {
+	if (r->sorted || r->nrun == 0) {
 		r->whole = sortbuf_mark(&r->buf);
 		return 0;
 	}
@@ -421,7 +423,7 @@ route_free(void *st)
 
 	if (!t)
 		return;
-	t->r->failed |= t->r->sorted && !t->done;
+	t->r->failed = t->r->failed || !t->done;
 	if (!t->done) { /* as if it had not been begun */
 		router_drop_runs(t->r);
 		sortbuf_rollback(&t->r->buf, t->r->whole);

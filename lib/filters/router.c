@@ -7,6 +7,7 @@
 
 #include "io/commit.h"
 #include "shards/units.h"
+#include "shred/todo.h"
 
 void
 router_drop_runs(struct router *r)
@@ -19,6 +20,7 @@ void
 router_free(void *p)
 {
 	struct router *r = p;
+	struct err ignored; /* what failed before has been said */
 
 	batchmap_fini(&r->map);
 	sortkey_fini(&r->by);
@@ -28,6 +30,8 @@ router_free(void *p)
 	buf_fini(&r->records);
 	router_drop_runs(r);
 	batchfile_free(&r->file);
+	if (r->sorted && r->made && !r->ended)
+		(void)!todo_forget(r->out, r->table, &ignored);
 	buf_fini(&r->before);
 	buf_fini(&r->cells[0]);
 	buf_fini(&r->cells[1]);
@@ -53,7 +57,8 @@ router_write_run(struct router *r, struct sortbuf_mark m, struct err *e)
 	    .kind = (uint8_t)r->by.col[1].kind,
 	    .format = (uint8_t)batchfile_format(r->go.format, r->sep),
 	    .codec = (uint8_t)r->go.codec,
-	    .level = (uint8_t)r->go.level};
+	    .level = (uint8_t)r->go.level,
+	    .sorted = r->sorted};
 	struct runfile_writer *w;
 	struct bytes rec, key, row;
 	char *path;
@@ -103,6 +108,7 @@ router_commit_unit(struct router *r, struct err *e)
 		rc = err_sys(e, ERR_OUTPUT, "%s: remove", b.p);
 	if (rc == 0)
 		rc = commit_unseal(r->out, e);
+	r->made = true;
 	for (i = 0; i < r->nrun && rc == 0; i++)
 		rc = runfile_rename(r->run[i], e);
 	if (rc == 0)
@@ -127,6 +133,7 @@ router_advance(struct router *r, uint32_t batch, struct err *e)
 		    batchfile_open(&r->file, &r->go, r->table, r->batch, r->sep,
 			buf_bytes(&r->header), e) < 0)
 			return -1;
+		r->made = true;
 		if (batchfile_commit(&r->file, e) < 0)
 			return -1;
 		batchfile_free(&r->file);
@@ -135,17 +142,19 @@ router_advance(struct router *r, uint32_t batch, struct err *e)
 }
 
 int
-router_end(void *p, struct err *e)
+router_end(void *p, bool some_failed, struct err *e)
 {
 	struct router *r = p;
 
-	if (r->failed || r->records.n == 0)
+	if ((r->sorted && (r->failed || some_failed)) || r->records.n == 0)
 		return 0;
 	if (r->sorted && router_advance(r, r->map.nbatch, e) < 0)
 		return -1;
-	return router_write_run(r, sortbuf_mark(&r->buf), e) < 0
-	    ? -1
-	    : router_commit_unit(r, e);
+	if (router_write_run(r, sortbuf_mark(&r->buf), e) < 0 ||
+	    router_commit_unit(r, e) < 0)
+		return -1;
+	r->ended = true;
+	return 0;
 }
 
 /* Numbers the groups by batch, and by line within a batch. */
@@ -231,6 +240,6 @@ router_begin(struct router *r, uint64_t facts, struct err *e)
 	if (r->begun)
 		return 0;
 	r->go.facts = facts;
-	r->begun = r->sorted || units_begin(r->dir, &r->sync, e) == 0;
+	r->begun = units_begin(r->dir, &r->sync, e) == 0;
 	return r->begun ? 0 : -1;
 }

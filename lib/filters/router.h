@@ -11,7 +11,9 @@
  *	router_free(r);
  *
  * Where the input is sorted, rows of planned groups go to the file of their
- * batch at once, and router_advance() completes the batches before it.
+ * batch at once, and router_advance() completes the batches before it.  Then a
+ * table is there as a whole or not at all: where something fails, router_free()
+ * removes what was made of it.
  */
 #ifndef SHARD_ROUTER_H
 #define SHARD_ROUTER_H
@@ -70,9 +72,12 @@ struct router {
 	size_t nrun;
 	/* where the input is sorted: the batch being written, those before it
 	 * are done; the key of the row before, and the row's cells */
-	bool sorted, failed;
-	bool begun; /* a shard was */
-	bool sync;  /* runs must reach the disk */
+	bool sorted;
+	bool failed; /* a shard did */
+	bool begun;  /* a shard was */
+	bool made;   /* there is a batch or a unit */
+	bool ended;  /* all is there */
+	bool sync;   /* runs must reach the disk */
 	struct batchfile_opt go;
 	struct batchfile file;
 	uint32_t batch;
@@ -108,9 +113,10 @@ MUST_CHECK int router_commit_unit(struct router *r, struct err *e);
 MUST_CHECK int router_advance(struct router *r, uint32_t batch, struct err *e);
 /* Removes the runs that were written and have no name yet. */
 void router_drop_runs(struct router *r);
-/* Writes and commits what is left after the last shard; p is a struct router.
+/* Writes and commits what is left after the last shard, unless the input is
+ * sorted and some shard failed; p is a struct router.
  * A struct kept of a session takes this function and the next one. */
-MUST_CHECK int router_end(void *p, struct err *e);
+MUST_CHECK int router_end(void *p, bool some_failed, struct err *e);
 /* Frees the router p, and removes what was not committed. */
 void router_free(void *p);
 

@@ -79,8 +79,9 @@ write_defaults(void *opt)
 }
 
 static int
-end_commits(void *p, struct err *e)
+end_commits(void *p, bool some_failed, struct err *e)
 {
+	(void)some_failed; /* the shards do not know of each other */
 	return committer_flush(p, e);
 }
 

@@ -286,11 +286,22 @@ holds(const char *path, const void *p, size_t n)
 	return k;
 }
 
+/* Is it the name of a descriptor?  It may lead to a file, but stands for what
+ * was opened. */
+static bool
+is_descriptor(const char *path)
+{
+	return strcmp(path, "/dev/stdout") == 0 ||
+	    strcmp(path, "/dev/stderr") == 0 ||
+	    strncmp(path, "/dev/fd/", 8) == 0 ||
+	    strncmp(path, "/proc/self/fd/", 14) == 0;
+}
+
 /* A device or a pipe is written to, never replaced by a file. */
 static int
 write_through(const char *path, const void *p, size_t n, struct err *e)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC), rc;
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC), rc;
 
 	if (fd < 0)
 		return err_sys(e, ERR_OUTPUT, "%s", path);
@@ -307,6 +318,8 @@ commit_file(const char *path, const void *p, size_t n, struct err *e)
 	struct stat sb;
 	int fd, rc = -1;
 
+	if (is_descriptor(path))
+		return write_through(path, p, n, e);
 	if (stat(path, &sb) == 0 && !S_ISDIR(sb.st_mode)) {
 		if (!S_ISREG(sb.st_mode))
 			return write_through(path, p, n, e);

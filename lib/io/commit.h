@@ -48,7 +48,7 @@ void commit_release(const sigset_t *old);
 MUST_CHECK int commit_sync_dir(const char *path, struct err *e);
 /* All of a small file at once: temp, write, fsync, rename, directory.  A file
  * that holds these bytes already is left as it is; a device or a pipe is
- * written to. */
+ * written to, and so is what /dev/stdout or another descriptor is. */
 MUST_CHECK int
 commit_file(const char *path, const void *p, size_t n, struct err *e);
 /* An output that is about to change is sealed no longer: OUT/_SUCCESS goes. */

@@ -531,6 +531,11 @@ gather_batch(struct gather *g, uint32_t batch, struct err *e)
 		record_fini(&r);
 	} else if (batch != BATCH_UNPLANNED || !is_finished(g)) {
 		rc = find_extents(g, &x, batch, e);
+		if (rc == 0 && batch != BATCH_UNPLANNED && x.head.sorted)
+			rc = err_kind_set(e, ERR_OUTPUT,
+			    "batch %s is not done, and its rows are in no run: "
+			    "route the sorted shards again",
+			    shard);
 		if (rc == 0 && (x.rows > 0 || batch != BATCH_UNPLANNED))
 			rc = write_batch(g, batch, &x, e);
 		extents_fini(&x);

@@ -34,7 +34,8 @@ struct runfile_head {
 	uint8_t kind;    /* enum time_kind of the order column */
 	/* what the batches shall be: enum format, enum codec, its level */
 	uint8_t format, codec, level;
-	uint8_t pad[3];
+	uint8_t sorted; /* 1: planned rows are in batches, and not in runs */
+	uint8_t pad[2];
 	uint64_t check; /* digest of the above and of the header line */
 };
 
