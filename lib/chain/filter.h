@@ -55,6 +55,9 @@ struct filter {
 	 * (NULL where there are several); false where that is not known.  NULL:
 	 * the filter leaves none. */
 	bool (*recorded)(void *opt, const char *path, struct recorded *where);
+	/* True if what the filter leaves beside the record of the input path
+	 * (NULL where there are several) is there; NULL: it leaves nothing. */
+	bool (*whole)(const void *opt, const char *path);
 	bool thins; /* many rows do not get past it, as a rule */
 	/* For sinks: the separator they would like for this input; 0 none. */
 	char (*want_sep)(const void *opt, const char *input);
