@@ -75,8 +75,9 @@ main(int argc, char *argv[])
 	}
 	d.type = i < argc ? job_named(argv[i]) : NULL;
 	if (!d.type)
-		return cmd_usage(i < argc ? "%s: no such job (preprocess)"
-					  : "which job? preprocess",
+		return cmd_usage(i < argc
+			? "%s: no such job (preprocess, impute)"
+			: "which job? preprocess or impute",
 		    argv[i]);
 	cmd_start(d.type->table->name);
 	d.bin = own_dir(argv[0]);

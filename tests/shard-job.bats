@@ -110,9 +110,9 @@ recipe() {
 
 @test "job: an unknown job, or none, is wrong usage" {
 	run -2 --separate-stderr shard-job
-	says "which job? preprocess"
+	says "which job? preprocess or impute"
 	run -2 --separate-stderr shard-job bake
-	says "bake: no such job (preprocess)"
+	says "bake: no such job (preprocess, impute)"
 	run -2 --separate-stderr shard-job begin bake
 	says "bake: no such job"
 }

@@ -107,12 +107,12 @@ given_words(const struct job *j, struct buf *b)
 		buf_clear(&name);
 		buf_printf(&name, "--%s", opt[i].name);
 		words_put(b, buf_cstr(&name), NULL);
-		for (k = 0; k < v->nlist; k++) {
+		for (k = 0; k < v->ngiven; k++) {
 			if (k > 0 && opt[i].kind == JOB_REPEAT)
 				words_put(b, name.p, NULL);
 			words_put(b, v->list[k], NULL);
 		}
-		if (!v->nlist && opt[i].kind != JOB_FLAG)
+		if (!v->ngiven && opt[i].kind != JOB_FLAG)
 			words_put(b, v->value, NULL);
 	}
 	buf_fini(&name);
@@ -132,6 +132,8 @@ print_head(const struct drive *d, const struct job *j, FILE *f)
 	    strcmp(workers, "1") == 0 ? "" : "s");
 	for (i = 0; i < in->nlist; i++)
 		words_put(&b, in->list[i], NULL);
+	if (!in->nlist)
+		words_put(&b, in->value, NULL);
 	fprintf(f, " %s to ", buf_cstr(&b));
 	buf_clear(&b);
 	word_put(&b, option_value(&j->opt, "output"));
@@ -151,26 +153,29 @@ print_head(const struct drive *d, const struct job *j, FILE *f)
 
 /* The other forms of a line that runs a command over all shards. */
 static void
-print_others(struct job *j, const char *command, FILE *f)
+print_others(struct job_each *each, const char *command, FILE *f)
 {
-	const struct job_value *in = option_of(&j->opt, "input");
+	const char *parallel = buf_cstr(&each->parallel);
 	struct buf line = BUF_ZERO, wrap = BUF_ZERO;
-	size_t i;
+	size_t at;
 
-	if (strcmp(buf_cstr(&j->each), buf_cstr(&j->parallel)) != 0 &&
+	if (strcmp(buf_cstr(&each->line), parallel) != 0 &&
 	    job_parallel_takes(command))
-		fprintf(f, "# or: %s%s\n", j->parallel.p, command);
-	words_put(&line, "shard-ls", "-0", "--part", "auto", NULL);
-	for (i = 0; i < in->nlist; i++)
-		words_put(&line, in->list[i], NULL);
-	/* a task of an array may have no shard */
-	buf_puts(&line, " | xargs -0 -r -n 64");
-	buf_printf(&line, "%.*s", (int)strcspn(command, "\n"), command);
-	while (line.n > 3 && memcmp(line.p + line.n - 3, " &&", 3) == 0)
-		line.n -= 3;
-	word_put(&wrap, buf_cstr(&line));
-	fprintf(f, "# or: sbatch --wait --array=1-16 --wrap %s &&\n",
-	    buf_cstr(&wrap));
+		fprintf(f, "# or: %s%s\n", parallel, command);
+	for (at = 0; at < each->dirs.n; at += strlen(each->dirs.p + at) + 1) {
+		buf_clear(&line);
+		buf_clear(&wrap);
+		/* a task of an array may have no shard */
+		buf_printf(
+		    &line, "shard-ls -0 --part auto %s | ", each->dirs.p + at);
+		buf_printf(&line, "xargs -0 -r -n 64%.*s",
+		    (int)strcspn(command, "\n"), command);
+		while (line.n > 3 && memcmp(line.p + line.n - 3, " &&", 3) == 0)
+			line.n -= 3;
+		word_put(&wrap, buf_cstr(&line));
+		fprintf(f, "# or: sbatch --wait --array=1-16 --wrap %s &&\n",
+		    buf_cstr(&wrap));
+	}
 	buf_fini(&line);
 	buf_fini(&wrap);
 }
@@ -181,8 +186,8 @@ print_plan(struct drive *d, struct job *j, const struct recipe *r, FILE *f,
     struct err *e)
 {
 	struct buf text = BUF_ZERO;
-	size_t n = strlen(buf_cstr(&j->each));
 	char *p, *end;
+	size_t i;
 
 	print_head(d, j, f);
 	if (recipe_plan(r, &text, e) < 0) {
@@ -194,9 +199,12 @@ print_plan(struct drive *d, struct job *j, const struct recipe *r, FILE *f,
 	for (p = text.p; *p; p = end + 1) {
 		end = strchr(p, '\n');
 		fprintf(f, "%.*s\n", (int)(end - p), p);
-		if (strncmp(p, j->each.p, n) == 0) {
-			*end = '\0';
-			print_others(j, p + n, f);
+		*end = '\0';
+		for (i = 0; i < j->neach; i++) {
+			size_t n = strlen(buf_cstr(&j->each[i].line));
+
+			if (strncmp(p, j->each[i].line.p, n) == 0)
+				print_others(&j->each[i], p + n, f);
 		}
 	}
 	buf_fini(&text);
@@ -263,7 +271,9 @@ drive(struct drive *d, FILE *f, struct err *e)
 	    .look = LOOK_ZERO,
 	    .claim = CLAIM_ZERO,
 	    .warn = d->warn,
-	    .note = d->note};
+	    .note = d->note,
+	    .env = d->env};
+	size_t i;
 	int rc;
 
 	rc = options_parse(&j.opt, d->type->table, d->argc, d->argv, d->env, e);
@@ -277,8 +287,11 @@ drive(struct drive *d, FILE *f, struct err *e)
 	}
 	d->type->free(&j);
 	look_fini(&j.look);
-	buf_fini(&j.each);
-	buf_fini(&j.parallel);
+	for (i = 0; i < j.neach; i++) {
+		buf_fini(&j.each[i].line);
+		buf_fini(&j.each[i].parallel);
+		buf_fini(&j.each[i].dirs);
+	}
 	claim_release(&j.claim);
 	options_fini(&j.opt);
 	return rc;

@@ -20,14 +20,24 @@
 #include "jobs/look.h"
 #include "jobs/option.h"
 
+/* The beginning of lines that run a command over all shards of a list, as
+ * vars() has it, and the same for GNU parallel. */
+struct job_each {
+	struct buf line, parallel;
+	/* Words that name the directories of the shards, ended by NUL: once
+	 * for all, or for each where their shards have the same numbers. */
+	struct buf dirs;
+};
+#define JOB_EACH_MAX 2
+
 struct job {
 	const struct job_type *type;
+	char *const *env;
 	struct options opt;
 	struct look look;
 	struct claim claim;
-	/* The beginning of lines that run a command over all shards, as vars()
-	 * has it, and the same for GNU parallel. */
-	struct buf each, parallel;
+	struct job_each each[JOB_EACH_MAX];
+	size_t neach;
 	void *st; /* of the job's type, freed by its free() */
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 	void (*note)(const char *fmt, ...) PRINTF_LIKE(1, 2);
@@ -46,7 +56,7 @@ struct job_type {
 	void (*free)(struct job *j);
 };
 
-extern const struct job_type job_preprocess;
+extern const struct job_type job_preprocess, job_impute;
 
 /* The job of that name, or NULL. */
 const struct job_type *job_named(const char *name);
@@ -66,14 +76,17 @@ char *path_join(const char *dir, const char *name);
 MUST_CHECK int job_write_list(const struct shards *s, const char *path,
     const char *dir, const char *end, struct err *e);
 /*
- * Makes j->each and j->parallel: the beginning of a line that runs a command
- * over all shards of the list, several at a time, with xargs or, where runner
- * says so, GNU parallel.  A process takes as many shards as make up 16 MB, so
- * that its start costs nothing, and few enough that no worker waits long for
- * another.
+ * Makes the next of j->each, of the list with n shards of so many bytes, and
+ * returns it: the beginning of a line that runs a command over all shards of
+ * the list, several at a time, with xargs or, where --runner says so, GNU
+ * parallel.  A process takes as many shards as make up 16 MB, so that its start
+ * costs nothing, and few enough that no worker waits long for another.
  */
-void
-job_each(struct job *j, const char *list, uint64_t workers, const char *runner);
+struct job_each *
+job_each(struct job *j, const char *list, uint64_t n, uint64_t bytes);
+/* Appends a text that occurs nowhere among the words: letter, as often as it
+ * takes. */
+void job_mark(const struct buf *words, char letter, struct buf *mark);
 /* True if GNU parallel leaves the words as they are: it has meanings for texts
  * that begin with {. */
 bool job_parallel_takes(const char *words);
@@ -88,6 +101,20 @@ MUST_CHECK int job_check_level(const struct options *o, struct err *e);
  */
 MUST_CHECK int job_check_inputs(
     char *const *input, size_t n, const char *output, struct err *e);
+/* The path without links and dots, also where its end is still to be made;
+ * freed by the caller. */
+char *job_real_path(const char *path);
+/* True if the path, as job_real_path() has it, lies below that directory. */
+bool job_is_below(const char *path, const char *dir);
+/* The option's path without slashes at its end, and so that no program takes
+ * it for an option. */
+void job_trim(struct options *o, const char *name);
+/* The words "--name value" of an option that is set, and is not the word but
+ * (NULL: any) are appended. */
+void job_pass_on(
+    const struct options *o, struct buf *b, const char *name, const char *but);
+/* Makes the workers those cores that there are, and at most one per shard. */
+void job_find_workers(struct job *j);
 /* True if the path names an archive that shard-unpack takes apart. */
 bool job_is_archive(const char *path);
 

@@ -9,8 +9,8 @@
 #include "shards/find.h"
 
 struct look {
-	struct shards shards;    /* in the order of their numbers */
-	uint64_t bytes;          /* of all files */
+	struct shards shards; /* of each call in the order of their numbers */
+	uint64_t bytes;       /* of all files */
 	bool csv, json, parquet; /* some shard is CSV or TSV, JSON, Parquet */
 	/* The columns of the first shard; or, where JSON is among them, those
 	 * of all shards in the order in which they first appear. */
@@ -26,7 +26,8 @@ enum look_types {
 	TYPES_SCHEMA,   /* those that the values of all shards have */
 };
 
-/* Finds the shards of n directories.  warn is called for files that are left
+/* Finds the shards of n directories, and puts them behind those that were found
+ * before, whose numbers do not matter.  warn is called for files that are left
  * out although they look like shards. */
 MUST_CHECK int look_shards(struct look *l, char *const *dir, size_t n,
     void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2), struct err *e);

@@ -187,17 +187,9 @@ find_defaults(struct job *j)
 	struct preprocess *p = state(j);
 	struct buf b = BUF_ZERO;
 	const char *output = option_value(o, "output");
-	char number[24];
 	const char *type = option_value(o, "job-type");
 
-	snprintf(
-	    number, sizeof(number), "%llu", (unsigned long long)look_cores());
-	option_found(o, "workers", number, "cores");
-	if (strtoull(option_value(o, "workers"), NULL, 10) > j->look.shards.n) {
-		snprintf(number, sizeof(number), "%zu", j->look.shards.n);
-		option_set(o, "workers", NULL);
-		option_found(o, "workers", number, "number of shards");
-	}
+	job_find_workers(j);
 	if (output) {
 		buf_printf(&b, "%s/_context", output);
 		option_found(o, "context", buf_cstr(&b), "output");
@@ -220,28 +212,13 @@ find_defaults(struct job *j)
 	buf_fini(&b);
 }
 
-/* The path without slashes at its end. */
-static void
-trim(struct options *o, const char *name)
-{
-	const char *path = option_value(o, name);
-	size_t n = path ? strlen(path) : 0;
-	char *trimmed;
-
-	while (n > 1 && path[n - 1] == '/')
-		n--;
-	trimmed = path ? xstrndup(path, n) : NULL;
-	option_set(o, name, trimmed);
-	free(trimmed);
-}
-
 static int
 preprocess_resolve(struct job *j, struct err *e)
 {
 	struct buf b = BUF_ZERO;
 	size_t n;
 
-	trim(&j->opt, "output");
+	job_trim(&j->opt, "output");
 	if (option_of(&j->opt, "input")->nlist == 0)
 		return 0;
 	if (look(j, e) < 0)
@@ -298,7 +275,7 @@ check_words(struct job *j, struct err *e)
 		return err_kind_set(e, ERR_USAGE,
 		    "--ties one knows no rows behind a pipe of many shards: "
 		    "leave --piped out");
-	trim(o, "output");
+	job_trim(o, "output");
 	if (job_check_inputs(
 		in->list, in->nlist, option_value(o, "output"), e) < 0)
 		return -1;

@@ -35,8 +35,8 @@ say(void *arg, const char *text)
 }
 
 int
-tidy_output(struct job *j, const char *out, const char *scope, enum tidy keep,
-    struct err *e)
+tidy_scope(struct job *j, const char *out, const char *scope,
+    const struct shard *shard, size_t n, struct err *e)
 {
 	struct file_list list = {NULL, 0};
 	struct complaints c = {.say = say, .arg = j};
@@ -45,15 +45,27 @@ tidy_output(struct job *j, const char *out, const char *scope, enum tidy keep,
 
 	if (j->claim.fresh)
 		return 0;
+	for (i = 0; i < n; i++)
+		list_add(&list, xstrdup(shard[i].path));
+	rc = clean_prune(out, scope, &list, &c, e);
+	list_free(&list);
+	return rc;
+}
+
+int
+tidy_output(struct job *j, const char *out, const char *scope, enum tidy keep,
+    struct err *e)
+{
+	const struct shards *s = &j->look.shards;
+
+	if (j->claim.fresh)
+		return 0;
 	if (clean_output(out, e) < 0)
 		return -1;
 	if (keep == KEEP_ALL)
 		return 0;
-	for (i = 0; i < j->look.shards.n && keep == KEEP_LISTED; i++)
-		list_add(&list, xstrdup(j->look.shards.v[i].path));
-	rc = clean_prune(out, scope, &list, &c, e);
-	list_free(&list);
-	return rc;
+	return tidy_scope(
+	    j, out, scope, s->v, keep == KEEP_LISTED ? s->n : 0, e);
 }
 
 int
@@ -212,11 +224,34 @@ by_name(const void *a, const void *b)
 }
 
 int
+tidy_unpack_one(struct job *j, const char *archive, size_t i, struct buf *dir,
+    struct err *e)
+{
+	struct buf word = BUF_ZERO;
+
+	if (j->opt.plan) {
+		word_put(&word, archive);
+		err_set(e,
+		    "-n: the shards in %s have no names yet: unpack them "
+		    "(shard-unpack %s DIR) and name that directory",
+		    archive, buf_cstr(&word));
+		buf_fini(&word);
+		return -1;
+	}
+	buf_clear(dir);
+	buf_printf(dir, "%s/_unpacked", option_value(&j->opt, "output"));
+	if (tidy_claim(j, e) < 0 || make_dirs(buf_cstr(dir), e) < 0)
+		return -1;
+	buf_printf(dir, "/%zu", i);
+	return unpack_once(archive, buf_cstr(dir), e);
+}
+
+int
 tidy_unpack(struct job *j, struct err *e)
 {
 	struct job_value *in = (struct job_value *)option_of(&j->opt, "input"),
 			 all = {0};
-	struct buf dir = BUF_ZERO, word = BUF_ZERO;
+	struct buf dir = BUF_ZERO;
 	size_t i, n;
 	int rc = 0;
 
@@ -227,24 +262,8 @@ tidy_unpack(struct job *j, struct err *e)
 			all.list[all.nlist++] = xstrdup(in->list[i]);
 			continue;
 		}
-		if (j->opt.plan) {
-			word_put(&word, in->list[i]);
-			rc = err_set(e,
-			    "-n: the shards in %s have no names yet: unpack "
-			    "them (shard-unpack %s DIR) and name that directory",
-			    in->list[i], buf_cstr(&word));
-			break;
-		}
-		buf_clear(&dir);
-		buf_printf(
-		    &dir, "%s/_unpacked", option_value(&j->opt, "output"));
-		rc = tidy_claim(j, e);
-		if (rc == 0)
-			rc = make_dirs(buf_cstr(&dir), e);
-		buf_printf(&dir, "/%zu", i);
 		n = all.nlist;
-		if (rc == 0)
-			rc = unpack_once(in->list[i], buf_cstr(&dir), e);
+		rc = tidy_unpack_one(j, in->list[i], i, &dir, e);
 		if (rc == 0)
 			rc = with_shards(buf_cstr(&dir), &all, e);
 		if (rc == 0 && all.nlist == n)
@@ -262,7 +281,6 @@ tidy_unpack(struct job *j, struct err *e)
 	in->list = all.list;
 	in->nlist = all.nlist;
 	buf_fini(&dir);
-	buf_fini(&word);
 	return rc;
 }
 

@@ -23,6 +23,10 @@ enum tidy {
  */
 MUST_CHECK int tidy_output(struct job *j, const char *out, const char *scope,
     enum tidy keep, struct err *e);
+/* Removes the records of the scope (NULL: all), and their files, that are of
+ * none of the n shards. */
+MUST_CHECK int tidy_scope(struct job *j, const char *out, const char *scope,
+    const struct shard *shard, size_t n, struct err *e);
 /* Removes temp files in dir and below. */
 MUST_CHECK int tidy_temps(const char *dir, struct err *e);
 /* Writes the header of JSON shards to path.  Where it is another one than
@@ -36,6 +40,9 @@ MUST_CHECK int tidy_header(const char *path, const struct buf *header,
  * still to be unpacked: that is an error.
  */
 MUST_CHECK int tidy_unpack(struct job *j, struct err *e);
+/* The same for one archive, the i-th input: dir becomes where it is. */
+MUST_CHECK int tidy_unpack_one(struct job *j, const char *archive, size_t i,
+    struct buf *dir, struct err *e);
 /* Removes OUT/_unpacked, when the job is done. */
 MUST_CHECK int tidy_unpacked(const char *out, struct err *e);
 /* Removes a file, or a directory and all below it; it need not be there. */
