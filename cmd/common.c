@@ -202,7 +202,7 @@ cmd_files_some(
 int
 cmd_files_numbers(const struct cmd_files *f, struct err *e)
 {
-	return list_unique(f, e);
+	return list_unique(f, false, e);
 }
 
 #define TURN 16 /* bytes */

@@ -15,7 +15,7 @@ static const struct opt_spec specs[] = {
     OPT(OPT_LIST, 0, "counts", "SPLIT=DIR", struct main_opt, counts,
 	"--report: what shard-impute --counts left of a split"),
     OPT(OPT_STR, 'o', "output", "DIR", struct main_opt, out,
-	"where the files go (CTX)"),
+	"where the files go (CTX); --need: the file (standard output)"),
     OPT(OPT_FLAG, 0, "report", NULL, struct main_opt, report,
 	"write imputation_report.json and imputation_summary.txt"),
     OPT(OPT_RATIO, 0, "unique-ratio", "R", struct main_opt, fit.unique_ratio,
@@ -32,6 +32,10 @@ check(const struct main_opt *o, int nctx, struct err *e)
 	if (o->report && fit_asked(&o->fit))
 		return err_kind_set(
 		    e, ERR_USAGE, "strategies and --need are not for --report");
+	if (o->fit.publish && (o->out || o->fit.need))
+		return err_kind_set(e, ERR_USAGE,
+		    "--publish takes the artifacts in CTX: no --need or "
+		    "--output");
 	if (o->counts.n && !o->report)
 		return err_kind_set(e, ERR_USAGE, "--counts is for --report");
 	return 0;

@@ -76,8 +76,8 @@ main(int argc, char *argv[])
 	d.type = i < argc ? job_named(argv[i]) : NULL;
 	if (!d.type)
 		return cmd_usage(i < argc
-			? "%s: no such job (preprocess, shred)"
-			: "which job? preprocess or shred",
+			? "%s: no such job (preprocess, impute, shred)"
+			: "which job? preprocess, impute or shred",
 		    argv[i]);
 	cmd_start(d.type->table->name);
 	d.bin = own_dir(argv[0]);

@@ -37,7 +37,7 @@ run_all(const struct run_opt *o, struct words *w, int n, char **operands,
 		return cmd_usage("%s: the chain has no {} for the shard",
 		    o->list ? "--list" : ":::");
 	if (cmd_files(&list, n, operands, &f, &e) < 0 ||
-	    cmd_files_numbers(&f, &e) < 0)
+	    list_unique(&f, w->dir_mark != NULL, &e) < 0)
 		goto out;
 	if (w->todo)
 		more = words_save_todo(w, &f, o->zero, s, &e);
@@ -84,7 +84,7 @@ main(int argc, char *argv[])
 	n = argc - first;
 	w.emit = w.expect = cmd_strict();
 	w.skip |= words_operands(&w, n);
-	if (w.mark && !*w.mark)
+	if ((w.mark && !*w.mark) || (w.dir_mark && !*w.dir_mark))
 		return cmd_usage("--replace needs a text");
 	if (o.list && w.n < n)
 		return cmd_usage("--list and ::: both name shards");

@@ -78,22 +78,106 @@ same() {
 	cd ..
 }
 
-@test "recipe: two workers share train, then val, then test, shard by shard" {
-	local split
+@test "recipe: the shards of all splits are one list, and a process has those of several" {
+	local i
 	rm -rf bin out a
 	mkdir bin
 	ln -s "$(dirname "$(command -v shard-run)")"/shard-* bin/
-	rm bin/shard-run
+	rm bin/shard-run bin/shard-job
 	printf '#!/bin/bash\necho "$@" >>%q\nexec %q "$@"\n' "$PWD/bin/log" \
 		"$(command -v shard-run)" >bin/shard-run
 	chmod +x bin/shard-run
+	cp "$(command -v shard-job)" bin/
+	SHARDKIT_BIN=$PWD/bin impute --job-type training --input plain --output out \
+		--artifacts a --label label --numeric median --column note=empty --workers 1
+	[[ $(wc -l <bin/log) == 1 ]]
+	[[ $(sed 's/.* ::: //' bin/log) == $(echo plain/{train,val,test}/part-*) ]]
+	same out a
+	# with two workers a process has few of them
+	rm -rf out a bin/log
 	SHARDKIT_BIN=$PWD/bin impute --job-type training --input plain --output out \
 		--artifacts a --label label --numeric median --column note=empty --workers 2
-	[[ $(wc -l <bin/log) == 6 ]]
-	for split in train val test; do
-		[[ $(grep -c "^--turns [0-9]* .* --split $split " bin/log) == 2 ]]
-	done
+	[[ $(wc -l <bin/log) -gt 3 ]]
 	same out a
+}
+
+@test "recipe: the plan that -n prints is a shell program that does the job" {
+	local words name
+	rm -rf "it's in" && cp -r plain "it's in"
+	job() { impute --input "it's in" --workers 2 "$@"; }
+	for words in "--label label --numeric median --column note=empty" "--label label --piped" \
+		"--indicator --compress gz --column note=constant:it's" "--format jsonl --all-columns"; do
+		rm -rf full fart out a
+		# shellcheck disable=SC2086
+		job --job-type training $words --output full --artifacts fart >/dev/null
+		# shellcheck disable=SC2086
+		job --job-type training $words --output out --artifacts a -n >plan
+		[[ ! -e out && ! -e a ]]
+		bash -n plan
+		run -0 --separate-stderr sh plan
+		[[ -z $output && -z $stderr ]]
+		cmp <(tree full -path './[tv]*/*') <(tree out -path './[tv]*/*')
+		same_artifacts fart a
+		for name in _manifest.tsv _account.tsv _SUCCESS _job.tsv; do
+			cmp full/$name out/$name
+		done
+		cmp fart/imputation_summary.txt a/imputation_summary.txt
+		# pasted, each line runs once
+		rm -rf out a
+		bash <plan
+		cmp <(tree full -path './[tv]*/*') <(tree out -path './[tv]*/*')
+		# and the job goes on from there: no shard is filled again
+		find out/_shards -name '*.tsv' -printf '%p %i %T@\n' | sort >before
+		# shellcheck disable=SC2086
+		job --job-type training $words --output out --artifacts a >/dev/null
+		find out/_shards -name '*.tsv' -printf '%p %i %T@\n' | sort | cmp before -
+	done
+	# the command of pass 2 takes shards of any split as words
+	rm -rf full fart out a
+	job --job-type training --output full --artifacts fart --label label >/dev/null
+	job --job-type training --output out --artifacts a --label label -n >plan
+	sh plan
+	rm out/{val,test}/part-00006* out/_shards/{val,test}/00006.tsv
+	sed -n "s/^xargs .* -n [0-9]* \\(shard-run .*\\) &&\$/\\1 \"it's in\"\\/{test,val}\\/part-00006.*/p" plan >lines
+	[[ $(wc -l <lines) == 1 ]]
+	bash lines
+	cmp <(tree full -path './[tv]*/*') <(tree out -path './[tv]*/*')
+	# for other types, too
+	mkdir -p v && cp -r plain/test v/validation
+	rm -rf vw vo
+	impute --job-type validation --input v --output vw --artifacts a >/dev/null
+	impute --job-type validation --input v --output vo --artifacts a -n >plan
+	[[ $(grep -c '^xargs' plan) == 1 ]]
+	sh plan
+	cmp <(tree vw -path './v*') <(tree vo -path './v*')
+}
+
+@test "recipe: the plan's lines for parallel and for Slurm's arrays do the same" {
+	local how
+	mkdir -p "$PWD/fake"
+	# sbatch --wait --array=A-B --wrap COMMAND: the tasks, one after another
+	cat >fake/sbatch <<-'END'
+		#!/bin/bash
+		[[ $1 == --wait && $2 == --array=*-* && $3 == --wrap ]] || exit 9
+		first=${2#*=} first=${first%-*} last=${2#*-*-*-} worst=0
+		export SLURM_ARRAY_TASK_MIN=$first SLURM_ARRAY_TASK_COUNT=$((last - first + 1)) SLURM_ARRAY_TASK_ID
+		for ((SLURM_ARRAY_TASK_ID = first; SLURM_ARRAY_TASK_ID <= last; SLURM_ARRAY_TASK_ID++)); do
+			sh -c "$4" || worst=1
+		done
+		exit $worst
+	END
+	chmod +x fake/sbatch
+	for how in parallel sbatch; do
+		[[ $how == sbatch ]] || command -v parallel >/dev/null || continue
+		rm -rf out a
+		impute --job-type training --input plain --output out --artifacts a --label label \
+			--numeric median --column note=empty -n >plan
+		sed -i "/^xargs/d; s/^# or: $how/$how/" plan
+		# an array has the shards of one directory
+		[[ $how != sbatch || $(grep -c "^$how" plan) == 5 ]]
+		PATH=$PWD/fake:$PATH bash plan
+		same out a
+	done
 }
 
 @test "recipe: make rules give the same shards and artifacts, and do nothing twice" {

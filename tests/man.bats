@@ -310,7 +310,7 @@ page_options() {
 
 # job_env JOB: the variables that stand for options, and the options.
 job_env() {
-	if [ "$1" = preprocess ]; then
+	if [ "$1" != shred ]; then
 		"$1" --help | awk '/^  --/ { name = substr($1, 3) }
 			match($0, /\[[A-Z_]+\]/) { print substr($0, RSTART + 1, RLENGTH - 2), name }'
 	else
@@ -366,16 +366,20 @@ reads() {
 	shard-check | shard-fit | shard-gather | shard-plan | shard-unpack) ;;
 	shard-ls) grep -oE '"[A-Z]+(_[A-Z]+)+"' "$TOP/lib/shards/part.c" | tr -d '"' ;;
 	shard-job) echo PATH ;;
-	preprocess)
-		printf '%s\n' PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_SIMD ENABLE_TRUE_STREAMING OPTIMIZE_MEMORY
-		job_env preprocess | cut -d ' ' -f 1
-		sed -n '/\.retired/,/",$/p' "$TOP/lib/jobs/preprocess.c" | grep -oE '[A-Z_]{3,}'
-		;;
-	impute | shred)
-		printf '%s\n' PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_RUNNER SHARD_SIMD TMPDIR
+	preprocess | impute)
+		printf '%s\n' PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_SIMD
 		case $1 in
-		impute) printf '%s\n' COLUMN_STRATEGY_ VALIDATE_FILL_VALUES ;;
+		preprocess) printf '%s\n' ENABLE_TRUE_STREAMING OPTIMIZE_MEMORY ;;
+		impute)
+			printf '%s\n' COLUMN_STRATEGY_ VALIDATE_FILL_VALUES
+			grep -oE '"[A-Z]*_CONSTANT_VALUE"' "$TOP/lib/jobs/impute.c" | tr -d '"'
+			;;
 		esac
+		job_env "$1" | cut -d ' ' -f 1
+		sed -n '/\.retired/,/",$/p' "$TOP/lib/jobs/$1.c" | grep -oE '[A-Z_]{3,}'
+		;;
+	shred)
+		printf '%s\n' PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_RUNNER SHARD_SIMD TMPDIR
 		sed -n 's/^config .* \([A-Z_]*\)$/\1/p; s/^constant_from .* \([A-Z_]*\)$/\1/p' \
 			"$TOP/pipelines/$1"
 		sed -n '/^retired /,/[^\\]$/p' "$TOP/pipelines/$1" | grep -oE '[A-Z_]{3,}'

@@ -442,6 +442,54 @@ no_fit() {
 	says --values
 }
 
+@test "need: -o names its file; where it is empty, the update and the merge behind it do nothing" {
+	for i in 1 2; do table $((i * 30)) >part-$i.csv; done
+	shard-stats --moments -o c/parts part-*.csv
+	shard-stats --merge -o c c/parts
+	run -0 --separate-stderr shard-fit c --need --text constant --categorical constant --column flag=constant:1 --column when=constant:1 -o none
+	[[ -z $output && -e none && ! -s none ]]
+	run -0 --separate-stderr shard-fit c --need --numeric median -o need
+	[[ -z $output ]]
+	shard-fit c --need --numeric median | cmp - need
+	tree c >before
+	shard-stats --update c/parts --values none -o full part-*.csv
+	shard-stats --merge --needed none -o c full
+	[[ ! -e full ]]
+	tree c | cmp before -
+	shard-stats --update c/parts --values need -o full part-*.csv
+	shard-stats --merge --needed need -o c full
+	shard-fit c --numeric median
+	# a scan from the start has to know what to collect
+	refused shard-stats --moments --values none -o p part-1.csv
+	refused shard-run cat part-1.csv : stats --update c/parts --values none -o p
+	refused shard-stats --update c/parts --values nowhere -o p part-1.csv
+}
+
+@test "fit: --publish puts context and artifacts in place of those there, or touches nothing" {
+	for i in 1 2; do table $((i * 30)) >part-$i.csv; done
+	fit c part-1.csv
+	mkdir art
+	shard-fit c --publish art
+	for name in schema.tsv stats.tsv tokens.tsv meta.tsv $ARTIFACTS; do cmp c/$name art/$name; done
+	find art -printf '%p %i %T@\n' | sort >before
+	shard-fit c --publish art
+	find art -printf '%p %i %T@\n' | sort | cmp before -
+	# one lost file makes all of them new
+	rm art/impute_dict.pkl
+	shard-fit c --publish art
+	same_artifacts c art
+	[[ $(ls -A art | wc -l) == 7 ]]
+	fit d part-2.csv
+	shard-fit d --publish art
+	for name in schema.tsv stats.tsv tokens.tsv meta.tsv $ARTIFACTS; do cmp d/$name art/$name; done
+	# what cannot be fitted leaves what was there
+	tree art >before
+	refused shard-fit c --publish art --column price=constant:NA
+	refused shard-fit c --publish art --need
+	refused shard-fit c --publish art -o x
+	tree art | cmp before -
+}
+
 @test "values: scan B adds to the partials what one scan of everything has" {
 	for i in 1 2 3; do table $((i * 30)) >part-$i.csv; done
 	fit want part-*.csv -- --numeric median

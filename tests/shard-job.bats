@@ -110,9 +110,9 @@ recipe() {
 
 @test "job: an unknown job, or none, is wrong usage" {
 	run -2 --separate-stderr shard-job
-	says "which job? preprocess"
+	says "which job? preprocess, impute or shred"
 	run -2 --separate-stderr shard-job bake
-	says "bake: no such job (preprocess, shred)"
+	says "bake: no such job (preprocess, impute, shred)"
 	run -2 --separate-stderr shard-job begin bake
 	says "bake: no such job"
 }

@@ -311,3 +311,48 @@ stamp() { find "$1/_shards" -name '*.tsv' -printf '%f %i %T@\n' | sort; }
 	stat -c %s part-*.csv | cmp - told
 	SHARD_PROGRESS=7 shard-run --force cat {} : write --split all -o out ::: part-*.csv # nobody listens
 }
+
+@test "run: --replace-dir stands for the name of the shard's directory, in every word" {
+	local words
+	mkdir -p a/train a/val
+	for i in 1 2; do rows $((50 * i)) >a/train/part-$i.csv; done
+	rows 7 >a/val/part-1.csv
+	rows 3 >part-1.csv
+	words=(-I @ --replace-dir % cat @ : map --constant 'from=%/%' : write -o out --split s% --scope s% :::)
+	shard-run "${words[@]}" a/train/part-{1,2}.csv a/val/part-1.csv
+	[[ $(cd out && echo s*/*) == "strain/part-00001.csv strain/part-00002.csv sval/part-00001.csv" ]]
+	[[ $(tail -n 1 out/sval/part-00001.csv) == *,val/val ]]
+	shard-check --build out
+	stamp out >first
+	shard-run "${words[@]}" a//train/part-{1,2}.csv a/val/part-1.csv
+	stamp out | cmp first -
+	# one number in two directories of one name would be one output
+	mkdir -p b/train && cp part-1.csv b/train
+	run -1 --separate-stderr shard-run "${words[@]}" a/train/part-1.csv b/train/part-1.csv
+	says "a/train/part-1.csv and b/train/part-1.csv have one shard number"
+	# a shard without a directory is in "."
+	shard-run -I @ --replace-dir % cat @ : map --constant 'from=%' : write -o here --split all ::: part-1.csv
+	[[ $(tail -n 1 here/all/part-00001.csv) == *,. ]]
+	run -2 shard-run --replace-dir '' cat {} : write --split all -o out ::: part-1.csv
+}
+
+@test "run: behind ::: a shard whose counts of impute are gone, or are of other rules, is done again" {
+	local words
+	printf 'a,b\n1,\n,x\n2,x\n,NA\n' >part-1.csv
+	shard-stats --moments --values all -o c/parts part-1.csv && shard-stats --merge -o c c/parts && shard-fit c 2>err
+	words=(cat {} : impute -c c --counts counts/ : write --split all -o out ::: part-1.csv)
+	shard-run "${words[@]}"
+	stamp out >first
+	shard-run "${words[@]}"
+	stamp out | cmp first -
+	cp counts/00001.tsv want && rm counts/00001.tsv
+	shard-run "${words[@]}"
+	cmp want counts/00001.tsv
+	# nothing is filled, but what is missing is counted by another rule
+	words=(cat {} : impute -c c --exclude a,b --counts counts/ : write --split all -o none ::: part-1.csv)
+	shard-run "${words[@]}"
+	[[ $(grep '^b' counts/00001.tsv) == $'b\tmissing\t1\t0\t0' ]]
+	shard-stats --moments --values all --na pandas -o c/parts part-1.csv && shard-stats --merge -o c c/parts && shard-fit c 2>err
+	shard-run "${words[@]}"
+	[[ $(grep '^b' counts/00001.tsv) == $'b\tmissing\t2\t0\t0' ]]
+}

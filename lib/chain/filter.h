@@ -64,6 +64,9 @@ struct filter {
 	 * takes none for done.  NULL: the record of each input tells. */
 	int (*todo)(const void *opt, char *const *path, size_t n, bool verify,
 	    bool force, bool *todo, struct err *e);
+	/* True if what the filter leaves beside the record of the input path
+	 * (NULL where there are several) is there; NULL: it leaves nothing. */
+	bool (*whole)(const void *opt, const char *path);
 	bool thins; /* many rows do not get past it, as a rule */
 	/* For sinks: the separator they would like for this input; 0 none. */
 	char (*want_sep)(const void *opt, const char *input);

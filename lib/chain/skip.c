@@ -72,6 +72,7 @@ chain_is_done(const struct chain *c, char *const *path, size_t n,
 	struct err ignored;
 	char *file;
 	bool done;
+	size_t i;
 
 	if (!l || !l->filter->recorded)
 		return false;
@@ -86,7 +87,11 @@ chain_is_done(const struct chain *c, char *const *path, size_t n,
 	free(file);
 	if (!done)
 		return false;
-	done = r.facts == facts && fresh_files(&r, where.out) &&
+	for (i = 0; i < c->nlink && done; i++)
+		if (c->link[i].filter->whole)
+			done = c->link[i].filter->whole(
+			    c->link[i].opt, n == 1 ? path[0] : NULL);
+	done = done && r.facts == facts && fresh_files(&r, where.out) &&
 	    (where.all || fresh_input(&r, path[0], verify));
 	record_fini(&r);
 	return done;

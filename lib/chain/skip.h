@@ -20,9 +20,10 @@ chain_facts(const struct chain *c, struct buf *text, struct err *e);
 /*
  * Gives the record that the chain's last filter will leave this digest of the
  * facts.  True if the n inputs are done: there is such a record, it has that
- * digest, and was made of the bytes of the inputs; verify reads inputs that
- * look the same again.  The record of more than one input holds no identity of
- * theirs: with them, facts must tell (skip_inputs()).
+ * digest, and was made of the bytes of the inputs, and what the filters leave
+ * beside it is there; verify reads inputs that look the same again.  The record
+ * of more than one input holds no identity of theirs: with them, facts must
+ * tell (skip_inputs()).
  */
 bool chain_is_done(const struct chain *c, char *const *path, size_t n,
     uint64_t facts, bool verify);

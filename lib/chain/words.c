@@ -27,6 +27,8 @@ const struct opt_spec words_specs[] = {
 	"do shards behind ::: again that are done"),
     OPT(OPT_FLAG, 0, "piped", NULL, struct words, piped,
 	"run each filter as a program of its own, joined by pipes"),
+    OPT(OPT_STR, 0, "replace-dir", "TEXT", struct words, dir_mark,
+	"what stands for the name of the shard's directory (nothing does)"),
     OPT(OPT_FLAG, 0, "skip-done", NULL, struct words, skip,
 	"do nothing where all inputs are done, as is the rule behind :::"),
     OPT(OPT_STR, 0, "todo", "FILE", struct words, todo,
@@ -73,21 +75,36 @@ words_marked(const struct words *w)
 	return false;
 }
 
+/* The name of the directory that the file lies in. */
+static struct bytes
+dir_name(const char *path)
+{
+	const char *end = strrchr(path, '/'), *p = end;
+
+	while (p && p > path && p[-1] != '/')
+		p--;
+	return end && end > p ? bytes_of(p, (size_t)(end - p)) : bytes_str(".");
+}
+
 /*
  * Replaces {} by the path and {n} by the shard's five-digit number; or the
- * mark, where one was given, by the path.
+ * mark, where one was given, by the path; and the mark of the directory by its
+ * name.
  */
 static char *
 substitute(const struct words *w, const char *word, const char *path)
 {
-	const char *self = mark_of(w);
-	size_t n = strlen(self);
+	const char *self = mark_of(w), *dir = w->dir_mark;
+	size_t n = strlen(self), m = dir ? strlen(dir) : 0;
 	struct buf b = BUF_ZERO;
 
 	while (*word) {
 		if (path && strncmp(word, self, n) == 0) {
 			buf_puts(&b, path);
 			word += n;
+		} else if (path && dir && strncmp(word, dir, m) == 0) {
+			buf_putb(&b, dir_name(path));
+			word += m;
 		} else if (path && !w->mark && strncmp(word, "{n}", 3) == 0) {
 			buf_printf(&b, "%05llu",
 			    (unsigned long long)shard_name_parse(path).number);

@@ -18,6 +18,9 @@ struct words {
 	/* What stands for the path.  NULL: {} does, and {n} for the shard's
 	 * number in five digits. */
 	const char *mark;
+	/* What stands for the name of the directory that the path lies in, as
+	 * "train" of "out/train/part-0.csv"; NULL: nothing does. */
+	const char *dir_mark;
 	/* The filters that a chain may have; NULL ends the array. */
 	const struct filter *const *table;
 	bool emit, expect; /* end markers, as in struct chain */

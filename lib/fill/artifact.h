@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "fill/dict.h"
 #include "io/tsv.h"
 
 /* Writes b as the file `name` in dir, whole or not at all. */
@@ -16,5 +17,20 @@ MUST_CHECK int artifact_commit(
  * it was, and *have is false.  The caller frees the table with tsv_fini(). */
 MUST_CHECK int
 artifact_load_fit(const char *dir, struct tsv *t, bool *have, struct err *e);
+/*
+ * Loads the values that fill from impute.tsv, impute_dict.json and
+ * impute_dict.pkl of dir: one of them is enough, and those that are there must
+ * agree.  The caller frees the dict with filldict_fini(), after an error too.
+ */
+MUST_CHECK int
+artifact_load_dict(const char *dir, struct filldict *d, struct err *e);
+/*
+ * Puts the context and the artifacts in the directory `from` into the directory
+ * `to`, in place of those there.  At no moment do files of both fill together:
+ * what others fill by goes first and comes last.  Nothing is touched where all
+ * files are the same.
+ */
+MUST_CHECK int
+artifact_publish(const char *from, const char *to, struct err *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include "fill/artifact.h"
 #include "fill/dict.h"
 #include "fill/strategy.h"
+#include "io/commit.h"
 #include "pass1/context.h"
 
 #define OPT_FIT(type, name, arg, field, help)                                  \
@@ -30,6 +31,8 @@ const struct opt_spec fit_specs[] = {
 	"print which values pass 1 still has to collect"),
     OPT_FIT(OPT_STR, "numeric", "STRATEGY", numeric,
 	"mean, median, constant[:V] (mean)"),
+    OPT_FIT(OPT_STR, "publish", "DIR", publish,
+	"put the context and the artifacts there, in place of the old ones"),
     OPT_FIT(
 	OPT_STR, "text", "STRATEGY", text, "mode, constant[:V], empty (mode)"),
     OPT_FIT(OPT_STR, "values", "FILE", values,
@@ -618,6 +621,7 @@ fit_run(const struct fit_opt *o, const char *ctx, const char *out,
 	struct fit_opt how = *o;
 	struct context *c = NULL;
 	struct colstats s = {NULL, 0};
+	struct buf need = BUF_ZERO;
 	struct fit f = {NULL, 0};
 	int rc = -1;
 
@@ -625,14 +629,19 @@ fit_run(const struct fit_opt *o, const char *ctx, const char *out,
 	    context_colstats(c, &s, e) < 0)
 		goto out;
 	if (how.need) {
-		rc = needs_text(&s, &how, to, e);
+		rc = needs_text(&s, &how, out ? &need : to, e);
+		if (rc == 0 && out)
+			rc = commit_file(out, need.p, need.n, e);
 		goto out;
 	}
 	how.empty_is_value = c->facts.quoted_value;
 	rc = fit_make(&f, &s, &how, &c->na, e);
 	if (rc == 0)
 		rc = fit_write(&f, out ? out : ctx, e);
+	if (rc == 0 && how.publish)
+		rc = artifact_publish(ctx, how.publish, e);
 out:
+	buf_fini(&need);
 	fit_fini(&f);
 	colstats_fini(&s);
 	context_close(c);
@@ -644,7 +653,7 @@ fit_asked(const struct fit_opt *o)
 {
 	return o->numeric || o->text || o->categorical || o->column.n ||
 	    o->column_nocase.n || o->exclude || o->label || o->all_columns ||
-	    o->allow_na_fill || o->need || o->values;
+	    o->allow_na_fill || o->need || o->publish || o->values;
 }
 
 void

@@ -18,6 +18,7 @@ struct fit_opt {
 	const char *exclude, *label; /* A,B; COL */
 	bool all_columns, allow_na_fill;
 	bool need;           /* print which values the fit lacks */
+	const char *publish; /* a directory that gets the context, too */
 	const char *values;  /* a file with those that pass 1 collected */
 	bool empty_is_value; /* --quoted-empty=value */
 	double unique_ratio;
@@ -32,8 +33,10 @@ void fit_opt_fini(struct fit_opt *o);
 
 /*
  * The whole fit of the context at ctx: writes the artifacts to the directory
- * out, or to ctx where it is NULL.  With o->need it writes no file, but appends
- * to `to` which values pass 1 has to collect, and nothing where it has them.
+ * out, or to ctx where it is NULL, and publishes both where o->publish says so
+ * (artifact.h).  With o->need it writes no artifact: which values pass 1 has to
+ * collect, and nothing where it has them, goes to the file out, or is appended
+ * to `to` where that is NULL.
  */
 MUST_CHECK int fit_run(const struct fit_opt *o, const char *ctx,
     const char *out, struct buf *to, struct err *e);

@@ -143,6 +143,8 @@ collect_run(const struct collect *c, char *const *file, size_t n,
 	int rc, more, nbad = 0;
 	size_t i = SIZE_MAX;
 
+	if (c->opt->wish.none)
+		return 0;
 	if (n == 0)
 		return chain_run(c->chain, std, 1, s, e) < 0 ? -1 : 0;
 	while ((more = c->next(c->arg, n, &i, e)) > 0) {

@@ -28,7 +28,8 @@ MUST_CHECK int
 collect_setup(struct collect *c, size_t n, struct session *s, struct err *e);
 /*
  * Reads the n files, or standard input where n is 0.  A bad file does not keep
- * the others from their partials.  Returns 0; 1 when files were bad; or -1 at
+ * the others from their partials, and where --update has no values to add there
+ * is nothing to do.  Returns 0; 1 when files were bad; or -1 at
  * an error that ends the run.
  */
 MUST_CHECK int collect_run(const struct collect *c, char *const *file, size_t n,

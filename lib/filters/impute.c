@@ -8,7 +8,7 @@
 
 #include "base/shortnum.h"
 #include "chain/filter.h"
-#include "fill/dict.h"
+#include "fill/artifact.h"
 #include "io/commit.h"
 #include "io/json.h"
 #include "io/tsv.h"
@@ -60,55 +60,11 @@ impute_defaults(void *opt)
 	o->quoted_empty = -1;
 }
 
-static bool
-same_value(const struct fill *a, const struct fill *b)
-{
-	double x, y;
-
-	if (strcmp(a->value, b->value) == 0)
-		return true;
-	/* the pickle knows floats only: 3 there is 3.0 */
-	return parse_double(bytes_str(a->value), &x) &&
-	    parse_double(bytes_str(b->value), &y) && x == y;
-}
-
-/* Two artifacts of one directory must say the same. */
-static int
-compare(struct filldict *a, const struct filldict *b, const char *an,
-    const char *bn, struct err *e)
-{
-	size_t i;
-
-	for (i = 0; i < a->n && i < b->n; i++) {
-		/* impute.tsv does not tell a number's mode from a text's */
-		a->v[i].number = b->v[i].number;
-		if (strcmp(a->v[i].column, b->v[i].column) != 0 ||
-		    !same_value(&a->v[i], &b->v[i]))
-			return err_set(e,
-			    "%s and %s differ (%s = %s, %s = %s): one was "
-			    "changed or damaged; name the right one with "
-			    "--dict, or fit again",
-			    an, bn, err_quote(bytes_str(a->v[i].column)),
-			    err_quote(bytes_str(a->v[i].value)),
-			    err_quote(bytes_str(b->v[i].column)),
-			    err_quote(bytes_str(b->v[i].value)));
-	}
-	if (a->n == b->n)
-		return 0;
-	return err_set(e,
-	    "%s and %s differ (%zu columns, %zu): one was changed or damaged; "
-	    "name the right one with --dict, or fit again",
-	    an, bn, a->n, b->n);
-}
-
+/* The context, where the directory is one, and the values. */
 static int
 load_dir(struct impute_opt *o, struct session *s, struct err *e)
 {
-	static const char *const names[] = {
-	    "impute.tsv", "impute_dict.json", "impute_dict.pkl"};
 	struct buf path = BUF_ZERO;
-	char *first = NULL;
-	size_t i;
 	int rc = 0;
 
 	buf_printf(&path, "%s/meta.tsv", o->dir);
@@ -117,32 +73,8 @@ load_dir(struct impute_opt *o, struct session *s, struct err *e)
 		if (!o->ctx)
 			rc = -1;
 	}
-	for (i = 0; i < LEN(names) && rc == 0; i++) {
-		struct filldict d = FILLDICT_ZERO;
-
-		buf_clear(&path);
-		buf_printf(&path, "%s/%s", o->dir, names[i]);
-		if (access(buf_cstr(&path), F_OK) < 0)
-			continue;
-		rc = filldict_load(&d, path.p, e);
-		if (rc == 0 && first)
-			rc = compare(&o->fill, &d, first, path.p, e);
-		if (rc < 0 || first) {
-			filldict_fini(&d);
-			continue;
-		}
-		o->fill = d;
-		first = xstrdup(path.p);
-	}
-	if (rc == 0 && !first)
-		rc = err_set(e,
-		    "%s: no artifact here: neither impute.tsv nor "
-		    "impute_dict.json nor impute_dict.pkl (shard-fit "
-		    "makes them)",
-		    o->dir);
-	free(first);
 	buf_fini(&path);
-	return rc;
+	return rc == 0 ? artifact_load_dict(o->dir, &o->fill, e) : -1;
 }
 
 /* COL=VALUE: the value of the column, in place of the artifact's. */
@@ -373,14 +305,13 @@ counts_per_shard(const struct impute_opt *o)
 }
 
 static char *
-counts_path(const struct impute *m)
+counts_path(const struct impute_opt *o, uint64_t shard)
 {
 	struct buf b = BUF_ZERO;
 
-	if (!counts_per_shard(m->o))
-		return xstrdup(m->o->counts);
-	buf_printf(&b, "%s%05llu.tsv", m->o->counts,
-	    (unsigned long long)m->pass->shard.number);
+	if (!counts_per_shard(o))
+		return xstrdup(o->counts);
+	buf_printf(&b, "%s%05llu.tsv", o->counts, (unsigned long long)shard);
 	return buf_release(&b);
 }
 
@@ -635,7 +566,7 @@ impute_finish(void *st, struct err *e)
 		    (unsigned long long)(t ? t->filled : 0),
 		    (unsigned long long)(t ? t->unfit : 0));
 	}
-	path = counts_path(m);
+	path = counts_path(m->o, m->pass->shard.number);
 	rc = commit_file(path, b.p, b.n, e);
 	free(path);
 	buf_fini(&b);
@@ -671,21 +602,51 @@ static void
 impute_depends(const void *opt, struct buf *b)
 {
 	const struct impute_opt *o = opt;
+	const struct facts *f = o->ctx ? &o->ctx->facts : NULL;
 	size_t i;
 
 	for (i = 0; i < o->fill.n; i++) {
+		const struct fill *fill = &o->fill.v[i];
+
 		buf_puts(b, "fill\t");
-		tsv_put(b, bytes_str(o->fill.v[i].column));
+		tsv_put(b, bytes_str(fill->column));
 		buf_putc(b, '\t');
-		tsv_put(b, bytes_str(o->fill.v[i].value));
-		buf_putc(b, '\n');
-		if (o->ctx)
-			depend_missing(o->ctx, o->fill.v[i].column, b);
+		tsv_put(b, bytes_str(fill->value));
+		buf_printf(b, "\t%s\n", fill->number ? "number" : "text");
+		if (f)
+			depend_missing(o->ctx, fill->column, b);
 	}
+	/* what is missing in the other columns is counted */
+	for (i = 0; o->counts && f && i < f->ncol; i++) {
+		buf_puts(b, "counted\t");
+		tsv_put(b, bytes_str(f->col[i].name));
+		buf_putc(b, '\n');
+		depend_missing(o->ctx, f->col[i].name, b);
+	}
+}
+
+static bool
+impute_whole(const void *opt, const char *path)
+{
+	const struct impute_opt *o = opt;
+	char *counts;
+	bool there;
+
+	if (!o->counts)
+		return true;
+	counts = counts_path(o,
+	    shard_name_parse(o->like ? o->like
+		    : path           ? path
+				     : "")
+		.number);
+	there = access(counts, F_OK) == 0;
+	free(counts);
+	return there;
 }
 
 const struct filter filter_impute = {
     .depends = impute_depends,
+    .whole = impute_whole,
     .name = "impute",
     .summary = "fill missing cells with the values that pass 1 found",
     .example = "shard-cat part-00000.csv | shard-impute -c ARTIFACTS\n"

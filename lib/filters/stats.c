@@ -40,7 +40,8 @@ const struct opt_spec stats_specs[] = {
     OPT(OPT_STR, 't', "time", "COL", struct stats_opt, time,
 	"collect the times of this column"),
     OPT(OPT_STR, 0, "update", "DIR", struct stats_opt, update,
-	"with --values: read again, to add them to the partials in DIR"),
+	"with --values: read again, to add them to the partials in DIR; do "
+	"nothing where FILE is empty"),
     OPT(OPT_STR, 0, "values", "FILE|all", struct stats_opt, values,
 	"collect the values of these columns (FILE is of shard-fit --need)"),
     OPT(OPT_FLAG, 0, "verify", NULL, struct stats_opt, verify,
@@ -68,6 +69,9 @@ load_wish(struct stats_opt *o, struct err *e)
 	size_t i;
 
 	w->all = strcmp(o->values, "all") == 0;
+	w->none = !w->all && o->update && values_none(o->values);
+	if (w->none)
+		return 0;
 	if (w->all) {
 		w->digest = 1;
 		return 0;
@@ -286,6 +290,8 @@ stats_init(void **st, const void *opt, struct schema *s, struct pass *pass,
 	int rc = 0;
 
 	t->pass = pass;
+	if (o->wish.none)
+		return err_set(e, "%s: no values are lacking", o->values);
 	if (statsrows_find(t, s, e) < 0)
 		return -1;
 	if (!pass->like)

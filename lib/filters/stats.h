@@ -19,10 +19,11 @@ struct stats_opt {
 	const char *update; /* where the partials without values are */
 	uint64_t memory;
 	int quoted_empty; /* 1: a value */
-	/* --values, read: which columns as what; all: every one as both */
+	/* --values, read: which columns as what; all: every one as both; none:
+	 * --update has nothing to do */
 	struct values_wish {
 		struct tsv file;
-		bool all;
+		bool all, none;
 		uint64_t digest; /* 0: none */
 	} wish;
 };

@@ -106,12 +106,12 @@ given_words(const struct job *j, struct buf *b)
 		buf_clear(&name);
 		buf_printf(&name, "--%s", opt[i].name);
 		words_put(b, buf_cstr(&name), NULL);
-		for (k = 0; k < v->nlist; k++) {
+		for (k = 0; k < v->ngiven; k++) {
 			if (k > 0 && opt[i].kind == JOB_REPEAT)
 				words_put(b, name.p, NULL);
 			words_put(b, v->list[k], NULL);
 		}
-		if (!v->nlist && opt[i].kind != JOB_FLAG)
+		if (!v->ngiven && opt[i].kind != JOB_FLAG)
 			words_put(b, v->value, NULL);
 	}
 	buf_fini(&name);
@@ -144,26 +144,29 @@ print_head(const struct drive *d, struct job *j, FILE *f)
 
 /* The other forms of a line that runs a command over a list of shards. */
 static void
-print_others(
-    struct job *j, const struct job_each *each, const char *command, FILE *f)
+print_others(struct job_each *each, const char *command, FILE *f)
 {
+	const char *parallel = buf_cstr(&each->parallel);
 	struct buf line = BUF_ZERO, wrap = BUF_ZERO;
+	size_t at;
 
-	if (strcmp(each->each, each->parallel) != 0 &&
+	if (strcmp(buf_cstr(&each->line), parallel) != 0 &&
 	    job_parallel_takes(command))
-		fprintf(f, "# or: %s%s\n", each->parallel, command);
-	if (!each->fresh)
-		return;
-	words_put(&line, "shard-ls", "-0", "--part", "auto", NULL);
-	buf_printf(&line, " %s", buf_cstr(&j->from));
-	/* a task of an array may have no shard */
-	buf_puts(&line, " | xargs -0 -r -n 64");
-	buf_printf(&line, "%.*s", (int)strcspn(command, "\n"), command);
-	while (line.n > 3 && memcmp(line.p + line.n - 3, " &&", 3) == 0)
-		line.n -= 3;
-	word_put(&wrap, buf_cstr(&line));
-	fprintf(f, "# or: sbatch --wait --array=1-16 --wrap %s &&\n",
-	    buf_cstr(&wrap));
+		fprintf(f, "# or: %s%s\n", parallel, command);
+	for (at = 0; at < each->dirs.n; at += strlen(each->dirs.p + at) + 1) {
+		buf_clear(&line);
+		buf_clear(&wrap);
+		/* a task of an array may have no shard */
+		buf_printf(
+		    &line, "shard-ls -0 --part auto %s | ", each->dirs.p + at);
+		buf_printf(&line, "xargs -0 -r -n 64%.*s",
+		    (int)strcspn(command, "\n"), command);
+		while (line.n > 3 && memcmp(line.p + line.n - 3, " &&", 3) == 0)
+			line.n -= 3;
+		word_put(&wrap, buf_cstr(&line));
+		fprintf(f, "# or: sbatch --wait --array=1-16 --wrap %s &&\n",
+		    buf_cstr(&wrap));
+	}
 	buf_fini(&line);
 	buf_fini(&wrap);
 }
@@ -176,9 +179,10 @@ print_line(struct job *j, const char *line, FILE *f)
 
 	fprintf(f, "%s\n", line);
 	for (i = 0; i < j->neach; i++) {
-		n = strlen(j->each[i].each);
-		if (strncmp(line, j->each[i].each, n) == 0 && line[n] == ' ') {
-			print_others(j, &j->each[i], line + n, f);
+		n = strlen(buf_cstr(&j->each[i].line));
+		if (strncmp(line, j->each[i].line.p, n) == 0 &&
+		    line[n] == ' ') {
+			print_others(&j->each[i], line + n, f);
 			return;
 		}
 	}
@@ -204,8 +208,11 @@ static void
 forget_each(struct job *j)
 {
 	while (j->neach > 0) {
-		free(j->each[--j->neach].each);
-		free(j->each[j->neach].parallel);
+		struct job_each *each = &j->each[--j->neach];
+
+		buf_fini(&each->line);
+		buf_fini(&each->parallel);
+		buf_fini(&each->dirs);
 	}
 	free(j->each);
 	j->each = NULL;
@@ -261,6 +268,8 @@ describe(struct job *j)
 	j->bytes = j->look.bytes;
 	for (i = 0; i < in->nlist; i++)
 		words_put(&j->from, in->list[i], NULL);
+	if (!in->nlist && in->value)
+		words_put(&j->from, in->value, NULL);
 }
 
 static int
@@ -300,7 +309,8 @@ drive(struct drive *d, FILE *f, struct err *e)
 	    .look = LOOK_ZERO,
 	    .claim = CLAIM_ZERO,
 	    .warn = d->warn,
-	    .note = d->note};
+	    .note = d->note,
+	    .env = d->env};
 	int rc;
 
 	rc = options_parse(&j.opt, d->type->table, d->argc, d->argv, d->env, e);

@@ -18,7 +18,7 @@ const struct job_type *
 job_named(const char *name)
 {
 	static const struct job_type *const types[] = {
-	    &job_preprocess, &job_shred};
+	    &job_preprocess, &job_impute, &job_shred};
 	size_t i;
 
 	for (i = 0; i < LEN(types); i++)
@@ -95,17 +95,19 @@ job_write_list(const struct shards *s, const char *path, const char *dir,
 	return rc;
 }
 
-const char *
-job_each(struct job *j, const struct look *l, const char *list, bool fewer,
-    const char *runner)
+struct job_each *
+job_each(struct job *j, const char *list, uint64_t shards, uint64_t bytes)
 {
-	const uint64_t bytes = l->bytes, shards = l->shards.n;
-	uint64_t workers = job_workers(j);
+	const char *w = option_value(&j->opt, "workers");
+	uint64_t workers = strtoull(w, NULL, 10);
 	uint64_t per = bytes ? BYTES_PER_PROCESS * shards / bytes : shards;
 	uint64_t most = shards / (4 * workers);
-	struct buf xargs = BUF_ZERO, parallel = BUF_ZERO;
 	struct job_each *each;
-	char n[24], w[24];
+	char n[24];
+
+	j->each = xrealloc(j->each, (j->neach + 1) * sizeof(*j->each));
+	each = &j->each[j->neach++];
+	*each = (struct job_each){BUF_ZERO, BUF_ZERO, BUF_ZERO};
 
 	if (workers > 1 && per > most)
 		per = most;
@@ -114,44 +116,28 @@ job_each(struct job *j, const struct look *l, const char *list, bool fewer,
 	if (per < 1)
 		per = 1;
 	snprintf(n, sizeof(n), "%llu", (unsigned long long)per);
-	snprintf(w, sizeof(w), "%llu", (unsigned long long)workers);
 	/* ":::" is shard-run's: parallel's own separator is one nobody says. */
-	words_put(&parallel, "parallel", "--will-cite", "--arg-sep",
-	    ":::::::", "-q", "-0", "-a", list, "-j", w, "-n", n, NULL);
-	if (fewer)
-		words_put(&parallel, "-r", NULL);
-	if (runner && strcmp(runner, "parallel") == 0)
-		buf_puts(&xargs, buf_cstr(&parallel));
+	words_put(&each->parallel, "parallel", "--will-cite", "--arg-sep",
+	    ":::::::", "-q", "-r", "-0", "-a", list, "-j", w, "-n", n, NULL);
+	if (option_exists(&j->opt, "runner") &&
+	    option_is(&j->opt, "runner", "parallel"))
+		buf_puts(&each->line, buf_cstr(&each->parallel));
 	else
-		words_put(&xargs, "xargs", "-0", fewer ? "-ra" : "-a", list,
-		    "-P", w, "-n", n, NULL);
-	j->each = xrealloc(j->each, (j->neach + 1) * sizeof(*j->each));
-	each = &j->each[j->neach++];
-	*each = (struct job_each){
-	    buf_release(&xargs), buf_release(&parallel), !fewer};
-	return each->each;
-}
-
-uint64_t
-job_workers(const struct job *j)
-{
-	return strtoull(option_value(&j->opt, "workers"), NULL, 10);
+		words_put(&each->line, "xargs", "-r", "-0", "-a", list, "-P", w,
+		    "-n", n, NULL);
+	return each;
 }
 
 void
-job_trim(struct options *o, const char *name)
+job_mark(const struct buf *words, char letter, struct buf *mark)
 {
-	const char *path = option_value(o, name);
-	size_t n = path ? strlen(path) : 0;
-	struct buf b = BUF_ZERO;
+	struct buf all = BUF_ZERO;
 
-	if (!path)
-		return;
-	while (n > 1 && path[n - 1] == '/')
-		n--;
-	buf_printf(&b, "%s%.*s", *path == '-' ? "./" : "", (int)n, path);
-	option_set(o, name, buf_cstr(&b));
-	buf_fini(&b);
+	buf_put(&all, words->p, words->n);
+	do
+		buf_putc(mark, letter);
+	while (strstr(buf_cstr(&all), buf_cstr(mark)));
+	buf_fini(&all);
 }
 
 bool
@@ -216,10 +202,8 @@ job_is_archive(const char *path)
 	return false;
 }
 
-/* The path without links and dots, also where its end is still to be made;
- * freed by the caller. */
-static char *
-real_path(const char *path)
+char *
+job_real_path(const char *path)
 {
 	char *real = realpath(path, NULL), *up, *slash;
 	struct buf b = BUF_ZERO;
@@ -234,7 +218,7 @@ real_path(const char *path)
 		return up;
 	if (slash)
 		*slash = '\0';
-	real = real_path(slash ? up : ".");
+	real = job_real_path(slash ? up : ".");
 	buf_printf(&b, "%s%s%s", real, strcmp(real, "/") == 0 ? "" : "/",
 	    slash ? slash + 1 : up);
 	free(real);
@@ -242,8 +226,8 @@ real_path(const char *path)
 	return buf_release(&b);
 }
 
-static bool
-is_below(const char *path, const char *dir)
+bool
+job_is_below(const char *path, const char *dir)
 {
 	size_t n = strlen(dir);
 
@@ -256,7 +240,7 @@ int
 job_check_inputs(
     char *const *input, size_t n, const char *output, struct err *e)
 {
-	char *to = real_path(output), *from = NULL;
+	char *to = job_real_path(output), *from = NULL;
 	struct stat sb;
 	size_t i;
 	int rc = 0;
@@ -274,12 +258,12 @@ job_check_inputs(
 			    input[i]);
 			break;
 		}
-		from = real_path(input[i]);
+		from = job_real_path(input[i]);
 		if (strcmp(from, to) == 0)
 			rc = err_set(e,
 			    "--output %s is the input: name another directory",
 			    output);
-		else if (is_below(from, to))
+		else if (job_is_below(from, to))
 			rc = err_set(e,
 			    "--input %s lies in the output %s: name another "
 			    "output",
@@ -288,4 +272,50 @@ job_check_inputs(
 	}
 	free(to);
 	return rc;
+}
+
+void
+job_trim(struct options *o, const char *name)
+{
+	const char *path = option_value(o, name);
+	size_t n = path ? strlen(path) : 0;
+	struct buf b = BUF_ZERO;
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	if (path && *path == '-')
+		buf_puts(&b, "./");
+	if (path)
+		buf_put(&b, path, n);
+	option_set(o, name, path ? buf_cstr(&b) : NULL);
+	buf_fini(&b);
+}
+
+void
+job_pass_on(
+    const struct options *o, struct buf *b, const char *name, const char *but)
+{
+	const char *value = option_value(o, name);
+	struct buf word = BUF_ZERO;
+
+	if (!value || (but && strcmp(value, but) == 0))
+		return;
+	buf_printf(&word, "--%s", name);
+	words_put(b, buf_cstr(&word), value, NULL);
+	buf_fini(&word);
+}
+
+void
+job_find_workers(struct job *j)
+{
+	char number[24];
+
+	snprintf(
+	    number, sizeof(number), "%llu", (unsigned long long)look_cores());
+	option_found(&j->opt, "workers", number, "cores");
+	if (strtoull(option_value(&j->opt, "workers"), NULL, 10) <=
+	    j->look.shards.n)
+		return;
+	snprintf(number, sizeof(number), "%zu", j->look.shards.n);
+	option_put(&j->opt, "workers", number, "number of shards");
 }

@@ -20,14 +20,18 @@
 #include "jobs/look.h"
 #include "jobs/option.h"
 
-/* How lines begin that run a command over a list of shards. */
+/* The beginning of lines that run a command over all shards of a list, as
+ * vars() has it, and the same for GNU parallel. */
 struct job_each {
-	char *each, *parallel; /* as the runner has it, and for GNU parallel */
-	bool fresh;            /* of all shards of the inputs, always */
+	struct buf line, parallel;
+	/* Words that name the directories of the shards, ended by NUL: once
+	 * for all, or for each where their shards have the same numbers. */
+	struct buf dirs;
 };
 
 struct job {
 	const struct job_type *type;
+	char *const *env;
 	struct options opt;
 	struct look look;
 	struct claim claim;
@@ -62,7 +66,7 @@ struct job_type {
 	int (*failed)(struct job *j, int status);
 };
 
-extern const struct job_type job_preprocess, job_shred;
+extern const struct job_type job_preprocess, job_impute, job_shred;
 
 /* The job of that name, or NULL. */
 const struct job_type *job_named(const char *name);
@@ -85,16 +89,17 @@ void job_trim(struct options *o, const char *name);
 MUST_CHECK int job_write_list(const struct shards *s, const char *path,
     const char *dir, const char *end, struct err *e);
 /*
- * Returns the beginning of a line that runs a command over all shards of the
- * list, several at a time, with xargs or, where runner says so, GNU parallel; j
- * owns it.  The shards are those that l has, or fewer: then an empty list runs
- * nothing.  A process takes as many shards as make up 16 MB, so that its start
+ * Makes the next of j->each, of the list with n shards of so many bytes, and
+ * returns it: the beginning of a line that runs a command over all shards of
+ * the list, several at a time, with xargs or, where --runner says so, GNU
+ * parallel.  A process takes as many shards as make up 16 MB, so that its start
  * costs nothing, and few enough that no worker waits long for another.
  */
-const char *job_each(struct job *j, const struct look *l, const char *list,
-    bool fewer, const char *runner);
-/* The value of --workers, which must be set. */
-uint64_t job_workers(const struct job *j);
+struct job_each *
+job_each(struct job *j, const char *list, uint64_t n, uint64_t bytes);
+/* Appends a text that occurs nowhere among the words: letter, as often as it
+ * takes. */
+void job_mark(const struct buf *words, char letter, struct buf *mark);
 /* True if GNU parallel leaves the words as they are: it has meanings for texts
  * that begin with {. */
 bool job_parallel_takes(const char *words);
@@ -109,6 +114,20 @@ MUST_CHECK int job_check_level(const struct options *o, struct err *e);
  */
 MUST_CHECK int job_check_inputs(
     char *const *input, size_t n, const char *output, struct err *e);
+/* The path without links and dots, also where its end is still to be made;
+ * freed by the caller. */
+char *job_real_path(const char *path);
+/* True if the path, as job_real_path() has it, lies below that directory. */
+bool job_is_below(const char *path, const char *dir);
+/* The option's path without slashes at its end, and so that no program takes
+ * it for an option. */
+void job_trim(struct options *o, const char *name);
+/* The words "--name value" of an option that is set, and is not the word but
+ * (NULL: any) are appended. */
+void job_pass_on(
+    const struct options *o, struct buf *b, const char *name, const char *but);
+/* Makes the workers those cores that there are, and at most one per shard. */
+void job_find_workers(struct job *j);
 /* True if the path names an archive that shard-unpack takes apart. */
 bool job_is_archive(const char *path);
 

@@ -7,18 +7,14 @@
 #include "io/procs.h"
 
 void
-look_count(struct look *l)
+look_count(struct look *l, const struct shard *s)
 {
-	size_t i;
+	enum format f = s->name.format;
 
-	for (i = 0; i < l->shards.n; i++) {
-		enum format f = l->shards.v[i].name.format;
-
-		l->bytes += l->shards.v[i].bytes;
-		l->json |= shard_is_json(f);
-		l->csv |= f == FORMAT_CSV || f == FORMAT_TSV;
-		l->parquet |= f == FORMAT_PARQUET;
-	}
+	l->bytes += s->bytes;
+	l->json |= shard_is_json(f);
+	l->csv |= f == FORMAT_CSV || f == FORMAT_TSV;
+	l->parquet |= f == FORMAT_PARQUET;
 }
 
 int
@@ -26,15 +22,22 @@ look_shards(struct look *l, char *const *dir, size_t n,
     void (*warn)(const char *fmt, ...), struct err *e)
 {
 	const struct shards_opt o = {.warn = warn};
+	struct shards found = SHARDS_ZERO;
 	size_t i;
+	int rc;
 
-	for (i = 0; i < n; i++)
-		if (shards_find(&l->shards, dir[i], &o, e) < 0)
-			return -1;
-	if (shards_order(&l->shards, e) < 0)
-		return -1;
-	look_count(l);
-	return 0;
+	rc = shards_find_all(&found, dir, n, &o, e);
+	if (rc == 0)
+		l->shards.v = xrealloc(l->shards.v,
+		    (l->shards.n + found.n) * sizeof(*l->shards.v));
+	for (i = 0; rc == 0 && i < found.n; i++) {
+		look_count(l, &found.v[i]);
+		l->shards.v[l->shards.n++] = found.v[i];
+	}
+	if (rc == 0)
+		found.n = 0; /* they are l's now */
+	shards_fini(&found);
+	return rc;
 }
 
 /* The names of one shard's columns, each ended by NUL, appended to text. */

@@ -9,8 +9,8 @@
 #include "shards/find.h"
 
 struct look {
-	struct shards shards;    /* in the order of their numbers */
-	uint64_t bytes;          /* of all files */
+	struct shards shards; /* of each call in the order of their numbers */
+	uint64_t bytes;       /* of all files */
 	bool csv, json, parquet; /* some shard is CSV or TSV, JSON, Parquet */
 	/* The columns of the first shard; or, where JSON is among them, those
 	 * of all shards in the order in which they first appear. */
@@ -26,12 +26,13 @@ enum look_types {
 	TYPES_SCHEMA,   /* those that the values of all shards have */
 };
 
-/* Finds the shards of n directories.  warn is called for files that are left
+/* Finds the shards of n directories, and puts them behind those that were found
+ * before, whose numbers do not matter.  warn is called for files that are left
  * out although they look like shards. */
 MUST_CHECK int look_shards(struct look *l, char *const *dir, size_t n,
     void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2), struct err *e);
-/* Adds up the bytes and formats of the shards, which are there already. */
-void look_count(struct look *l);
+/* Adds the bytes and the format of a shard to those of the others. */
+void look_count(struct look *l, const struct shard *s);
 /* Reads the names of the columns as o says, with so many processes at most: of
  * JSON all rows are read, as any row may have another column. */
 MUST_CHECK int look_names(struct look *l, const struct source_opt *o,

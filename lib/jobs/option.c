@@ -53,11 +53,25 @@ put(struct job_value *v, const char *value, const char *origin)
 }
 
 static void
-put_list(struct job_value *v, const char *word)
+list_add(struct job_value *v, const char *word)
 {
 	v->list = xrealloc(v->list, (v->nlist + 1) * sizeof(*v->list));
 	v->list[v->nlist++] = xstrdup(word);
+}
+
+static void
+put_list(struct job_value *v, const char *word)
+{
+	list_add(v, word);
+	v->ngiven = v->nlist;
 	put(v, v->list[0], "option");
+}
+
+/* A value that is something, or NULL. */
+static const char *
+set(const char *value)
+{
+	return *value && strcmp(value, "None") != 0 ? value : NULL;
 }
 
 /* The value of the variable, if it is set to something. */
@@ -65,13 +79,23 @@ static const char *
 variable(char *const *env, const char *name, size_t n)
 {
 	for (; *env; env++)
-		if (strncmp(*env, name, n) == 0 && (*env)[n] == '=') {
-			const char *value = *env + n + 1;
-
-			return *value && strcmp(value, "None") != 0 ? value
-								    : NULL;
-		}
+		if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
+			return set(*env + n + 1);
 	return NULL;
+}
+
+/* Adds the rest of each variable that begins with the n bytes of prefix. */
+static void
+list_variables(
+    struct job_value *v, const char *prefix, size_t n, char *const *env)
+{
+	for (; *env; env++) {
+		const char *eq = strchr(*env, '=');
+
+		if (eq && (size_t)(eq - *env) > n &&
+		    strncmp(*env, prefix, n) == 0 && set(eq + 1))
+			list_add(v, *env + n);
+	}
 }
 
 /* Takes the first of the option's variables that is set. */
@@ -199,7 +223,12 @@ options_parse(struct options *o, const struct job_table *t, int argc,
 			return -1;
 	}
 	for (k = 0; k < n; k++) {
-		if (!o->value[k].origin)
+		const char *env_name = t->option[k].env;
+		size_t prefix = env_name ? strcspn(env_name, "*") : 0;
+
+		if (env_name && env_name[prefix])
+			list_variables(&o->value[k], env_name, prefix, env);
+		else if (!o->value[k].origin)
 			from_environment(&o->value[k], &t->option[k], env);
 		if (!o->value[k].origin)
 			put(&o->value[k], t->option[k].def, "default");
@@ -284,6 +313,22 @@ option_set(struct options *o, const char *name, const char *value)
 
 	put(v, value, origin);
 	free(origin);
+}
+
+void
+option_put(
+    struct options *o, const char *name, const char *value, const char *origin)
+{
+	char *from = xstrdup(origin);
+
+	put(&o->value[known(o, name)], value, from);
+	free(from);
+}
+
+const char *
+option_variable(char *const *env, const char *name)
+{
+	return variable(env, name, strlen(name));
 }
 
 static void
@@ -557,9 +602,19 @@ options_print(const struct options *o, FILE *f)
 				most = width(v->list[k]);
 	}
 	for (i = 0; opt[i].name; i++)
-		for (k = 0; k < o->value[i].nlist; k++)
-			print_row(opt[i].name, o->value[i].list[k], "option",
-			    most, f);
+		for (k = 0; k < o->value[i].nlist; k++) {
+			const char *word = o->value[i].list[k];
+			struct buf from = BUF_ZERO;
+
+			if (k < o->value[i].ngiven)
+				buf_puts(&from, "option");
+			else
+				buf_printf(&from, "environment %.*s%.*s",
+				    (int)strcspn(opt[i].env, "*"), opt[i].env,
+				    (int)strcspn(word, "="), word);
+			print_row(opt[i].name, word, buf_cstr(&from), most, f);
+			buf_fini(&from);
+		}
 	for (flags = 0; flags < 2; flags++)
 		for (i = 0; opt[i].name; i++) {
 			const struct job_value *v = &o->value[i];

@@ -45,7 +45,8 @@ struct job_option {
 	const char *arg; /* how help calls the value; NULL for flags */
 	/* Names of environment variables with blanks between; the first one
 	 * that is set counts, and an empty value or None is as if unset.  For
-	 * a flag NAME=VALUE is what turns it on. */
+	 * a flag NAME=VALUE is what turns it on.  For a JOB_REPEAT PREFIX_*
+	 * stands for all variables that begin so: each adds REST=VALUE. */
 	const char *env;
 	const char *def;     /* the value where nobody gave one, or NULL */
 	const char *choices; /* of a JOB_WORD: "a|b|c" */
@@ -67,6 +68,7 @@ struct job_value {
 	char *origin; /* "option", "environment NAME", "default", ... */
 	char **list;  /* of JOB_DIRS and JOB_REPEAT */
 	size_t nlist;
+	size_t ngiven; /* so many of them are words; others the environment's */
 };
 
 struct options {
@@ -104,6 +106,12 @@ void option_found(
     struct options *o, const char *name, const char *value, const char *origin);
 /* Sets a value, or unsets it (NULL), and keeps where it came from. */
 void option_set(struct options *o, const char *name, const char *value);
+/* Sets a value, and where it comes from. */
+void option_put(
+    struct options *o, const char *name, const char *value, const char *origin);
+/* The value of a variable of the environment, or NULL where it is unset, empty
+ * or None. */
+const char *option_variable(char *const *env, const char *name);
 /* "--train-ratio 70", or "TRAIN_RATIO=70" where the environment said it; the
  * text is appended to b. */
 void option_said(const struct options *o, const char *name, struct buf *b);

@@ -187,17 +187,9 @@ find_defaults(struct job *j)
 	struct preprocess *p = state(j);
 	struct buf b = BUF_ZERO;
 	const char *output = option_value(o, "output");
-	char number[24];
 	const char *type = option_value(o, "job-type");
 
-	snprintf(
-	    number, sizeof(number), "%llu", (unsigned long long)look_cores());
-	option_found(o, "workers", number, "cores");
-	if (strtoull(option_value(o, "workers"), NULL, 10) > j->look.shards.n) {
-		snprintf(number, sizeof(number), "%zu", j->look.shards.n);
-		option_set(o, "workers", NULL);
-		option_found(o, "workers", number, "number of shards");
-	}
+	job_find_workers(j);
 	if (output) {
 		buf_printf(&b, "%s/_context", output);
 		option_found(o, "context", buf_cstr(&b), "output");

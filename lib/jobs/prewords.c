@@ -11,33 +11,18 @@ preprocess_is_none(const struct options *o, const char *name)
 	return !option_value(o, name) || option_is(o, name, "none");
 }
 
-/* Words of options that are given as they are: "--name value". */
-static void
-pass_on(
-    const struct options *o, struct buf *b, const char *name, const char *but)
-{
-	const char *value = option_value(o, name);
-	struct buf word = BUF_ZERO;
-
-	if (!value || (but && strcmp(value, but) == 0))
-		return;
-	buf_printf(&word, "--%s", name);
-	words_put(b, buf_cstr(&word), value, NULL);
-	buf_fini(&word);
-}
-
 /* The words of cat, without a file. */
 static void
 cat_words(struct job *j, bool pass2, struct buf *b)
 {
 	struct preprocess *p = j->st;
 
-	pass_on(&j->opt, b, "signature", NULL);
-	pass_on(&j->opt, b, "ragged", "error");
-	pass_on(&j->opt, b, "nested", "refuse");
+	job_pass_on(&j->opt, b, "signature", NULL);
+	job_pass_on(&j->opt, b, "ragged", "error");
+	job_pass_on(&j->opt, b, "nested", "refuse");
 	if (j->look.json)
 		words_put(b, "--header-of", p->header, NULL);
-	pass_on(&j->opt, b, "header", NULL);
+	job_pass_on(&j->opt, b, "header", NULL);
 	if (!pass2)
 		return;
 	if (p->pass1)
@@ -63,17 +48,17 @@ stats_words(struct job *j, struct buf *b)
 	free(parts);
 	cat_words(j, false, b);
 	if (p->timed || p->deduped)
-		pass_on(o, b, "time", NULL);
+		job_pass_on(o, b, "time", NULL);
 	if (p->deduped)
-		pass_on(o, b, "key", NULL);
+		job_pass_on(o, b, "key", NULL);
 	if (p->training)
-		pass_on(o, b, "label", NULL);
+		job_pass_on(o, b, "label", NULL);
 	if (p->training && option_is(o, "split", "stratified")) {
 		words_put(b, "--strata", option_value(o, "label"), NULL);
-		pass_on(o, b, "seed", NULL);
+		job_pass_on(o, b, "seed", NULL);
 	}
-	pass_on(o, b, "na", "auto");
-	pass_on(o, b, "missing-time", NULL);
+	job_pass_on(o, b, "na", "auto");
+	job_pass_on(o, b, "missing-time", NULL);
 	if (p->types == TYPES_SCHEMA)
 		words_put(b, "--schema", NULL);
 	if (option_flag(o, "force"))
@@ -89,7 +74,7 @@ merge_words(struct job *j, struct buf *b)
 	struct preprocess *p = j->st;
 
 	words_put(b, "--merge", "-o", p->own, NULL);
-	pass_on(o, b, "workers", NULL);
+	job_pass_on(o, b, "workers", NULL);
 	if (p->types == TYPES_SCHEMA && option_flag(o, "optimize-types"))
 		words_put(b, "--optimize-types", NULL);
 	/* A process that reads a shard by name needs only to know which of its
@@ -98,11 +83,11 @@ merge_words(struct job *j, struct buf *b)
 	if (p->deduped && !option_flag(o, "piped") && !option_flag(o, "batch"))
 		words_put(b, "--first-rows", option_value(o, "ties"), NULL);
 	if (p->timed && option_value(o, "cutoffs")) {
-		pass_on(o, b, "cutoffs", NULL);
+		job_pass_on(o, b, "cutoffs", NULL);
 		return;
 	}
-	pass_on(o, b, "train-ratio", NULL);
-	pass_on(o, b, "test-val-ratio", NULL);
+	job_pass_on(o, b, "train-ratio", NULL);
+	job_pass_on(o, b, "test-val-ratio", NULL);
 	if (!p->timed)
 		words_put(b, "--no-cutoffs", NULL);
 }
@@ -117,20 +102,20 @@ split_words(struct job *j, struct buf *b)
 
 	words_put(b, ":", "split", "--by", split, NULL);
 	if (group || strcmp(split, "hash") == 0) {
-		pass_on(o, b, "seed", NULL);
-		pass_on(o, b, "train-ratio", NULL);
-		pass_on(o, b, "test-val-ratio", NULL);
+		job_pass_on(o, b, "seed", NULL);
+		job_pass_on(o, b, "train-ratio", NULL);
+		job_pass_on(o, b, "test-val-ratio", NULL);
 	}
 	if (p->timed || strcmp(split, "stratified") == 0)
 		words_put(b, "-c", option_value(o, "context"), NULL);
 	if (group)
-		pass_on(o, b, "key", NULL);
+		job_pass_on(o, b, "key", NULL);
 }
 
 static void
 map_words(struct job *j, bool context, struct buf *b)
 {
-	pass_on(&j->opt, b, "na", "auto");
+	job_pass_on(&j->opt, b, "na", "auto");
 	if (context)
 		words_put(b, "-c", option_value(&j->opt, "context"), NULL);
 }
@@ -154,20 +139,20 @@ chain_words(struct job *j, struct buf *b)
 		split_words(j, b);
 	if (option_value(o, "label")) {
 		words_put(b, ":", "map", NULL);
-		pass_on(o, b, "label", NULL);
-		pass_on(o, b, "unseen-label", NULL);
+		job_pass_on(o, b, "label", NULL);
+		job_pass_on(o, b, "unseen-label", NULL);
 		map_words(j, context, b);
 	}
 	if (p->deduped) {
 		words_put(
 		    b, ":", "dedup", "-c", option_value(o, "context"), NULL);
-		pass_on(o, b, "null-key", NULL);
-		pass_on(o, b, "ties", NULL);
+		job_pass_on(o, b, "null-key", NULL);
+		job_pass_on(o, b, "ties", NULL);
 	} else if (p->training && !preprocess_is_none(o, "key") &&
 	    option_is(o, "null-key", "drop")) {
 		buf_printf(&word, "%s != ", option_value(o, "key"));
 		words_put(b, ":", "map", "--where", buf_cstr(&word), NULL);
-		pass_on(o, b, "na", "auto");
+		job_pass_on(o, b, "na", "auto");
 	}
 	if (splits && !by_bytes)
 		split_words(j, b);
@@ -195,23 +180,13 @@ write_words(struct job *j, struct buf *b)
 		    "header", NULL);
 	else if (option_is(o, "split", "none"))
 		words_put(b, "--split", "train", NULL);
-	pass_on(o, b, "format", NULL);
-	pass_on(o, b, "compress", NULL);
-	pass_on(o, b, "level", NULL);
+	job_pass_on(o, b, "format", NULL);
+	job_pass_on(o, b, "compress", NULL);
+	job_pass_on(o, b, "level", NULL);
 	if (p->types != TYPES_NONE)
 		words_put(b, "--types", p->own, NULL);
 	if (option_flag(o, "batch"))
 		words_put(b, "--batch", "--like", p->first, NULL);
-}
-
-/* What stands for the shard's name in the chain: not {}, which GNU parallel has
- * a meaning for, and nothing that is among the words. */
-static void
-mark_for(struct buf *words, struct buf *mark)
-{
-	do
-		buf_putc(mark, '@');
-	while (strstr(buf_cstr(words), buf_cstr(mark)));
 }
 
 int
@@ -219,8 +194,11 @@ preprocess_vars(struct job *j, struct buf *vars, struct err *e)
 {
 	struct options *o = &j->opt;
 	struct preprocess *p = j->st;
+	const struct job_value *in = option_of(o, "input");
 	struct buf b = BUF_ZERO, mark = BUF_ZERO;
+	struct job_each *each;
 	char *path;
+	size_t i;
 
 #define VAR(name, make)                                                        \
 	do {                                                                   \
@@ -230,9 +208,11 @@ preprocess_vars(struct job *j, struct buf *vars, struct err *e)
 	} while (0)
 	path = path_join(p->run, "list");
 	VAR("list", word_put(&b, path));
-	VAR("each",
-	    buf_puts(&b,
-		job_each(j, &j->look, path, false, option_value(o, "runner"))));
+	each = job_each(j, path, j->look.shards.n, j->look.bytes);
+	for (i = 0; i < in->nlist; i++)
+		words_put(&each->dirs, in->list[i], NULL);
+	buf_putc(&each->dirs, '\0');
+	VAR("each", buf_puts(&b, buf_cstr(&each->line)));
 	free(path);
 	path = path_join(p->run, "parts");
 	VAR("parts", word_put(&b, path));
@@ -243,8 +223,9 @@ preprocess_vars(struct job *j, struct buf *vars, struct err *e)
 	VAR("cat", cat_words(j, true, &b));
 	VAR("chain", chain_words(j, &b));
 	VAR("write", write_words(j, &b));
-	/* what stands for the shard occurs nowhere else in the words */
-	mark_for(vars, &mark);
+	/* What stands for the shard: not {}, which GNU parallel has a meaning
+	 * for, and nothing that is among the words. */
+	job_mark(vars, '@', &mark);
 	var_put(vars, "mark", buf_cstr(&mark));
 	VAR("run", {
 		words_put(&b, "shard-run", NULL);

@@ -161,8 +161,8 @@ shred_give(struct shred_table *t, const struct shard *v, size_t n)
 	for (i = 0; i < n; i++) {
 		t->look.shards.v[i] = v[i];
 		t->look.shards.v[i].path = xstrdup(v[i].path);
+		look_count(&t->look, &v[i]);
 	}
-	look_count(&t->look);
 }
 
 void

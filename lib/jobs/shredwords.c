@@ -105,6 +105,17 @@ source_words(struct job *j, struct shred_table *t, bool dropped,
 	words_put(b, ":", NULL);
 }
 
+/* xargs over a list of shards of the table. */
+static void
+put_each(
+    struct job *j, const struct shred_table *t, const char *list, struct buf *b)
+{
+	struct job_each *each =
+	    job_each(j, list, t->look.shards.n, t->look.bytes);
+
+	buf_puts(b, buf_cstr(&each->line));
+}
+
 /* True if what is routed is not to stay in memory: nobody reads it again,
  * unless other days do. */
 static bool
@@ -234,9 +245,7 @@ mark_for(struct job *j, struct buf *mark)
 		route_words(j, &s->table[i], "", &b);
 		count_words(j, &s->table[i], "", &b);
 	}
-	do
-		buf_putc(mark, '@');
-	while (strstr(buf_cstr(&b), buf_cstr(mark)));
+	job_mark(&b, '@', mark);
 	buf_fini(&b);
 }
 
@@ -279,7 +288,7 @@ route_line(
 		words_put(b, "--skip-done", "--null", "--list", todo, NULL);
 		route_words(j, t, mark, b);
 	} else {
-		buf_puts(b, job_each(j, &t->look, todo, true, NULL));
+		put_each(j, t, todo, b);
 		run_words(j, mark, b);
 		route_words(j, t, mark, b);
 		words_put(b, ":::", NULL);
@@ -292,10 +301,10 @@ static void
 batches_words(struct job *j, struct buf *b)
 {
 	struct shred *s = j->st;
-	char *list = path_join(s->run, "batches"), n[24];
+	char *list = path_join(s->run, "batches");
 
-	snprintf(n, sizeof(n), "%llu", (unsigned long long)job_workers(j));
-	words_put(b, "xargs", "-0", "-ra", list, "-P", n, "-n", "1", NULL);
+	words_put(b, "xargs", "-r", "-0", "-a", list, "-P",
+	    option_value(&j->opt, "workers"), "-n", "1", NULL);
 	free(list);
 }
 
@@ -371,7 +380,7 @@ table_vars(struct job *j, size_t i, const char *mark, struct buf *vars)
 		empty_words(j, t, &b);
 	put(vars, "empty", i, &b);
 	if (!s->routed && !option_value(&j->opt, "estimates")) {
-		buf_puts(&b, job_each(j, &t->look, list, false, NULL));
+		put_each(j, t, list, &b);
 		count_words(j, t, mark, &b);
 	}
 	put(vars, "count", i, &b);
@@ -401,7 +410,6 @@ batches_vars(struct job *j, struct buf *vars)
 	struct options *o = &j->opt;
 	struct shred *s = j->st;
 	struct buf b = BUF_ZERO;
-	char n[24];
 
 #define VAR(name, make)                                                        \
 	do {                                                                   \
@@ -409,7 +417,6 @@ batches_vars(struct job *j, struct buf *vars)
 		make;                                                          \
 		var_put(vars, name, buf_cstr(&b));                             \
 	} while (0)
-	snprintf(n, sizeof(n), "%llu", (unsigned long long)job_workers(j));
 	VAR("planning", if (!s->routed) plan_words(j, &b));
 	VAR(
 	    "batches", if (!s->gathered) {
@@ -417,7 +424,7 @@ batches_vars(struct job *j, struct buf *vars)
 		    path_words(&b, "--batches", s->run, "batches");
 		    words_put(&b, "--null", NULL);
 		    if (!option_value(o, "each"))
-			    words_put(&b, "--workers", n, NULL);
+			    pass_on(o, &b, "workers", "--workers");
 	    });
 	VAR(
 	    "unplanned",
@@ -466,16 +473,14 @@ day_vars(struct job *j, size_t i, const char *mark, struct buf *vars)
 	struct shred_table *t = &s->table[i];
 	char *list = shred_list_path(s, "list", t);
 	struct buf b = BUF_ZERO, to = BUF_ZERO;
-	const char *each;
-
 	if (s->phase == SHRED_COPY && !t->copy) {
 		put(vars, "copy", i, &b);
 		put(vars, "seal", i, &b);
 		free(list);
 		return;
 	}
-	each = job_each(j, &t->look, list, true, NULL);
-	buf_printf(&b, "%s shard-run -I %s cat", each, mark);
+	put_each(j, t, list, &b);
+	words_put(&b, "shard-run", "-I", mark, "cat", NULL);
 	shred_cat_words(j, t, &b);
 	words_put(&b, mark, NULL);
 	day_words(j, t, &b);

@@ -37,8 +37,8 @@ say(void *arg, const char *text)
 }
 
 int
-tidy_output(struct job *j, const char *out, const char *scope, enum tidy keep,
-    struct err *e)
+tidy_scope(struct job *j, const char *out, const char *scope,
+    const struct shard *shard, size_t n, struct err *e)
 {
 	struct file_list list = {NULL, 0};
 	struct complaints c = {.say = say, .arg = j};
@@ -47,15 +47,27 @@ tidy_output(struct job *j, const char *out, const char *scope, enum tidy keep,
 
 	if (j->claim.fresh)
 		return 0;
+	for (i = 0; i < n; i++)
+		list_add(&list, xstrdup(shard[i].path));
+	rc = clean_prune(out, scope, &list, &c, e);
+	list_free(&list);
+	return rc;
+}
+
+int
+tidy_output(struct job *j, const char *out, const char *scope, enum tidy keep,
+    struct err *e)
+{
+	const struct shards *s = &j->look.shards;
+
+	if (j->claim.fresh)
+		return 0;
 	if (clean_output(out, e) < 0)
 		return -1;
 	if (keep == KEEP_ALL)
 		return 0;
-	for (i = 0; i < j->look.shards.n && keep == KEEP_LISTED; i++)
-		list_add(&list, xstrdup(j->look.shards.v[i].path));
-	rc = clean_prune(out, scope, &list, &c, e);
-	list_free(&list);
-	return rc;
+	return tidy_scope(
+	    j, out, scope, s->v, keep == KEEP_LISTED ? s->n : 0, e);
 }
 
 int
@@ -333,14 +345,14 @@ tidy_unpack(struct job *j, struct err *e)
 	int rc = 0;
 
 	for (i = 0; i < in->nlist && rc == 0; i++) {
-		char *dir = NULL;
-
 		if (!job_is_archive(in->list[i])) {
 			all.list = xrealloc(
 			    all.list, (all.nlist + 1) * sizeof(*all.list));
 			all.list[all.nlist++] = xstrdup(in->list[i]);
 			continue;
 		}
+		char *dir = NULL;
+
 		rc = tidy_unpack_one(j, in->list[i], i, &dir, e);
 		if (rc == 0)
 			rc = add_found(dir, in->list[i], &all, e);

@@ -23,6 +23,10 @@ enum tidy {
  */
 MUST_CHECK int tidy_output(struct job *j, const char *out, const char *scope,
     enum tidy keep, struct err *e);
+/* Removes the records of the scope (NULL: all), and their files, that are of
+ * none of the n shards. */
+MUST_CHECK int tidy_scope(struct job *j, const char *out, const char *scope,
+    const struct shard *shard, size_t n, struct err *e);
 /* Removes temp files in dir and below. */
 MUST_CHECK int tidy_temps(const char *dir, struct err *e);
 /* Writes the header of JSON shards to path.  Where it is another one than

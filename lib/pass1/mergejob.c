@@ -5,6 +5,7 @@
 #include "io/machine.h"
 #include "pass1/context.h"
 #include "pass1/parts.h"
+#include "pass1/values.h"
 
 static const char *const first_rows_names[] = {"no", "all", "one", NULL};
 
@@ -17,6 +18,8 @@ const struct opt_spec mergejob_specs[] = {
     OPT(OPT_FLAG, 'm', "merge", NULL, struct mergejob, merge,
 	"merge partials (or directories of them) to a context, or to one "
 	"partial where --output ends with .st"),
+    OPT(OPT_STR, 0, "needed", "FILE", struct mergejob, needed,
+	"--merge: do nothing where this file of shard-fit --need is empty"),
     OPT(OPT_FLAG, 0, "no-cutoffs", NULL, struct mergejob, no_cutoffs,
 	"--merge: the times are for first occurrences only"),
     OPT(OPT_FLAG, 0, "optimize-types", NULL, struct mergejob, optimize_types,
@@ -51,6 +54,8 @@ mergejob_run(const struct mergejob *j, char ***v, size_t *n, struct err *e)
 	    j->optimize_types, j->memory,
 	    j->workers ? j->workers : merge_workers()};
 
+	if (j->needed && values_none(j->needed))
+		return 0;
 	if (!j->out)
 		return err_kind_set(e, ERR_USAGE, "--merge needs --output CTX");
 	if (!j->cutoffs && (j->train_ratio <= 0 || j->train_ratio >= 1))

@@ -11,7 +11,8 @@ struct mergejob {
 	bool merge; /* it is asked for */
 	bool no_cutoffs, optimize_types;
 	const char *cutoffs;
-	int first_rows; /* enum first_rows */
+	const char *needed; /* nothing is merged where it is empty; or NULL */
+	int first_rows;     /* enum first_rows */
 	double train_ratio, test_val_ratio;
 	uint64_t workers; /* processes for the keys; 0: the cores, up to 8 */
 	/* not options of the merge alone */
@@ -27,7 +28,8 @@ struct mergejob {
 
 extern const struct opt_spec mergejob_specs[];
 
-/* Merges the partials; the list is expanded as parts_expand() does it. */
+/* Merges the partials, unless none are needed; the list is expanded as
+ * parts_expand() does it. */
 MUST_CHECK int
 mergejob_run(const struct mergejob *j, char ***v, size_t *n, struct err *e);
 

@@ -1,6 +1,7 @@
 #include "pass1/values.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "sort/radix.h"
 
@@ -38,6 +39,14 @@ struct values {
 	struct keytable texts;
 	struct keytable_limit limit;
 };
+
+bool
+values_none(const char *path)
+{
+	struct stat sb;
+
+	return stat(path, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_size == 0;
+}
 
 uint64_t
 value_hash(struct bytes value, uint64_t column_digest)

@@ -17,6 +17,9 @@
 #define VALUES_MEMORY_MIN ((uint64_t)1 << 20)
 #define VALUES_MEMORY_DEFAULT ((uint64_t)1 << 30)
 
+/* True if the file, which shard-fit --need wrote, is empty: no values are
+ * lacking. */
+bool values_none(const char *path);
 /* The hash of a value of a column in the runs of counts; never 0. */
 uint64_t value_hash(struct bytes value, uint64_t column_digest);
 

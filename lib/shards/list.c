@@ -122,9 +122,37 @@ by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-int
-list_unique(const struct file_list *f, struct err *e)
+/* The name of the directory that the file lies in: the n bytes from where the
+ * result points. */
+static const char *
+dir_of(const char *path, size_t *n)
 {
+	const char *end = strrchr(path, '/'), *p = end;
+
+	while (p && p > path && p[-1] != '/')
+		p--;
+	*n = end ? (size_t)(end - p) : 0;
+	return p ? p : path;
+}
+
+static int
+by_dir_and_number(const void *a, const void *b)
+{
+	size_t n, m;
+	const char *x = dir_of(*(char *const *)a, &n);
+	const char *y = dir_of(*(char *const *)b, &m);
+	int rc = memcmp(x, y, n < m ? n : m);
+
+	if (rc == 0 && n != m)
+		rc = n < m ? -1 : 1;
+	return rc ? rc : by_number(a, b);
+}
+
+int
+list_unique(const struct file_list *f, bool by_dir, struct err *e)
+{
+	int (*cmp)(const void *a, const void *b) =
+	    by_dir ? by_dir_and_number : by_number;
 	char **v = xcalloc(f->n, sizeof(*v));
 	size_t i, n = 0;
 	int rc = 0;
@@ -132,9 +160,9 @@ list_unique(const struct file_list *f, struct err *e)
 	for (i = 0; i < f->n; i++)
 		if (shard_name_parse(f->v[i]).is_part)
 			v[n++] = f->v[i];
-	qsort(v, n, sizeof(*v), by_number);
+	qsort(v, n, sizeof(*v), cmp);
 	for (i = 1; i < n && rc == 0; i++)
-		if (by_number(&v[i - 1], &v[i]) == 0)
+		if (cmp(&v[i - 1], &v[i]) == 0)
 			rc = err_set(e, "%s and %s have one shard number",
 			    v[i - 1], v[i]);
 	free(v);

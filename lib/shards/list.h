@@ -50,7 +50,9 @@ MUST_CHECK int
 list_some(const struct file_list *f, const char *files_from, struct err *e);
 /* Refuses a name without a shard number (part-N...). */
 MUST_CHECK int list_numbered(const struct file_list *f, struct err *e);
-/* Refuses two shards of one number; names without a number do not count. */
-MUST_CHECK int list_unique(const struct file_list *f, struct err *e);
+/* Refuses two shards of one number, where by_dir is true only in directories of
+ * one name; names without a number do not count. */
+MUST_CHECK int
+list_unique(const struct file_list *f, bool by_dir, struct err *e);
 
 #endif
