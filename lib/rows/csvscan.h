@@ -66,9 +66,9 @@ typedef void
 csvscan_some_fn(const char *p, size_t n, char sep, const struct scan_want *want,
     struct scan_bits *b, uint32_t *idx, struct scan *s);
 
-/* The best variant for this machine, chosen at the first call.  The
- * environment variable SHARD_SIMD (portable, sse2, avx2, avx512, neon) asks
- * for another one; a variant the machine lacks is ignored. */
+/* The best variant for this machine, chosen at the first call, unless
+ * the setting simd (base/setting.h: portable, sse2, avx2, avx512, neon) names
+ * another one.  A name that the machine does not have is ignored. */
 csvscan_fn csvscan;
 csvscan_some_fn csvscan_some;
 
