@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/parse.h"
+#include "base/setting.h"
 #include "io/commit.h"
 
 static const char *tool = "shardkit";
@@ -106,6 +107,29 @@ cmd_fail(const struct err *e)
 	return CMD_FAILED;
 }
 
+static const char *
+non_empty(const char *s)
+{
+	return s && *s ? s : NULL;
+}
+
+/* What the library may know of the environment. */
+static void
+read_environment(void)
+{
+	const char *temp_dir = non_empty(getenv("TMPDIR"));
+	const char *delim = getenv("SHARD_DELIM");
+	struct setting s = {
+	    .temp_dir = temp_dir ? temp_dir : "/tmp",
+	    .max_record = getenv("SHARD_MAX_RECORD"),
+	    .simd = getenv("SHARD_SIMD"),
+	    .duckdb = non_empty(getenv("SHARDKIT_DUCKDB")),
+	    .tabs = delim && strcmp(delim, "tab") == 0,
+	};
+
+	setting_set(&s);
+}
+
 void
 cmd_start(const char *name)
 {
@@ -119,6 +143,7 @@ cmd_start(const char *name)
 	if (fd > 2)
 		close(fd);
 	commit_init();
+	read_environment();
 }
 
 void
@@ -299,6 +324,7 @@ filter_main(const struct filter *f, int argc, char **argv)
 	struct chain chain = {.link = NULL};
 	struct session session = {.warn = cmd_warn};
 	struct cmd_files files = {NULL, 0};
+	struct buf answer = BUF_ZERO;
 	struct err e = ERR_ZERO;
 	void *opt = xcalloc(1, f->opt_size);
 	const struct opt_group groups[] = {{f->specs, opt},
@@ -322,9 +348,11 @@ filter_main(const struct filter *f, int argc, char **argv)
 	    f->setup(opt, &session, &e) < 0)
 		goto out;
 	cmd_end_markers(&common, &chain);
-	if (f->answer && (rc = f->answer(opt, files.n > 0, &e)) != 0) {
-		if (rc > 0)
+	if (f->answer && (rc = f->answer(opt, files.n > 0, &answer, &e)) != 0) {
+		if (rc > 0) {
+			fputs(buf_cstr(&answer), stdout);
 			status = cmd_finish(CMD_OK);
+		}
 		goto out;
 	}
 	rc = f->inputs ? f->inputs(opt, &chain, files.n ? files.v : std,
@@ -340,6 +368,7 @@ out:
 		status = cmd_fail(&e);
 	chain_fini(&chain);
 	session_fini(&session);
+	buf_fini(&answer);
 	cmd_files_free(&files);
 	return status;
 }

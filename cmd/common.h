@@ -33,7 +33,8 @@ extern const struct opt_spec end_specs[]; /* --end only */
  * have too, as a row must pass all of them. */
 extern const struct opt_spec record_specs[];
 
-/* Sets the name for messages and installs the clean-up; first of all. */
+/* Sets the name for messages, installs the clean-up, and hands what the
+ * environment says to the library (base/setting.h); first of all. */
 void cmd_start(const char *name);
 /* For programs that do shard after shard: what one took stays for the next.
  * Asking the kernel for clean pages every time is a third of pass 1. */

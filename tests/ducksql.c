@@ -5,7 +5,9 @@
  * Columns other than text have to be cast.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/setting.h"
 #include "rows/duck.h"
 
 int
@@ -16,6 +18,7 @@ main(int argc, char *argv[])
 	uint64_t n, i, c;
 	int rc = 0, k;
 
+	setting_set(&(struct setting){.duckdb = getenv("SHARDKIT_DUCKDB")});
 	for (k = 1; k < argc && rc == 0; k++) {
 		rc = duck_query(&q, argv[k], &e);
 		while (rc == 0 && (rc = duck_fetch(&q, &n, &e)) > 0) {

@@ -70,22 +70,38 @@ setup() {
 	[[ $output != *"ok four"* && ${lines[-1]} == "7 passed, 3 failed, 0 skipped" ]]
 }
 
-@test "house: an upward include, a function of another file, a file too long are named" {
+@test "house: an upward include, a function of another file, what prints, what is too long are named" {
 	run -0 "$TOP/tests/house" "$TOP"
 	[[ -z $output ]]
 	mkdir -p tree/lib/{base,io} tree/cmd
+	printf '%s\n' '| `base` | bytes |' '| `io` `keys` | files |' '| `jobs` | all |' >tree/lib/README.md
 	echo '#include "io/a.h"' >tree/lib/base/a.c
 	printf '%s\n' '/* "argv[*i]" in a comment */' 'int a_open(int n);' 'int' 'a_other(void);' >tree/lib/io/a.h
 	printf '%s\n' '#include "io/a.h"' int 'a_open(int n)' '{' "$(yes 'n++;' | head -n 79)" '}' >tree/lib/io/a.c
+	cat >tree/lib/base/loud.c <<-'END'
+		/* getenv(3) and printf(3) in a comment */
+		static const char *say = "getenv(\"HOME\"), puts(stderr)", quote = '"';
+		snprintf(b, n, "%s: printf(", getenv("HOME"));
+		printf("%s", say);
+		fprintf(stderr, "%s", say);
+		log_printf("%s", my_stderr);
+	END
+	mkdir tree/lib/jobs
+	printf '%s\n' 'puts("x");' 'return getenv("HOME");' >tree/lib/jobs/loud.c
 	yes '' | head -n 701 >tree/lib/io/long.c
 	yes '' | head -n 101 >tree/cmd/shard-long.c
 	run -1 "$TOP/tests/house" tree
 	for line in "lib/base/a.c:1: lib/base must not include lib/io" \
 		"lib/io/a.h:4: a_other() is not defined in lib/io/a.c" \
+		"lib/README.md:2: there is no room lib/keys" \
+		"lib/base/loud.c:3: lib must not read the environment: base/setting.h has what cmd read" \
+		"lib/base/loud.c:4: lib must not print: hand the text to the caller" \
+		"lib/base/loud.c:5: lib must not print: hand the text to the caller" \
+		"lib/jobs/loud.c:2: lib must not read the environment: base/setting.h has what cmd read" \
 		"lib/io/long.c:1: has 701 lines; the limit is 700" \
 		"cmd/shard-long.c:1: has 101 lines; the limit is 100"; do
 		grep -qxF "$line" <<<"$output" || { echo "$output"; return 1; }
 	done
 	grep -q "lib/io/a.c:[0-9]*: a_open() has 8[0-9] lines; the limit is 80" <<<"$output"
-	[[ $(wc -l <<<"$output") == 5 ]]
+	[[ $(wc -l <<<"$output") == 10 ]]
 }

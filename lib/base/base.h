@@ -19,7 +19,8 @@
 __extension__ typedef unsigned __int128 uint128;
 __extension__ typedef __int128 int128;
 
-/* A borrowed run of bytes: valid only while its owner says so. */
+/* Bytes that belong to someone else; they are valid as long as the owner says.
+ */
 struct bytes {
 	const char *p;
 	size_t n;
@@ -31,14 +32,18 @@ bytes_of(const char *p, size_t n)
 	return (struct bytes){p, n};
 }
 
+/* Returns the bytes of a string, without its NUL. */
 struct bytes bytes_str(const char *s);
+/* Returns true if a and b have the same length and the same bytes. */
 bool bytes_eq(struct bytes a, struct bytes b);
-/* Byte order, shorter first on a common prefix; <0, 0, >0. */
+/* Compares in byte order, in which a prefix comes before what it begins;
+ * returns a number below, equal to or above 0. */
 int bytes_cmp(struct bytes a, struct bytes b);
 
 /*
- * Memory for small things of a size the program chooses.  When there is none
- * left the program ends with status 1: there is nothing better to do.
+ * These allocate small things whose size the program chooses, as malloc() and
+ * its relatives do; the caller frees what they return.  When no memory is left
+ * they end the program with status 1.
  */
 void *xmalloc(size_t n) __attribute__((returns_nonnull, malloc));
 void *xcalloc(size_t n, size_t size) __attribute__((returns_nonnull, malloc));

@@ -24,20 +24,22 @@ struct err {
 
 #define ERR_ZERO ((struct err){ERR_NONE, ""})
 
-/* Sets the message; always returns -1, so that `return err_set(...)` reads. */
+/* Sets the message, and the kind ERR_INPUT.  It returns -1, as all functions
+ * do that change an error, so that a caller can say `return err_set(...)`. */
 int err_set(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Sets the message and its kind. */
 int err_kind_set(struct err *e, enum err_kind kind, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
-/* The same with `: strerror(errno)` behind it. */
+/* Sets the message, followed by a colon and the text of errno, and its kind. */
 int err_sys(struct err *e, enum err_kind kind, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
-/* Puts text in front of the message. */
+/* Puts text in front of the message; the kind stays. */
 int err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*
- * A printable, quoted, shortened form of bytes from the input, for messages.
- * The result lives in one of a few static buffers: use at most four in one
- * message.
+ * Returns bytes of the input as a message shows them: in quotes, shortened,
+ * with only printable characters.  The text lies in one of four static buffers,
+ * which are used in turn, so a message may have at most four of them.
  */
 const char *err_quote(struct bytes s);
 

@@ -22,7 +22,7 @@ struct instant {
 	uint64_t lo; /* of 32 bits; as wide as hi, since it is copied with it */
 };
 
-/* Later than every time that can be written. */
+/* An instant later than every time that can be written. */
 #define INSTANT_INF ((struct instant){UINT64_MAX, UINT32_MAX})
 
 enum time_kind {
@@ -32,6 +32,8 @@ enum time_kind {
 	TIME_EPOCH, /* an integer; its unit matters only for calendar days */
 };
 
+/* Compares two instants of one kind; returns a number below, equal to or above
+ * 0. */
 static inline int
 instant_cmp(struct instant a, struct instant b)
 {
@@ -40,6 +42,7 @@ instant_cmp(struct instant a, struct instant b)
 	return (a.lo > b.lo) - (a.lo < b.lo);
 }
 
+/* Returns true if t is INSTANT_INF. */
 static inline bool
 instant_is_inf(struct instant t)
 {
@@ -47,38 +50,40 @@ instant_is_inf(struct instant t)
 }
 
 /*
- * Reads YYYY-MM-DD, or YYYY-MM-DD with T or a blank and HH:MM[:SS[.fraction]]
- * and then nothing, Z, +HH, +HHMM or +HH:MM; or an integer.  At most nine
- * digits of fraction.  TIME_NONE when s is anything else.
+ * Reads a time into *t and returns its kind, or TIME_NONE when s is no time.  A
+ * time is YYYY-MM-DD, which may be followed by T or a blank and
+ * HH:MM[:SS[.fraction]], with at most nine digits of fraction, and then by Z,
+ * +HH, +HHMM, +HH:MM, or these with a minus; or it is an integer.
  */
 enum time_kind instant_parse(struct bytes s, struct instant *t);
 
-/* YYYY-MM-DD HH:MM:SS[.fraction without trailing zeros][+00:00], or the
- * integer, or "inf". */
+/* Appends the instant: YYYY-MM-DD HH:MM:SS, a fraction without trailing zeros
+ * unless it is 0, and +00:00 if it is zoned; or an integer; or "inf". */
 void instant_format(struct buf *b, enum time_kind k, struct instant t);
 
-/* Calendar days count from 0001-01-01, which is 0. */
+/* Calendar days are numbered from 0001-01-01, which is 0. */
 #define DAY_LEN 10
-#define DAY_END 3652059u /* the day behind 9999-12-31 */
+#define DAY_END 3652059u /* the day after 9999-12-31 */
 
-/* What an integer epoch counts. */
+/* The unit of an integer epoch. */
 enum epoch { EPOCH_NONE, EPOCH_S, EPOCH_MS, EPOCH_US, EPOCH_NS };
 
 /*
- * The calendar day of a time: as written if it is local, of UTC if it is zoned
- * or an epoch, of which unit must say what it counts.  False for an epoch
- * outside of the years 0001 to 9999.
+ * Sets *day to the calendar day of a time: the day as written if the time is
+ * local, the day in UTC if it is zoned or an epoch, of which unit must be
+ * given. Returns false for an epoch outside the years 0001 to 9999.
  */
 bool
 instant_day(enum time_kind k, struct instant t, enum epoch unit, uint32_t *day);
-/* Reads YYYY-MM-DD, or YYYYMMDD; false for anything else, and for what is no
- * date. */
+/* Reads YYYY-MM-DD or YYYYMMDD; returns false for anything else, and for a date
+ * that does not exist. */
 bool day_parse(struct bytes s, uint32_t *day);
-/* YYYY-MM-DD, without a NUL byte. */
+/* Writes YYYY-MM-DD, without a NUL. */
 void day_format(char text[DAY_LEN], uint32_t day);
 
+/* Returns the name of a kind, as the context's files have it. */
 const char *time_kind_name(enum time_kind k);
-/* The kind with that name, TIME_NONE if there is none. */
+/* Returns the kind of that name, or TIME_NONE. */
 enum time_kind time_kind_named(struct bytes name);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * parse - strict readers of numbers: for options, for artifacts, for cells.
- * No locale, no blanks, no trailing bytes, no overflow that goes unseen.
+ * parse - strict readers of numbers for options, artifacts and cells.  They
+ * know no locale, and refuse blanks, trailing bytes and overflow.
  */
 #ifndef SHARD_PARSE_H
 #define SHARD_PARSE_H
@@ -8,59 +8,63 @@
 #include "base/base.h"
 #include "base/err.h"
 
-/* Decimal digits only; false when empty, other bytes, or above UINT64_MAX. */
+/* Reads one or more decimal digits; false above UINT64_MAX. */
 bool parse_u64(struct bytes s, uint64_t *v);
-/* Optional minus, then digits; false on overflow. */
+/* Reads decimal digits, which a minus may precede; false beyond 64 bits. */
 bool parse_i64(struct bytes s, int64_t *v);
-/* A finite decimal number as class_number() accepts it. */
+/* Reads a finite decimal number, in the grammar of class_number(). */
 bool parse_double(struct bytes s, double *v);
-/* Bytes with an optional suffix K, M, G or T (powers of 1024). */
+/* Reads a number of bytes, which may end with K, M, G or T (powers of 1024). */
 bool parse_size(struct bytes s, uint64_t *v);
-/* 16 lower-case hex digits. */
+/* Reads exactly 16 lower-case hex digits. */
 bool parse_hex64(struct bytes s, uint64_t *v);
 
 /*
- * What a cell's bytes are, before any rule about missing values:
+ * The class of a cell's bytes, before any rule about missing values:
  *   int    -?(0|[1-9]digits)
  *   float  [+-]?(digits[.digits*]|.digits)([eE][+-]?digits)? or inf
- * A number with a leading zero or a plus sign is CLASS_ODD: a number by the
- * grammar, but a column that holds one is text.
+ * A number with a leading zero or a plus sign is CLASS_ODD: it is a number by
+ * this grammar, but a column that holds one is text.
  */
 enum cell_class { CLASS_INT, CLASS_FLOAT, CLASS_ODD, CLASS_INF, CLASS_TEXT };
+/* Returns the class of s. */
 enum cell_class class_number(struct bytes s);
-/* Two texts of CLASS_INT, of any length, as integers; equal ones, 0 and -0,
- * by their bytes.  Never 0 for different bytes. */
+/* Compares two texts of CLASS_INT, of any length, as integers; 0 and -0, which
+ * are equal, by their bytes.  Returns a number below, equal to or above 0, and
+ * 0 for equal bytes only. */
 int int_cmp(struct bytes a, struct bytes b);
+/* Returns true for every class but CLASS_TEXT. */
 static inline bool
 class_is_number(enum cell_class c)
 {
 	return c != CLASS_TEXT;
 }
 
-/* What a number's text stands for. */
+/* The value of a number's text. */
 struct number {
 	double d;   /* the nearest double */
-	int64_t i;  /* of an int that fits (whole) */
-	bool whole; /* CLASS_INT and within 64 bits */
+	int64_t i;  /* the integer, where whole is true */
+	bool whole; /* the text is CLASS_INT and fits 64 bits */
 };
 
 /*
- * class_number() and the value in one go: CLASS_INT, CLASS_FLOAT and
- * CLASS_ODD fill *n.  A text beyond the range of doubles is CLASS_INF, with
- * d infinite like that of inf itself.
+ * Returns what class_number() returns, and sets *n to the value for CLASS_INT,
+ * CLASS_FLOAT and CLASS_ODD.  For inf, and for a number beyond the doubles, it
+ * returns CLASS_INF with d infinite.
  */
 enum cell_class number_scan(struct bytes s, struct number *n);
 /*
- * The same of what most numbers are: at most 18 characters of digits with
- * perhaps a sign and a point, whose digits make a whole number up to 2^53.
- * False for all others, numbers or not.
+ * Does the same, only faster, for the usual numbers: at most 18 characters,
+ * which are digits and perhaps a sign and a point, and whose digits make a
+ * whole number up to 2^53.  Returns false for all other bytes, be they a number
+ * or not.
  */
 bool number_plain(struct bytes s, struct number *n, enum cell_class *class);
 
 /*
- * The integer that a number stands for, in canonical spelling ("1.0" -> "1",
- * "1e2" -> "100", "-0" -> "0"), at most 40 digits.  Returns its length, or 0
- * when the number is not whole or too long.  s must be a number.
+ * Writes the integer that s, which must be a number, is equal to, in canonical
+ * spelling: "1" for "1.0", "100" for "1e2", "0" for "-0".  Returns the length,
+ * or 0 when the number is not whole or has more than 40 digits.
  */
 size_t canonical_int(struct bytes s, char out[48]);
 

@@ -1,7 +1,7 @@
 /*
- * shortnum - numbers of at most eight characters, as most cells are, read
- * without a branch for each character: what a column's numbers have in common,
- * the processor foresees, but not their lengths.
+ * shortnum - reads numbers of at most eight characters, which most cells are,
+ * without a branch per character.  The processor predicts what the numbers of a
+ * column have in common, but not their lengths.
  */
 #ifndef SHARD_SHORTNUM_H
 #define SHARD_SHORTNUM_H
@@ -10,10 +10,10 @@
 
 #include "base/parse.h"
 
-/* 10^0 to 10^22, which are doubles. */
+/* 10^0 to 10^22, all of which doubles hold exactly. */
 extern const double number_power[23];
 
-/* p[0..n), n from 1 to 8, zeros behind. */
+/* Returns p[0..n), with n from 1 to 8, as a little-endian number. */
 static inline uint64_t
 short_load(const char *p, size_t n)
 {
@@ -34,7 +34,7 @@ short_load(const char *p, size_t n)
 	    (uint64_t)(unsigned char)p[n - 1] << (n - 1) * 8;
 }
 
-/* The same where eight bytes may be read. */
+/* The same, where p[0..8) may be read. */
 static inline uint64_t
 short_load_wide(const char *p, size_t n)
 {
@@ -44,15 +44,15 @@ short_load_wide(const char *p, size_t n)
 	return x & ~UINT64_C(0) >> 8 * (8 - n);
 }
 
-/* The digits of a short number, one to a byte, the last one in the top byte. */
+/* The digits of a short number: one per byte, the last one in the top byte. */
 struct short_digits {
 	uint64_t digits;
 	size_t n, nfrac;
 	bool neg;
 };
 
-/* False: the n characters, from 1 to 8, of which the first is no plus sign, are
- * no number. */
+/* Splits n characters, from 1 to 8, as short_load() returns them; the first
+ * must not be a plus sign.  Returns false when they are not a number. */
 static inline bool
 short_split(
     uint64_t x, size_t n, struct short_digits *s, enum cell_class *class)
@@ -91,9 +91,9 @@ short_split(
 	return true;
 }
 
-/* The number of eight digits, the last one in the top byte, in three steps, of
- * pairs, fours and eights (J. Lee; see D. Lemire, "Quickly parsing eight
- * digits", 2018). */
+/* Returns the number of eight digits, the last one in the top byte, in three
+ * steps: of pairs, fours and eights (J. Lee; see D. Lemire, "Quickly parsing
+ * eight digits", 2018). */
 static inline uint64_t
 short_value(uint64_t digits)
 {
@@ -105,8 +105,9 @@ short_value(uint64_t digits)
 	    32;
 }
 
-/* The number of the n digits, from 1 to 8, in front of e, where eight bytes
- * may be read.  False: not all of them are digits. */
+/* Sets *v to the number in the n digits that end at e, with n from 1 to 8; the
+ * eight bytes that end there must be readable.  Returns false when not all n
+ * are digits. */
 static inline bool
 short_digits8(const char *e, size_t n, uint64_t *v)
 {
@@ -121,7 +122,8 @@ short_digits8(const char *e, size_t n, uint64_t *v)
 	return true;
 }
 
-/* What number_plain() does, of such characters. */
+/* Does what number_plain() does, for the characters that short_split() takes.
+ */
 static inline bool
 short_number(uint64_t x, size_t n, struct number *num, enum cell_class *class)
 {
@@ -139,8 +141,8 @@ short_number(uint64_t x, size_t n, struct number *num, enum cell_class *class)
 	return true;
 }
 
-/* number_plain() of a text that is not empty, where eight bytes may be read
- * from any place up to wide_until on. */
+/* Does what number_plain() does for a text that is not empty.  Eight bytes must
+ * be readable at every place up to wide_until. */
 static inline bool
 number_plain_at(struct bytes s, const char *wide_until, struct number *n,
     enum cell_class *class)
@@ -150,7 +152,7 @@ number_plain_at(struct bytes s, const char *wide_until, struct number *n,
 	return number_plain(s, n, class);
 }
 
-/* Its class alone. */
+/* The same, for the class alone. */
 static inline bool
 class_plain_at(struct bytes s, const char *wide_until, enum cell_class *class)
 {

@@ -1,17 +1,19 @@
 /*
- * utf8 - what text is: well-formed UTF-8, without overlong forms, without
- * surrogates, up to U+10FFFF.
+ * utf8 - well-formed UTF-8: no overlong forms, no surrogates, nothing above
+ * U+10FFFF.
  */
 #ifndef SHARD_UTF8_H
 #define SHARD_UTF8_H
 
 #include "base/base.h"
 
-/* Length of the well-formed sequence that begins at p, of n > 0 bytes; 0 if
- * there is none. */
+/* Returns the length of the well-formed sequence at the start of p[0..n), where
+ * n > 0; 0 if there is none. */
 size_t utf8_len(const char *p, size_t n);
+/* Returns true if s consists of well-formed sequences. */
 bool utf8_valid(struct bytes s);
-/* Writes one code point, at most 4 bytes; 0 if there is no such character. */
+/* Writes a code point and returns its length, at most 4 bytes; returns 0 if
+ * there is no such character. */
 size_t utf8_put(uint32_t c, char *out);
 
 #endif

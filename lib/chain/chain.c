@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/setting.h"
 #include "chain/stream.h"
 
 /* True if the chain has a last link and this link is a sink. */
@@ -142,7 +143,7 @@ chain_run(struct chain *c, char *const *paths, size_t npaths, struct session *s,
 		if (!ctx)
 			goto out;
 	}
-	if (!sep && source_tabs())
+	if (!sep && setting()->tabs)
 		sep = '\t';
 	src = source_open(
 	    &c->source, paths, npaths, sep, c->expect, ctx, &schema, &pass, e);

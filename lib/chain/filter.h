@@ -32,10 +32,11 @@ struct filter {
 	/* Checks the options and opens what they name. */
 	int (*setup)(void *opt, struct session *s, struct err *e);
 	void (*teardown)(void *opt); /* frees what setup made; may be NULL */
-	/* Prints an answer instead of filtering when the options ask for one:
-	 * 1 done, 0 not asked, -1; may be NULL.  rows: some were named, or
-	 * others filter them; then an answer is refused. */
-	int (*answer)(const void *opt, bool rows, struct err *e);
+	/* Appends to b, as lines, what the options ask about instead of
+	 * filtering: 1; or returns 0 where they ask nothing, or -1.  When there
+	 * are rows to filter an answer is refused, and b may be NULL.  NULL
+	 * where no option asks anything. */
+	int (*answer)(const void *opt, bool rows, struct buf *b, struct err *e);
 	/* Reads the inputs itself where the options ask for what no single
 	 * stream can give: 1 done, 0 not asked, -1; may be NULL. */
 	int (*inputs)(const void *opt, struct chain *c, char *const *paths,

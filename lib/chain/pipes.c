@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +17,7 @@ struct program {
 	char **argv;
 	int argc;
 	pid_t pid;
+	int status; /* of waitpid(); 0 before */
 };
 
 static bool
@@ -95,6 +95,10 @@ programs(
 	return k + 1;
 }
 
+/* The statuses of a shell for what could not be started; a program of ours ends
+ * with 0, 1 or 2. */
+enum { NOT_RUN = 126, NOT_FOUND = 127 };
+
 static pid_t
 start(const struct program *p, int in, int out, bool tabs)
 {
@@ -104,13 +108,12 @@ start(const struct program *p, int in, int out, bool tabs)
 		return pid;
 	if ((in >= 0 && dup2(in, STDIN_FILENO) < 0) ||
 	    (out >= 0 && dup2(out, STDOUT_FILENO) < 0))
-		_exit(126);
+		_exit(NOT_RUN);
 	setenv("SHARD_STRICT", "1", 1);
 	setenv("SHARD_DELIM", tabs ? "tab" : "comma", 1);
 	unsetenv("SHARD_PROGRESS");
 	execvp(p->name, p->argv);
-	fprintf(stderr, "%s: %s\n", p->name, strerror(errno));
-	_exit(127);
+	_exit(errno == ENOENT ? NOT_FOUND : NOT_RUN);
 }
 
 /* Starts all, each reading what the one before writes. */
@@ -139,25 +142,43 @@ start_all(struct program *p, int n, bool tabs, struct err *e)
 	return rc;
 }
 
+/* Says how a program ended, unless it ended well. */
+static int
+tell(const struct program *p, struct err *e)
+{
+	if (WIFSIGNALED(p->status))
+		return err_kind_set(e, ERR_INPUT, "%s was ended by signal %d",
+		    p->name, WTERMSIG(p->status));
+	switch (WEXITSTATUS(p->status)) {
+	case 0: return 0;
+	case NOT_FOUND:
+		return err_kind_set(
+		    e, ERR_INPUT, "%s: no such program in PATH", p->name);
+	case NOT_RUN:
+		return err_kind_set(e, ERR_INPUT, "%s cannot be run", p->name);
+	default:
+		return err_kind_set(e, ERR_INPUT, "%s ended with status %d",
+		    p->name, WEXITSTATUS(p->status));
+	}
+}
+
+/* Waits for all.  One that did not start is told before those that failed for
+ * want of it, and these in their order. */
 static int
 wait_all(struct program *p, int n, int rc, struct err *e)
 {
-	int i, status;
+	int i;
 
-	for (i = 0; i < n; i++) {
-		if (p[i].pid <= 0)
-			continue;
-		while (waitpid(p[i].pid, &status, 0) < 0 && errno == EINTR)
+	for (i = 0; i < n; i++)
+		while (p[i].pid > 0 && waitpid(p[i].pid, &p[i].status, 0) < 0 &&
+		    errno == EINTR)
 			;
-		if (rc == 0 && WIFSIGNALED(status))
-			rc = err_kind_set(e, ERR_INPUT,
-			    "%s was ended by signal %d", p[i].name,
-			    WTERMSIG(status));
-		else if (rc == 0 && WEXITSTATUS(status) != 0)
-			rc = err_kind_set(e, ERR_INPUT,
-			    "%s ended with status %d", p[i].name,
-			    WEXITSTATUS(status));
-	}
+	for (i = 0; i < n && rc == 0; i++)
+		if (WIFEXITED(p[i].status) &&
+		    WEXITSTATUS(p[i].status) >= NOT_RUN)
+			rc = tell(&p[i], e);
+	for (i = 0; i < n && rc == 0; i++)
+		rc = tell(&p[i], e);
 	return rc;
 }
 

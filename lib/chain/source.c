@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/parse.h"
+#include "base/setting.h"
 #include "chain/header.h"
 #include "io/archive.h"
 #include "io/out.h"
@@ -57,13 +58,12 @@ const struct opt_spec source_specs[] = {
 void
 source_defaults(struct source_opt *o)
 {
-	const char *env;
+	const char *limit = setting()->max_record;
 
 	memset(o, 0, sizeof(*o));
 	o->max_record = CSV_MAX_RECORD;
 	o->head = UINT64_MAX;
-	env = getenv("SHARD_MAX_RECORD");
-	if (env && !parse_size(bytes_str(env), &o->max_record))
+	if (limit && !parse_size(bytes_str(limit), &o->max_record))
 		o->max_record = 0; /* refused when a source is opened */
 }
 
@@ -139,14 +139,6 @@ put_reject(void *arg, const char *name, uint64_t line, const char *reason,
 	return rc;
 }
 
-bool
-source_tabs(void)
-{
-	const char *delim = getenv("SHARD_DELIM");
-
-	return delim && strcmp(delim, "tab") == 0;
-}
-
 /* What it is: said to be, by its name, or, where that says nothing, by its
  * beginning.  FORMAT_CSV is for all that csv reads. */
 static int
@@ -188,12 +180,10 @@ open_again(void *arg, struct err *e)
 static int
 spool(struct source *s, struct err *e)
 {
-	const char *dir = getenv("TMPDIR");
+	const char *dir = setting()->temp_dir;
 	struct bytes v;
-	int fd;
+	int fd = out_nameless(dir);
 
-	dir = dir && *dir ? dir : "/tmp";
-	fd = out_nameless(dir);
 	if (fd < 0)
 		return err_sys(e, ERR_OUTPUT, "temporary file in %s", dir);
 	if (s->spool_fd)
@@ -328,7 +318,7 @@ open_csv(struct source *s, struct in *in, const char *path, struct err *e)
 		co.no_quotes = true;
 		break;
 	default:
-		if (std && source_tabs())
+		if (std && setting()->tabs)
 			co.sep = '\t';
 		else if (std && s->expect)
 			co.sep = ',';

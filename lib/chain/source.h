@@ -56,9 +56,6 @@ source_next(struct source *s, struct block *b, int nslot, struct err *e);
 MUST_CHECK int source_rest(struct source *s, struct block *b, struct err *e);
 void source_close(struct source *s);
 
-/* Are streams separated by tabs (SHARD_DELIM)? */
-bool source_tabs(void);
-
 /* A digest of the options that change what is read; the signature's names
  * count, not its path.  0 when the signature cannot be read. */
 uint64_t source_fingerprint(const struct source_opt *o);

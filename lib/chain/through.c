@@ -6,8 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "chain/source.h"
+#include "base/setting.h"
 #include "io/out.h"
+#include "rows/csv.h"
 
 /* Reads the stream on standard input, which has an end marker if expect is
  * true, and hands its bytes to fd; 0 when it was whole. */
@@ -26,7 +27,7 @@ copy(const struct through *t, bool expect, int fd, uint64_t *rows,
 	size_t n, i;
 	int rc = -1;
 
-	co.sep = co.out_sep = source_tabs() ? '\t' : ',';
+	co.sep = co.out_sep = setting()->tabs ? '\t' : ',';
 	if (!in || !(csv = csv_open(in, &co, e)))
 		goto out;
 	name = csv_names(csv, &n);

@@ -204,7 +204,7 @@ build_filter(struct build *b, int n, char **word, struct err *e)
 	if (left < 0)
 		return -1;
 	if (f->setup(opt, b->session, e) == 0 &&
-	    (!f->answer || f->answer(opt, true, e) >= 0))
+	    (!f->answer || f->answer(opt, true, NULL, e) >= 0))
 		return 0;
 	return e->kind == ERR_USAGE ? err_prefix(e, "%s: ", f->name) : -1;
 }

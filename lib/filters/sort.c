@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/setting.h"
 #include "filters/sortmerge.h"
 
 static const struct opt_spec specs[] = {
@@ -29,11 +30,10 @@ static void
 sort_defaults(void *opt)
 {
 	struct sort_opt *o = opt;
-	const char *tmp = getenv("TMPDIR");
 
 	memset(o, 0, sizeof(*o));
 	o->memory = UINT64_C(1) << 30;
-	o->temp_dir = tmp && *tmp ? tmp : "/tmp";
+	o->temp_dir = setting()->temp_dir;
 }
 
 static int

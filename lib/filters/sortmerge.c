@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/setting.h"
 #include "chain/chain.h"
 #include "chain/header.h"
 #include "filters/sort.h"
@@ -152,7 +153,7 @@ input_open(struct merge *m, char *const *path, struct err *e)
 	in->m = m;
 	in->pass.warn = m->session->warn;
 	in->src =
-	    source_open(&m->chain->source, path, 1, source_tabs() ? '\t' : 0,
+	    source_open(&m->chain->source, path, 1, setting()->tabs ? '\t' : 0,
 		m->chain->expect, NULL, &in->schema, &in->pass, e);
 	if (!in->src)
 		return -1;

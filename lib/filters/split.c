@@ -307,10 +307,10 @@ split_process(void *st, struct block *b, struct err *e)
 
 /* Where the key was first seen, and what that means for its split. */
 static int
-explain_time(const struct split_opt *o, struct bytes key, struct err *e)
+explain_time(
+    const struct split_opt *o, struct bytes key, struct buf *b, struct err *e)
 {
 	struct keyindex *x = o->ctx ? context_index(o->ctx, e) : NULL;
-	struct buf b = BUF_ZERO;
 	struct keyent k;
 	int rc, c;
 
@@ -328,43 +328,42 @@ explain_time(const struct split_opt *o, struct bytes key, struct err *e)
 	    : instant_cmp(keyent_time(&k), o->cut[1]) < 0 ? VAL
 							  : TEST;
 	buf_printf(
-	    &b, "%s %.*s: first at ", o->ctx->facts.key, (int)key.n, key.p);
-	instant_format(&b, o->kind, keyent_time(&k));
-	buf_printf(&b, " (shard %llu, row %llu), ",
+	    b, "%s %.*s: first at ", o->ctx->facts.key, (int)key.n, key.p);
+	instant_format(b, o->kind, keyent_time(&k));
+	buf_printf(b, " (shard %llu, row %llu), ",
 	    (unsigned long long)keyindex_shard(x, keyent_ordinal(&k)),
 	    (unsigned long long)keyent_row(&k) + 1);
 	if (c == TRAIN) {
-		buf_puts(&b, "before the train cutoff ");
-		instant_format(&b, o->kind, o->cut[0]);
+		buf_puts(b, "before the train cutoff ");
+		instant_format(b, o->kind, o->cut[0]);
 	} else {
-		buf_puts(&b,
+		buf_puts(b,
 		    c == VAL ? "before the test cutoff "
 			     : "not before the test cutoff ");
-		instant_format(&b, o->kind, o->cut[1]);
+		instant_format(b, o->kind, o->cut[1]);
 	}
 	if (o->by == BY_TEMPORAL)
-		buf_printf(&b, ": %s", splitopt_names[c]);
-	puts(buf_cstr(&b));
-	buf_fini(&b);
-	return 1;
+		buf_printf(b, ": %s", splitopt_names[c]);
+	buf_putc(b, '\n');
+	return 0;
 }
 
 /* In which line of the map the key is. */
 static void
-explain_map(const struct split_opt *o, struct bytes key)
+explain_map(const struct split_opt *o, struct bytes key, struct buf *b)
 {
 	struct split p = {.o = o, .key_tokens = key_tokens(o)};
 	enum drop why;
 	int64_t batch = batch_of(&p, key, &why);
 
-	printf("%s %.*s: ", o->key, (int)key.n, key.p);
+	buf_printf(b, "%s %.*s: ", o->key, (int)key.n, key.p);
 	if (batch >= 0)
-		printf("line %llu of %s: " SPLIT_BATCH "%lld\n",
+		buf_printf(b, "line %llu of %s: " SPLIT_BATCH "%lld\n",
 		    tsv_lineno(
 			(size_t)batchmap_find(o->map, key, key_hash(key))),
 		    o->map_path, (long long)batch);
 	else
-		printf("%s%s: %s%s\n",
+		buf_printf(b, "%s%s: %s%s\n",
 		    why == DROP_UNPLANNED ? "not in " : "missing",
 		    why == DROP_UNPLANNED ? o->map_path : "",
 		    o->unplanned ? "" : "dropped as ",
@@ -372,7 +371,7 @@ explain_map(const struct split_opt *o, struct bytes key)
 }
 
 static int
-split_answer(const void *opt, bool rows, struct err *e)
+split_answer(const void *opt, bool rows, struct buf *b, struct err *e)
 {
 	const struct split_opt *o = opt;
 	struct split p = {.o = o};
@@ -386,17 +385,18 @@ split_answer(const void *opt, bool rows, struct err *e)
 		    "with it, and no chain");
 	key = bytes_str(o->explain);
 	if (o->by == BY_MAP)
-		explain_map(o, key);
+		explain_map(o, key, b);
 	if ((o->by == BY_TEMPORAL || o->by == BY_GROUP_TIME) &&
-	    explain_time(o, key, e) < 0)
+	    explain_time(o, key, b, e) < 0)
 		return -1;
 	if (o->by == BY_GROUP || o->by == BY_GROUP_TIME) {
 		double u = uniform(digest_of_seeded(key.p, key.n, o->seed));
 
 		p.val_end =
 		    o->train_ratio + (1 - o->train_ratio) * o->test_val_ratio;
-		printf("hash %.6f with seed %llu (train below %g, val below "
-		       "%g): %s\n",
+		buf_printf(b,
+		    "hash %.6f with seed %llu (train below %g, val below "
+		    "%g): %s\n",
 		    u, (unsigned long long)o->seed, o->train_ratio, p.val_end,
 		    splitopt_names[split_by_hash(&p, key)]);
 	}

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "base/setting.h"
 #include "chain/filter.h"
 #include "io/tsv.h"
 #include "keys/keytable.h"
@@ -71,11 +72,10 @@ static void
 write_defaults(void *opt)
 {
 	struct write_opt *o = opt;
-	const char *tmp = getenv("TMPDIR");
 
 	memset(o, 0, sizeof(*o));
 	o->memory = UINT64_C(16) << 20;
-	o->temp_dir = tmp && *tmp ? tmp : "/tmp";
+	o->temp_dir = setting()->temp_dir;
 }
 
 static int

@@ -1,6 +1,6 @@
 /*
- * archive - the files in a tar or zip, in turn, for shard-unpack; all other
- * programs refuse archives.
+ * archive - reads the members of a tar or zip one after the other, for
+ * shard-unpack; all other programs refuse archives.
  *
  *	struct members *m = members_open("shards.tar.zst", &e);
  *	while ((rc = members_next(m, &v, &e)) > 0)
@@ -8,13 +8,13 @@
  *			use(p, n);
  *	members_close(m);
  *
- * Archives are known by their names: .tar, with the ending of a codec too,
- * .tgz, .tbz2, .txz, .tzst, .zip.
+ * An archive is recognised by its name: .tar, also with the extension of a
+ * codec, .tgz, .tbz2, .txz, .tzst, .zip.
  *
- * The codecs are those of in.h; libarchive reads the archives.  A tar has no
- * count of its members and no digest of them: the empty block that ends it
- *shows that none is missing.  members_next() takes a tar without this block, or
- *with something behind it, for damaged.
+ * The codecs are those of in.h; libarchive reads the archives.  A tar has
+ * neither a count nor a digest of its members: only the empty block that ends
+ * it shows that none is missing.  members_next() reports a tar without this
+ * block, or with something after it, as damaged.
  */
 #ifndef SHARD_ARCHIVE_H
 #define SHARD_ARCHIVE_H
@@ -28,35 +28,35 @@
 struct members;
 
 struct member {
-	const char *name; /* holds until the next member; no ./ in front */
+	const char *name; /* valid until the next member; without a ./ */
 	uint64_t bytes;
-	const char *link; /* the name that a link stands for, else NULL */
+	const char *link; /* the name that a link points to, else NULL */
 	bool regular;     /* it is a file, and no link */
 };
 
-/* True if the path is named as an archive is. */
+/* Returns true if the path has the name of an archive. */
 bool archive_named(const char *path);
 /*
- * Refuses a path that is named as an archive is, or that would lie in one
- * ("x.tar:a.csv", "x.tar/a.csv"), where the archive is there and no directory:
- * the message names shard-unpack.
+ * Returns -1, with a message that names shard-unpack, if the path has the name
+ * of an archive or lies in one ("x.tar:a.csv", "x.tar/a.csv"), and that archive
+ * exists and is not a directory; else 0.
  */
 MUST_CHECK int archive_refuse(const char *path, struct err *e);
 
 /* Opens the archive at path; NULL on error.  The caller frees it with
  * members_close(). */
 struct members *members_open(const char *path, struct err *e);
-/* Refuses a member that is no file, as it has nothing to read. */
+/* Returns 0 if the member is a file, else -1: it has nothing to read. */
 MUST_CHECK int
 member_is_file(const char *archive, const struct member *v, struct err *e);
-/* Goes to the next member and fills v: 1; 0 behind the last, when the archive
- * is known to be whole; -1 on error. */
+/* Goes to the next member, fills v and returns 1.  Returns 0 after the last,
+ * when the archive is known to be whole, and -1 on error. */
 MUST_CHECK int members_next(struct members *m, struct member *v, struct err *e);
-/* Reads up to n bytes of the member to p: their number, 0 at its end, -1 on
- * error. */
+/* Reads up to n bytes of the member to p and returns their number: 0 at its
+ * end, -1 on error. */
 MUST_CHECK ssize_t members_read(
     struct members *m, char *p, size_t n, struct err *e);
-/* Frees m; NULL will do. */
+/* Frees m, which may be NULL. */
 void members_close(struct members *m);
 
 #endif

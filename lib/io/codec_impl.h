@@ -1,4 +1,5 @@
-/* codec_impl - the codecs that codec.c puts in its table. */
+/* codec_impl - the decoders and encoders in the table of codec.c, one file per
+ * library. */
 #ifndef SHARD_CODEC_IMPL_H
 #define SHARD_CODEC_IMPL_H
 

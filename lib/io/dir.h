@@ -1,6 +1,6 @@
 /*
- * dir - the entries of a directory, so that one that cannot be read is never
- * taken for an empty one.
+ * dir - reads the entries of a directory.  An unreadable directory is an error
+ * and never passes for an empty one.
  *
  *	struct dir d;
  *	struct dir_entry f;
@@ -11,8 +11,8 @@
  *			rc = use(f.name);
  *	dir_close(&d);
  *
- * Behind the loop rc is 0 at the end of the directory, and -1 on an error, of
- * use() too.
+ * After the loop rc is 0 if the whole directory was read, and -1 after an
+ * error, including one of use().
  */
 #ifndef SHARD_DIR_H
 #define SHARD_DIR_H
@@ -21,35 +21,36 @@
 #include "base/err.h"
 
 struct dir {
-	void *stream; /* a DIR; NULL: no entry comes */
+	void *stream; /* a DIR; NULL when there are no entries */
 	char *path;
 	enum err_kind kind;
 };
 
 struct dir_entry {
-	const char *name; /* until the next dir_next() or dir_close() */
-	bool is_dir;      /* of the entry itself: a link is neither */
+	const char *name; /* valid until dir_next() or dir_close() */
+	bool is_dir;      /* a directory; a link is neither */
 	bool is_file;     /* a regular file */
 };
 
-/* Opens the directory; its errors are of that kind and begin with path.
- * Returns -1, with errno as the system left it, where it cannot be opened. */
+/* Opens the directory.  Its errors, here and later, are of that kind and begin
+ * with path.  When it cannot be opened, returns -1 with errno as open set it.
+ */
 MUST_CHECK int
 dir_open(struct dir *d, const char *path, enum err_kind kind, struct err *e);
-/* The same, but a directory that does not exist has no entries. */
+/* The same, but a directory that does not exist counts as empty. */
 MUST_CHECK int dir_open_some(
     struct dir *d, const char *path, enum err_kind kind, struct err *e);
 /*
- * The next entry, in no order, without "." and "..": 1; 0 when there is none
- * left; -1 when the directory, or the type of the entry where the file system
- * does not give it with the name, cannot be read.  An entry that is removed
- * meanwhile may be left out.
+ * Fills f with the next entry, in no order and without "." and "..", and
+ * returns 1; returns 0 after the last.  Returns -1 when the directory cannot be
+ * read, or the type of an entry where the file system does not tell it with the
+ * name.  An entry that is removed meanwhile may be left out.
  */
 MUST_CHECK int dir_next(struct dir *d, struct dir_entry *f, struct err *e);
 /* Removes a directory that has no directory in it, and its files; one that does
  * not exist is fine. */
 MUST_CHECK int dir_remove(const char *path, enum err_kind kind, struct err *e);
-/* Also behind a dir_open() that failed. */
+/* Closes d; also to be called after a dir_open() that failed. */
 void dir_close(struct dir *d);
 
 #endif

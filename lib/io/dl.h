@@ -1,6 +1,6 @@
 /*
- * dl - functions of a library that is loaded when it is first needed, so that
- * programs which never meet such a file do not pay for it at their start.
+ * dl - loads a library when it is first needed, so that programs that never
+ * meet a file of its format start as fast as without it.
  *
  *	struct st { void *lib; FUNC(LZ4F_decompress); };
  *	st->lib = dl_load("liblz4.so.1", e);
@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 
+/* Loads the library; returns NULL with a message when it is not installed. */
 static inline void *
 dl_load(const char *soname, struct err *e)
 {
@@ -23,9 +24,10 @@ dl_load(const char *soname, struct err *e)
 	return lib;
 }
 
-/* A member that points to the function of the same name. */
+/* Declares a member that points to the library's function of the same name. */
 #define FUNC(fn) __typeof__(&fn) fn
-/* Fills it; -1 when the library lacks it. */
+/* Fills this member; it is -1, with a message in e, when the library lacks the
+ * function. */
 #define NEED(st, fn)                                                           \
 	((*(void **)&(st)->fn = dlsym((st)->lib, #fn)) != NULL                 \
 		? 0                                                            \

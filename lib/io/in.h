@@ -1,6 +1,6 @@
 /*
- * in - one reader for everything: a file or standard input, compressed or
- * not, seen as plain bytes through peek and consume.
+ * in - reads a file or standard input, compressed or not, as plain bytes, which
+ * a caller first looks at (peek) and then takes (consume).
  *
  *	struct in *in = in_open("part-00042.csv.gz", 0, &e);
  *	while (in_peek(in, want, &v, &e) == 0 && v.n > 0) {
@@ -9,13 +9,13 @@
  *	}
  *	in_close(in);
  *
- * The buffer, with what lies where:
+ * The buffer:
  *
  *	buf          pos                 end            cap
  *	|  consumed  |  peeked, unread   |   free       | IN_SLACK |
  *
- * Bytes are moved to the front only when the free room is too small, so the
- * pointers handed out by in_peek() hold until the next in_peek().
+ * The unread bytes move to the front only in in_peek(), when the free room is
+ * too small; so what in_peek() has shown is valid until the next in_peek().
  */
 #ifndef SHARD_IN_H
 #define SHARD_IN_H
@@ -24,24 +24,28 @@
 #include "base/err.h"
 #include "io/codec.h"
 
-/* Readable bytes behind what in_peek() hands out, of no stated value. */
+/* So many bytes after those that in_peek() shows may be read; their values mean
+ * nothing. */
 #define IN_SLACK 64
+/* Bytes read at a time. */
 #define IN_BLOCK ((size_t)256 << 10)
 
-/* Digest the raw bytes on the way; take a compressed file as it is; give what
- * was read of a file back to the page cache, as nobody will read it again. */
+/* Flags of in_open(): IN_DIGEST computes the digest of the raw bytes, IN_RAW
+ * does not decompress, IN_DROP drops from the page cache what was read of a
+ * file, since nobody will read it again. */
 enum { IN_DIGEST = 1, IN_RAW = 2, IN_DROP = 4 };
 
-/* What makes a file the same file as before, short of reading it. */
+/* What shows without reading a file that it has not changed. */
 struct identity {
 	uint64_t size, inode;
 	int64_t mtime_ns;
 };
 
-/* For decoders, whose input is a raw file. */
-/* The unread bytes of the current block; reads the next block when there are
- * none.  0 bytes at the end of the file, -1 on error. */
+/* For decoders: shows the unread bytes of the raw file's current block, after
+ * reading the next block if there are none; no bytes at the end of the file.
+ * Returns 0 or -1. */
 MUST_CHECK int raw_peek(struct raw *r, struct bytes *avail, struct err *e);
+/* Takes n of the bytes that raw_peek() has shown. */
 void raw_consume(struct raw *r, size_t n);
 
 struct in;
@@ -50,38 +54,44 @@ struct in;
  * frees it with in_close(). */
 struct in *in_open(const char *path, int flags, struct err *e);
 /*
- * Shows the unread bytes: at least min of them unless the input ends before
- * (then whatever is left, perhaps none).  Reads in blocks of IN_BLOCK and
- * never more than one block beyond min.
+ * Shows the unread bytes: at least min of them, or all that are left, perhaps
+ * none, when the input ends before.  Reads blocks of IN_BLOCK, and at most one
+ * block more than min needs.  Returns 0 or -1.
  */
 MUST_CHECK int
 in_peek(struct in *in, size_t min, struct bytes *v, struct err *e);
+/* Takes n of the bytes that in_peek() has shown. */
 void in_consume(struct in *in, size_t n);
-/* At the end of the input: adds the newline that its last line lacks (true
- * then), and shows the unread bytes again. */
+/* For the end of the input: if its last line has no newline, adds one, shows
+ * the unread bytes again and returns true. */
 bool in_end_line(struct in *in, struct bytes *v);
-/* True when no byte will come behind those already peeked. */
+/* Returns true if no byte follows those that in_peek() has shown. */
 bool in_at_eof(const struct in *in);
-/* What messages call it from now on. */
+/* Sets the name that messages use from now on. */
 void in_rename(struct in *in, const char *name);
-/* For messages: the path as given, "standard input" for "-". */
+/* Returns the name for messages: the path as given, "standard input" for "-".
+ */
 const char *in_name(const struct in *in);
+/* Returns the codec that the file was found to have. */
 enum codec in_codec(const struct in *in);
-/* The descriptor of the open file, for a caller that reads it by other means;
- * -1 when the file is compressed. */
+/* Returns the descriptor of the open file, which stays the in's, for a caller
+ * that reads the file by other means; -1 when the file is compressed. */
 int in_fd(const struct in *in);
-/* Of the raw file; all bytes have been read when in_peek() came to the end. */
+/* These return the digest, the length in bytes and the identity of the raw
+ * file; the first two are complete once in_peek() has come to the end. */
 uint64_t in_digest(const struct in *in);
 uint64_t in_raw_bytes(const struct in *in);
 struct identity in_identity(const struct in *in);
+/* Closes the file and frees in, which may be NULL. */
 void in_close(struct in *in);
 
-/* Sets *id to the identity of the file at path, which need not be open; -1, and
- * errno's text in e, when it has none. */
+/* Sets *id to the identity of the file at path, which need not be open. Returns
+ * -1 when the file cannot be examined. */
 MUST_CHECK int
 identity_of(const char *path, struct identity *id, struct err *e);
+/* Returns true if a and b are of the same, unchanged file. */
 bool identity_eq(struct identity a, struct identity b);
-/* Digest of a whole file's raw bytes. */
+/* Reads a whole file and sets *digest to the digest of its raw bytes. */
 MUST_CHECK int
 in_digest_file(const char *path, uint64_t *digest, struct err *e);
 

@@ -1,7 +1,7 @@
 /*
- * machine - how many cores and how much memory this process may use: by its
- * affinity, the kernel, and the limits of the container, which are those of its
- * control group and of all groups above (cgroups(7), version 1 and 2).
+ * machine - how many cores and how much memory this process may use.  The
+ * affinity of the process limits it, and so does the container: its control
+ * group and all groups above (cgroups(7), versions 1 and 2).
  */
 #ifndef SHARD_MACHINE_H
 #define SHARD_MACHINE_H
@@ -15,13 +15,15 @@ struct machine {
 	uint64_t memory_limit; /* of the container; 0: none */
 };
 
-/* Which start of the machine this is, for all processes the same until the next
- * one; NULL where the kernel does not say.  Caller frees. */
+/* Returns a text that all processes share until the machine is started again,
+ * or NULL where the kernel has none.  The caller frees it. */
 char *machine_boot(void);
-/* root is put in front of every path: "" but for tests. */
+/* Fills m.  root is put in front of every path that is read: "" except in
+ * tests.
+ */
 void machine_look(struct machine *m, const char *root);
-/* Workers that fit, each with so much memory: at least 1.  Part of a core
- * counts as one. */
+/* Returns how many workers of so many bytes fit, at least 1.  A part of a core
+ * counts as a core. */
 uint64_t machine_jobs(const struct machine *m, uint64_t memory_per_job);
 
 #endif

@@ -1,10 +1,16 @@
 /*
- * out - a checked, buffered writer over a file descriptor, with an optional
- * codec and a digest of what the file gets.
+ * out - a checked, buffered writer to a file descriptor, with an optional codec
+ * and a digest of the bytes that the file gets.
  *
- * Every write and the close are checked; a failure is ERR_OUTPUT.  Bytes go
- * down in blocks of OUT_BLOCK cut at fixed places, so that compressed output
- * depends on the content alone.
+ *	o = out_new(fd, "part-0.csv.gz", CODEC_GZIP, 0, true, &e);
+ *	out_write(o, p, n, &e) ...;
+ *	out_finish(o, true, &e);
+ *	use(out_digest(o));
+ *	out_free(o);
+ *
+ * Every write and the close are checked; a failure is ERR_OUTPUT.  The codec
+ * gets blocks of OUT_BLOCK bytes, however the caller cuts its writes, so
+ * compressed bytes depend on the content alone.
  */
 #ifndef SHARD_OUT_H
 #define SHARD_OUT_H
@@ -17,44 +23,48 @@
 
 struct out;
 
-/* fd becomes the out's own; name (copied) is for messages.  level 0 means the
- * codec's default.  NULL on error; the fd is closed then too. */
+/* Returns a writer that owns fd, or NULL on error, with fd closed.  name is for
+ * messages and is copied; level 0 is the codec's default. */
 struct out *out_new(int fd, const char *name, enum codec codec, int level,
     bool digest, struct err *e);
 /*
- * Something between what is written and what the file gets: it takes the bytes,
- * however they are cut, and hands others to the sink; last comes once, with
- * none.
+ * What turns the bytes that are written into others before the codec gets them.
+ * write takes n bytes, cut at any places, and hands others to the sink; at the
+ * end it is called once with last and no bytes.
  */
 struct out_filter {
 	int (*write)(void *st, const void *p, size_t n, bool last,
 	    codec_sink *sink, void *arg, struct err *e);
 	void (*free)(void *st);
 };
-/* Before the first write; st becomes the out's. */
+/* Sets the filter, before the first write.  The out owns st and frees it. */
 void out_filter(struct out *o, const struct out_filter *f, void *st);
+/* Appends n bytes. */
 MUST_CHECK int out_write(struct out *o, const void *p, size_t n, struct err *e);
-/* Writes what is buffered; not for compressed output, whose bytes depend on
- * where the blocks are cut. */
+/* Writes the buffered bytes.  It is not for compressed output, as it would cut
+ * a block. */
 MUST_CHECK int out_flush(struct out *o, struct err *e);
-/* What is written need not reach the disk soon, or ever. */
+/* Says that the bytes need not reach the disk soon, or ever. */
 void out_lazy(struct out *o);
-/* Flushes, ends the codec's stream and begins to send all to the disk; *fd is
- * the caller's then, who syncs and closes it. */
+/* Flushes, ends the codec's stream and starts to send all to the disk.  The
+ * caller owns *fd then, and syncs and closes it. */
 MUST_CHECK int out_release(struct out *o, int *fd, struct err *e);
-/* Flushes and ends the codec's stream; with sync, fsync too.  The out can
- * still be asked for out_bytes() and out_digest(). */
+/* Flushes, ends the codec's stream, syncs the file if sync is true, and closes
+ * it.  out_bytes() and out_digest() may still be called. */
 MUST_CHECK int out_finish(struct out *o, bool sync, struct err *e);
-/* Bytes that went to the file; their XXH3-64. */
+/* Returns how many bytes the file got. */
 uint64_t out_bytes(const struct out *o);
+/* Returns the digest of these bytes. */
 uint64_t out_digest(const struct out *o);
-/* Closes without a word; what was not finished is lost. */
+/* Frees o, which may be NULL, and closes the file.  Bytes not yet flushed are
+ * lost. */
 void out_free(struct out *o);
 
-/* Opens a file in dir that never had a name, or has lost it before any signal
- * ends us, to write and to read; -1 and errno. */
+/* Opens a file in dir that has no name, to write and to read, and returns its
+ * descriptor; -1 with errno on error.  Where the file system needs a name
+ * first, no signal can end the program before the name is gone. */
 int out_nameless(const char *dir);
-/* Writes all of p to fd. */
+/* Writes n bytes to fd; name is for messages. */
 MUST_CHECK int
 write_all(int fd, const char *name, const void *p, size_t n, struct err *e);
 

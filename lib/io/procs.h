@@ -1,9 +1,16 @@
 /*
- * helpers - processes that do a part of the work of this one, and tell it
- * through a pipe what came out.
+ * procs - helpers: child processes that do parts of the work of this process
+ * and send it their results through pipes.
  *
- * Each has a copy of the memory as it was at its start.  What it tells is
- * records: two numbers, and bytes that they say the length of.
+ *	rc = helpers_start(helper, n, &started, work, arg, &e);
+ *	do parts 0, n + 1, 2 (n + 1) ...
+ *	for (i = 0; rc == 0 && i < n; i++)	here with one message each
+ *		if ((rc = helper_hear(&helper[i], &told, &e)) == 0)
+ *			rc = helper_read(&helper[i], p, told.bytes, &e);
+ *	rc = helpers_end(helper, started, rc, &e);
+ *
+ * A helper has a copy of the memory as it was at its start.  It sends messages
+ * of two numbers and some bytes.
  */
 #ifndef SHARD_HELPERS_H
 #define SHARD_HELPERS_H
@@ -18,37 +25,41 @@ struct helper {
 	int fd; /* to read from */
 };
 
-/* A record; n is HELPER_FAILED, and the message has so many bytes. */
+/* The head of a message: a number for the work to use, and how many bytes
+ * follow. If n is HELPER_FAILED, the bytes are the text of an error. */
 struct told {
 	uint64_t n, bytes;
 };
 #define HELPER_FAILED UINT64_MAX
 
-/* What one does: parts first, first + step ... of the work.  Its result is the
- * exit status: 0 when all was told. */
+/* The work of a helper: does parts first, first + step, first + 2 step ... and
+ * sends the results to fd.  Returns the exit status, 0 when all was sent. */
 typedef int helper_fn(void *arg, int fd, uint64_t first, uint64_t step);
 
-/* Starts n of them, for parts 1 to n of steps of n + 1: what is left for this
- * process is 0, n + 1 ...  helper has room for n; *started, for helpers_end(),
- * counts them also when one could not be started. */
+/* Starts n helpers; helper must have room for n.  They get the parts from 1 to
+ * n and steps of n + 1, so parts 0, n + 1 ... are left to this process. Returns
+ * -1 when one could not be started; *started is then the number of those before
+ * it, which helpers_end() needs. */
 MUST_CHECK int helpers_start(struct helper *helper, size_t n, size_t *started,
     helper_fn *work, void *arg, struct err *e);
-/* In a helper: a record, and p[0..n) and q[0..m) behind it.  -1: nobody hears
- * it. */
+/* Called in a helper: sends a message with the bytes p[0..n) and q[0..m).
+ * Returns -1 when nobody reads it. */
 int helper_tell(
     int fd, struct told told, const void *p, size_t n, const void *q, size_t m);
-/* The exit status of one that failed. */
+/* Called in a helper that failed: sends the error, and returns the exit status.
+ */
 int helper_failed(int fd, const struct err *e);
 
-/* What a helper says next; -1 with its message when it failed. */
+/* Reads the head of a helper's next message.  Returns -1 when the helper
+ * failed, with its error in e. */
 MUST_CHECK int
 helper_hear(const struct helper *h, struct told *told, struct err *e);
-/* The bytes behind it. */
+/* Reads n bytes of the message. */
 MUST_CHECK int
 helper_read(const struct helper *h, void *p, size_t n, struct err *e);
 
-/* Waits for them; with rc < 0 they are ended, not being needed any more.
- * Returns rc, or -1 when one of them ended badly. */
+/* Waits for n helpers; if rc < 0 it ends them first, since they are no longer
+ * needed.  Returns rc, or -1 when a helper ended badly. */
 int helpers_end(struct helper *helper, size_t n, int rc, struct err *e);
 
 #endif

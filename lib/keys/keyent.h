@@ -1,15 +1,17 @@
 /*
- * keyent - one key's first occurrence, as partials and the key index keep it:
- * 32 bytes, short keys inside.
+ * keyent - the first occurrence of a key in 32 bytes, as partials and the key
+ * index store it; a short key lies inside.
  *
  *	hi      time, upper 64 bits           (instant.h)
  *	where   time, lower 5 bits | shard ordinal 27 | row 32
- *	key     at most 15 bytes, zero padded, then the length in key[15]; or
- *	        heap offset 8 | length 4 | hash bits 3 | 0xff
+ *	key     at most 15 bytes, padded with zeros, and the length in key[15];
+ *	        or, in bytes, heap offset 8 | length 4 | part of the hash 3 |
+ * 0xff
  *
- * Tables of them are sorted by (hash of the key, key bytes).  The ordinal
- * counts the shards of the table, in number order; so (time, ordinal, row)
- * orders as (time, shard, row) does.
+ * Files have the entries in the order of (hash of the key, bytes of the key).
+ * The ordinal is the place of a shard among the shards of a table, which are in
+ * the order of their numbers; so (time, ordinal, row) orders as (time, shard,
+ * row).
  */
 #ifndef SHARD_KEYENT_H
 #define SHARD_KEYENT_H
@@ -31,7 +33,8 @@ struct keyent {
 	unsigned char key[16];
 };
 
-/* Never 0, which marks empty slots; equal hashes are told apart by bytes. */
+/* Returns the hash of a key.  It is never 0, which marks empty slots; keys of
+ * one hash are told apart by their bytes. */
 static inline uint64_t
 key_hash(struct bytes key)
 {
@@ -40,12 +43,14 @@ key_hash(struct bytes key)
 	return h ? h : 1;
 }
 
+/* Returns the member `where` of an occurrence. */
 static inline uint64_t
 keyent_where(struct instant t, uint32_t ordinal, uint64_t row)
 {
 	return (uint64_t)t.lo << 59 | (uint64_t)ordinal << 32 | row;
 }
 
+/* These return the time, the ordinal of the shard and the row, from 0. */
 static inline struct instant
 keyent_time(const struct keyent *k)
 {
@@ -64,25 +69,27 @@ keyent_row(const struct keyent *k)
 	return k->where & UINT32_MAX;
 }
 
-/* Is a's occurrence before b's, in (time, shard, row) order?  The fields lie
- * so that this is one comparison of 128 bits. */
+/* Returns true if occurrence a is before b in (time, shard, row) order.  The
+ * members lie so that this is one comparison of 128 bits. */
 static inline bool
 keyent_before(const struct keyent *a, const struct keyent *b)
 {
 	return a->hi != b->hi ? a->hi < b->hi : a->where < b->where;
 }
 
+/* Returns true if the key is short and lies in the entry. */
 static inline bool
 keyent_is_inline(const struct keyent *k)
 {
 	return k->key[KEYENT_INLINE] != 0xff;
 }
 
-/* What a short key is in an entry: the bytes of key[16], in two words. */
+/* A short key as an entry has it: the bytes of key[16] in two words. */
 struct keyhalves {
 	uint64_t a, b;
 };
 
+/* Returns the halves of a key of at most KEYENT_INLINE bytes. */
 static inline struct keyhalves
 keyent_halves(struct bytes key)
 {
@@ -99,6 +106,7 @@ keyent_halves(struct bytes key)
 	return h;
 }
 
+/* Stores a short key. */
 static inline void
 keyent_set_halves(struct keyent *k, struct keyhalves h)
 {
@@ -106,6 +114,7 @@ keyent_set_halves(struct keyent *k, struct keyhalves h)
 	memcpy(k->key + 8, &h.b, 8);
 }
 
+/* Returns true if the entry has this short key. */
 static inline bool
 keyent_has_halves(const struct keyent *k, struct keyhalves h)
 {
@@ -116,12 +125,14 @@ keyent_has_halves(const struct keyent *k, struct keyhalves h)
 	return a == h.a && b == h.b;
 }
 
+/* Stores a key of at most KEYENT_INLINE bytes. */
 static inline void
 keyent_set_inline(struct keyent *k, struct bytes key)
 {
 	keyent_set_halves(k, keyent_halves(key));
 }
 
+/* Stores a long key, whose len bytes lie at off in the heap. */
 static inline void
 keyent_set_heap(struct keyent *k, uint64_t off, uint32_t len, uint64_t hash)
 {
@@ -131,15 +142,15 @@ keyent_set_heap(struct keyent *k, uint64_t off, uint32_t len, uint64_t hash)
 	k->key[KEYENT_INLINE] = 0xff;
 }
 
-/* A long key's bytes lie elsewhere now. */
+/* Changes where in the heap the bytes of a long key lie. */
 static inline void
 keyent_move_heap(struct keyent *k, uint64_t off)
 {
 	memcpy(k->key, &off, 8);
 }
 
-/* The key's bytes; heap is where the table keeps the long ones.  False when
- * the entry points outside of it (a damaged file). */
+/* Sets *key to the bytes of the key, which lie in k or in heap.  Returns false
+ * when the entry points outside the heap, as in a damaged file. */
 static inline bool
 keyent_key(const struct keyent *k, struct bytes heap, struct bytes *key)
 {

@@ -1,8 +1,9 @@
 /*
- * keyfront - in front of a table of keys: what was looked up lately, found
- * without a digest of the key.  It pays where few keys have most of the rows.
+ * keyfront - a cache in front of a table of keys: it finds recent results
+ * without the hash of the key.  It is worth its memory where few keys have most
+ * of the rows.
  *
- *	keyfront_clear(&f);		also when what it knows has changed
+ *	keyfront_clear(&f);		also when the results have changed
  *	what = keyfront_find(&f, key);	0: ask the table, then
  *	keyfront_put(&f, key, what);
  */
@@ -15,7 +16,7 @@
 
 #define KEYFRONT_BITS 12
 
-/* 96 KiB, which a core's second cache holds. */
+/* The cache has 96 KiB, which the second-level cache of a core holds. */
 struct keyfront {
 	struct {
 		struct keyhalves key;
@@ -23,14 +24,17 @@ struct keyfront {
 	} at[1 << KEYFRONT_BITS];
 };
 
+/* Empties the cache. */
 static inline void
 keyfront_clear(struct keyfront *f)
 {
 	memset(f, 0, sizeof(*f));
 }
 
-/* Its place.  A product's upper bits depend on all of its factor's (D. Knuth,
- * The Art of Computer Programming, volume 3, section 6.4). */
+/* Returns the place of a key.  The upper bits of a product depend on all bits
+ * of its factors (D. Knuth, The Art of Computer Programming, volume 3,
+ * section 6.4).
+ */
 static inline size_t
 keyfront_place(struct keyhalves h)
 {
@@ -40,8 +44,9 @@ keyfront_place(struct keyhalves h)
 	return mix >> (64 - KEYFRONT_BITS);
 }
 
-/* What was put there with the key, if that is short and nothing came in its
- * place since; or 0. */
+/* Returns what was put in with the key.  Returns 0 if that was nothing, if the
+ * key is longer than KEYENT_INLINE bytes, or if another key has taken its
+ * place. */
 static inline uint64_t
 keyfront_find(const struct keyfront *f, struct bytes key)
 {
@@ -56,6 +61,7 @@ keyfront_find(const struct keyfront *f, struct bytes key)
 							      : 0;
 }
 
+/* Puts in a result, which must not be 0, unless the key is long. */
 static inline void
 keyfront_put(struct keyfront *f, struct bytes key, uint64_t what)
 {

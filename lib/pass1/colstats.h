@@ -1,11 +1,11 @@
 /*
- * colstats - stats.tsv: what pass 1 knows of each column, exactly, after the
- * merge; what imputation is fitted from.
+ * colstats - the file stats.tsv: exact statistics of each column, which the
+ * merge makes and which fill values are fitted from.
  *
- * A column of numbers has sums where --moments was asked for, and a median
- * where its numbers were collected (--values); any other column has a mode
- * where its texts were.  A cell that is not known or does not apply is "-";
- * of a mode, the cell `distinct` says whether it is known.
+ * A column of numbers has sums with --moments, and a median if its numbers were
+ * collected (--values).  Any other column has a mode if its texts were
+ * collected.  A cell of the file is "-" where a value is not known or does not
+ * apply; whether a mode is known shows in the cell `distinct`.
  */
 #ifndef SHARD_COLSTATS_H
 #define SHARD_COLSTATS_H
@@ -34,26 +34,31 @@ struct colstats {
 	size_t n;
 };
 
+/* Returns true for a column of numbers. */
 static inline bool
 colstat_is_number(const struct colstat *c)
 {
 	return c->type[0] == 'i' || c->type[0] == 'f'; /* int, float */
 }
 
-/* From merged facts and the runs of values in the partials they come from, in
- * that many processes at most.  Memory of each: a range of the distinct values
- * at a time. */
+/* Makes the statistics from merged facts and from the runs of values in the
+ * partials of these facts, with at most workers processes.  Each holds a range
+ * of the distinct values at a time.  The caller frees s with colstats_fini().
+ */
 MUST_CHECK int colstats_make(struct colstats *s, const struct facts *f,
     const struct na_rule *na, const struct partial *part, size_t npart,
     uint64_t workers, struct err *e);
+/* Appends the text of stats.tsv. */
 void colstats_save(const struct colstats *s, struct buf *to);
-/* name is for messages. */
+/* Reads such a text; name is for messages. */
 MUST_CHECK int colstats_parse(
     struct colstats *s, const char *name, struct bytes text, struct err *e);
+/* Reads the file at path. */
 MUST_CHECK int
 colstats_load(struct colstats *s, const char *path, struct err *e);
+/* Frees what s owns. */
 void colstats_fini(struct colstats *s);
-/* Which column, or NULL. */
+/* Returns the statistics of the column of that name, or NULL. */
 const struct colstat *
 colstats_find(const struct colstats *s, struct bytes name);
 

@@ -1,11 +1,10 @@
 /*
- * depend - what an output depends on in a context, as text: two outputs for
- * which it is the same, made of the same rows by the same options, have the
- * same bytes.
+ * depend - writes as text what an output depends on in a context.  If these
+ * texts are the same, the same rows and the same options give the same bytes.
  *
- * An output depends on the facts that its filters use, and not on the whole
- * context: a new shard that moves no cutoff leaves those of a split as they
- * were.  Where a context lies, and the times of its files, do not count.
+ * An output depends only on the facts that its filters use: a new shard that
+ * moves no cutoff does not change what a split depends on.  The path of the
+ * context and the times of its files do not matter.
  */
 #ifndef SHARD_DEPEND_H
 #define SHARD_DEPEND_H
@@ -21,11 +20,10 @@ void depend_types(const struct context *c, struct buf *b);
 void depend_cutoffs(const struct context *c, struct buf *b);
 /* Appends the strata and their cuts. */
 void depend_strata(const struct context *c, struct buf *b);
-/* Appends the labels, whose codes are their places; nothing where there are
- * none. */
+/* Appends the labels in the order of their codes; nothing if there are none. */
 void depend_labels(const struct context *c, struct buf *b);
-/* Appends what the first occurrences of keys come from: all that was read, and
- * how. */
+/* Appends what the first occurrences of keys depend on: all inputs, and how
+ * they were read. */
 void depend_first(const struct context *c, struct buf *b);
 /* Appends whether NA tokens are missing in that column. */
 void depend_missing(const struct context *c, const char *column, struct buf *b);

@@ -1,6 +1,6 @@
 /*
- * parts - the partials that pass 1 left, as names: what a merge and a list of
- * groups are given, in which a directory stands for the partials in it.
+ * parts - names of partials, in lists where a directory stands for the partials
+ * in it.
  */
 #ifndef SHARD_PARTS_H
 #define SHARD_PARTS_H
@@ -19,20 +19,22 @@
 MUST_CHECK int parts_list(
     const char *dir, const char *end, char ***v, size_t *n, struct err *e);
 /*
- * Replaces each directory in the list by the partials in it.  -1 when a
- * directory cannot be read or no name is left; the list is the caller's to free
- * in either case.
+ * Replaces each directory in the list by the partials in it.  Returns -1 when a
+ * directory cannot be read or no name is left.  The caller frees the list in
+ * any case.
  */
 MUST_CHECK int parts_expand(char ***v, size_t *n, struct err *e);
 /* Frees the names and the list. */
 void parts_free(char **v, size_t n);
 
-/* The partial of the shard with that number under dir, or dir itself where it
- * names a partial; the caller frees it. */
+/* Returns the path of the partial of shard number in dir, or dir itself if it
+ * is the name of a partial; the caller frees it. */
 char *parts_path(const char *dir, uint64_t number);
-/* ERR_USAGE unless so many bytes are enough for values and groups. */
+/* Returns -1 with ERR_USAGE if memory bytes are too few for values and groups.
+ */
 MUST_CHECK int parts_check_memory(uint64_t memory, struct err *e);
-/* True if the path names one partial, NAME.st, and no directory of them. */
+/* Returns true if the path is the name of a partial, NAME.st, and not a
+ * directory. */
 bool parts_is_file(const char *path);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * ranges - many sorted runs of keys, merged a range of hashes at a time.
+ * ranges - merges many sorted runs of keys, one range of hashes at a time.
  *
- * The entries of a range, of all runs, fit a table that stays in the cache.
- * Hashes are uniform, so equal ranges hold about equally many.  Several
- * processes may have the ranges of one merge, in any order.
+ * The entries of a range, from all runs, fit a table that stays in the
+ * processor's cache: hashes are uniform, so equal ranges have about equally
+ * many entries.  Several processes may take the ranges of one merge, in any
+ * order.
  *
  *	ranges_init(&x, run, nrun, ranges_number(total));
  *	ranges_start(&x, help, arg, &workers, &helpers, &nhelp, &e);
@@ -20,20 +21,20 @@
 
 #define RANGE_ENTRIES ((uint64_t)64 << 10)
 
-/* Entries of a partial in the order of their hashes, and where they are read.
- */
+/* The entries of a section of a partial, in the order of their hashes, and the
+ * place up to which they were read. */
 struct key_run {
 	const struct keyent *ent;
 	uint64_t at, n;
 	struct bytes heap;
-	/* which number the partial's shards have in the merge, or, where the
-	 * merge has seeds, its columns; NULL where entries have neither */
+	/* The index in the merge of each shard of the partial or, if the merge
+	 * has seeds, of each column; NULL if entries have neither. */
 	const uint32_t *number;
 	size_t nnumber;
 	const struct partial *p;
 };
 
-/* Entries next to each other, their keys and hashes. */
+/* Consecutive entries of a run, with their keys and hashes. */
 #define AHEAD 32 /* entries whose slots are fetched at a time */
 struct key_batch {
 	const struct key_run *run;
@@ -43,13 +44,14 @@ struct key_batch {
 	uint64_t hash[AHEAD];
 };
 
-/* Puts what it wants of a block into the table. */
+/* A function that puts the entries it wants into the table. */
 typedef void take_fn(void *arg, struct keytable *t, const struct key_batch *b);
 
 /*
- * Hands the entries with hash <= last, or all that are left, to take.  seed:
- * of the hash of a value (values.h), by the merged number of its column; NULL
- * where keys have key_hash().
+ * Hands to take the next entries with a hash up to last, or all that are left
+ * if all is true.  The hash is value_hash() with seed[column] where seed is not
+ * NULL, with the index of the column in the merge (values.h); else it is
+ * key_hash().
  */
 MUST_CHECK int
 key_run_take(struct key_run *c, const uint64_t *seed, uint64_t last, bool all,
@@ -58,31 +60,35 @@ key_run_take(struct key_run *c, const uint64_t *seed, uint64_t last, bool all,
 struct ranges {
 	struct key_run *run; /* the caller's */
 	size_t nrun;
-	const uint64_t *seed; /* as above; NULL after ranges_init() */
+	const uint64_t *seed; /* of key_run_take(); NULL after ranges_init() */
 	uint64_t nrange, nmade;
 	struct keytable t; /* of the range taken last */
-	uint64_t *from;    /* where each run's part of it begins */
+	uint64_t *from;    /* where this range begins in each run */
 };
 
-/* Returns into how many ranges so many entries go. */
+/* Returns the number of ranges for total entries. */
 static inline uint64_t
 ranges_number(uint64_t total)
 {
 	return total / RANGE_ENTRIES + 1;
 }
+/* Begins a merge of nrun runs, which stay the caller's, in nrange ranges. */
 void ranges_init(
     struct ranges *x, struct key_run *run, size_t nrun, uint64_t nrange);
+/* Frees what x owns. */
 void ranges_fini(struct ranges *x);
-/* Clears the table and hands the entries of range r, of one run after another,
- * to take. */
+/* Clears the table and hands to take the entries of range r, one run after the
+ * other.
+ */
 MUST_CHECK int ranges_take(
     struct ranges *x, uint64_t r, take_fn *take, void *arg, struct err *e);
-/* Starts the helpers of a merge by *workers processes, which becomes at most
- * the number of ranges and at least 1.  Whether it fails or not, ranges_end()
- * is due. */
+/* Starts the helpers of a merge by *workers processes, which is made at most
+ * the number of ranges and at least 1.  The caller calls ranges_end(), also
+ * after an error. */
 MUST_CHECK int ranges_start(struct ranges *x, helper_fn *help, void *arg,
     uint64_t *workers, struct helper **helpers, size_t *nhelp, struct err *e);
-/* Ends the helpers, frees what they and x held; returns as helpers_end(). */
+/* Ends the helpers, frees them and what x owns, and returns what helpers_end()
+ * returns. */
 int ranges_end(struct ranges *x, struct helper *helpers, size_t nhelp, int rc,
     struct err *e);
 

@@ -1,18 +1,18 @@
 /*
- * block - complete records on its way through the stages.
+ * block - the complete records that go through the stages together.
  *
- *	base      "1,ann,5\n2,,7\n3,\"x,y\",9\n"   source records, LF
- *	end[-1]   -1                         (so that field 0 starts at 0)
- *	end[0..]  1 5 7  9 10 12  ...        nrow * nfield offsets
- *	sel[]     0 2                        rows still kept, ascending
- *	slot[]                               per-row replacements and
- *	                                     appended values
+ *	base      "1,ann,5\n2,,7\n3,\"x,y\",9\n"   records of the source
+ *	end[-1]   -1                         so that field 0 starts at 0
+ *	end[0..]  1 5 7  9 10 12  ...        where the fields end: nrow * nfield
+ *	sel[]     0 2                        the rows still kept, ascending
+ *	slot[]                               values that replace fields of rows
+ *	                                     or are appended to them
  *
- * Where the source was told that few fields are looked at, only their ends (and
- * those of the fields before them) are in end, and those of the records.
+ * Where the source was told that only a few fields are needed, end has only
+ * their ends, those of the fields before them, and those of the records.
  *
- * Stages never touch base: they shorten sel, or put values into slots.  All
- * pointers hold until the source makes the next block.
+ * Stages never change base: they shorten sel or put values into slots.  All
+ * pointers are valid until the source makes the next block.
  */
 #ifndef SHARD_BLOCK_H
 #define SHARD_BLOCK_H
@@ -21,9 +21,9 @@
 #include "base/buf.h"
 #include "rows/schema.h"
 
-/* Per-row values of one slot; one of the two arrays is used. */
+/* The values of one slot, one per row; one of the two arrays is used. */
 struct slot {
-	struct bytes *cell; /* raw CSV bytes; p NULL: not replaced */
+	struct bytes *cell; /* raw CSV bytes; p is NULL if not replaced */
 	uint8_t *code;      /* index into the column's code_names */
 };
 
@@ -35,10 +35,10 @@ struct block {
 	uint32_t nrow, nfield;
 	uint32_t *sel;
 	uint32_t nsel;
-	uint64_t row0;        /* row number of record 0 in its shard, from 0 */
-	uint64_t line0;       /* line number of record 0 */
-	const uint64_t *line; /* of each record, where the source left some
-	                         out; else NULL */
+	uint64_t row0;        /* number of row 0 in its shard, from 0 */
+	uint64_t line0;       /* line on which record 0 begins */
+	const uint64_t *line; /* line of each record, where the source left
+	                         records out; else NULL */
 	uint64_t shard;       /* number of the input shard */
 	struct slot *slot;
 	int nslot;
@@ -48,14 +48,20 @@ struct block {
 
 #define BLOCK_ZERO ((struct block){.slot = NULL})
 
-/* Called by the source: empties the slots and selects all nrow rows. */
+/* For the source, when it has set the records: empties nslot slots and selects
+ * all nrow rows. */
 void block_reset(struct block *b, int nslot);
+/* Frees the memory of the block. */
 void block_fini(struct block *b);
-/* Memory that lives as long as the block. */
+/* Returns n bytes, aligned for any type, that are valid until block_reset(). */
 char *block_alloc(struct block *b, size_t n);
+/* Returns the cells of a slot, one per row; at the first call none is replaced.
+ */
 struct bytes *block_cells(struct block *b, int slot);
+/* Returns the codes of a slot, one per row; at the first call all are 0. */
 uint8_t *block_codes(struct block *b, int slot);
 
+/* Returns the raw bytes of a field of a record. */
 static inline struct bytes
 block_field(const struct block *b, uint32_t row, uint32_t field)
 {
@@ -65,7 +71,7 @@ block_field(const struct block *b, uint32_t row, uint32_t field)
 	return bytes_of(b->base + start, p[0] - start);
 }
 
-/* One whole source record with its newline. */
+/* Returns a whole record of the source, with its newline. */
 static inline struct bytes
 block_record(const struct block *b, uint32_t row)
 {
@@ -75,7 +81,7 @@ block_record(const struct block *b, uint32_t row)
 	return bytes_of(b->base + start, p[b->nfield - 1] + 1 - start);
 }
 
-/* The raw CSV bytes of a column in a row, quotes and all. */
+/* Returns the raw CSV bytes of a column in a row, with any quotes. */
 static inline struct bytes
 block_raw(const struct block *b, const struct column *c, uint32_t row)
 {
@@ -91,15 +97,17 @@ block_raw(const struct block *b, const struct column *c, uint32_t row)
 			   : bytes_of("", 0);
 }
 
-/* A column of a block, for whoever goes through its rows. */
+/* A column of a block, for loops over rows. */
 struct block_column {
 	const struct block *b;
 	const struct column *c;
 	const char *base;
-	const uint32_t *end; /* of its field in record 0; NULL: in a slot */
+	const uint32_t *end; /* of its field in record 0; NULL if it has a
+	                        slot */
 	size_t nfield;
 };
 
+/* Returns a column of the block, valid as long as the block. */
 static inline struct block_column
 block_column(const struct block *b, const struct column *c)
 {
@@ -107,7 +115,7 @@ block_column(const struct block *b, const struct column *c)
 	    c->slot < 0 && c->src >= 0 ? b->end + c->src : NULL, b->nfield};
 }
 
-/* block_raw() of a row. */
+/* Returns what block_raw() returns. */
 static inline struct bytes
 block_column_raw(const struct block_column *x, uint32_t row)
 {
@@ -121,8 +129,8 @@ block_column_raw(const struct block_column *x, uint32_t row)
 	return bytes_of(x->base + start, p[0] - start);
 }
 
-/* The last place from where on there are eight bytes of records in a column
- * that is in the records; NULL: there is none. */
+/* For a column that lies in the records, returns the last place at which eight
+ * bytes can be read; NULL if there is none. */
 static inline const char *
 block_column_wide(const struct block_column *x)
 {
@@ -133,11 +141,15 @@ block_column_wide(const struct block_column *x)
 	    : NULL;
 }
 
-/* The line of its file on which a row begins. */
+/* Returns the line of its file on which a row begins. */
 uint64_t block_line(const struct block *b, uint32_t row);
 
-/* The value that raw CSV bytes stand for; in scratch if it had to be built. */
+/* Returns the value of a field that begins with a quote; callers use
+ * csv_value().
+ */
 struct bytes csv_unquote_slow(struct bytes raw, struct buf *scratch);
+/* Returns the value of a field without its quotes: as part of raw, or in
+ * scratch where it has doubled quotes. */
 static inline struct bytes
 csv_value(struct bytes raw, struct buf *scratch)
 {
@@ -146,7 +158,7 @@ csv_value(struct bytes raw, struct buf *scratch)
 	return csv_unquote_slow(raw, scratch);
 }
 
-/* The same, valid as long as the block. */
+/* The same, but the value is valid as long as the block. */
 static inline struct bytes
 block_value(struct block *b, struct bytes raw, struct buf *scratch)
 {
@@ -157,15 +169,15 @@ block_value(struct block *b, struct bytes raw, struct buf *scratch)
 	return v;
 }
 
-/* Is there a sep, a quote, CR or LF in it? */
+/* Returns true if value has a separator, a quote, CR or LF. */
 bool csv_needs_quotes(struct bytes value, char sep);
-/* Appends value as a CSV field, quoted only where that is needed. */
+/* Appends value as a CSV field, in quotes only if it needs them. */
 void csv_put_field(struct buf *b, struct bytes value, char sep);
 
-/* The same, in quotes in any case. */
+/* Appends value as a CSV field in quotes. */
 void csv_put_quoted(struct buf *b, struct bytes value);
 
-/* Is the raw field empty, or the quoted empty string? */
+/* Returns true if the raw field is empty or two quotes. */
 static inline bool
 csv_is_empty(struct bytes raw)
 {

@@ -1,6 +1,6 @@
 /*
- * cell - what kind of value a cell holds: a number, a time, a bool, a text, or
- * none.
+ * cell - finds out what a cell holds: a number, a time, a bool, a text, or
+ * nothing.
  */
 #ifndef SHARD_CELL_H
 #define SHARD_CELL_H
@@ -32,8 +32,8 @@ struct cell {
 };
 
 /*
- * True if n bytes that begin with c are no number, time, bool or token of
- * pandas.  All of these begin with a digit, one of + - . # <, or the first
+ * Returns true if n bytes that begin with c are no number, time, bool or token
+ * of pandas.  All of these begin with a digit, one of + - . # <, or the first
  * letter of infinity, nan, null, true and false, small or capital, and none
  * that begins with a letter is longer than 8 bytes.
  */
@@ -49,8 +49,8 @@ begins_text(char c, size_t n)
 	    !(UINT64_C(0x0010424000104240) >> (u - 64) & 1);
 }
 
-/* True if the first byte of a field of CSV, quoted or not, shows by
- * begins_text() that the field is a text.  The field must not be empty. */
+/* Returns true if begins_text() shows that a field of CSV, quoted or not, is a
+ * text.  The field must not be empty. */
 static inline bool
 raw_is_text(struct bytes raw)
 {
@@ -62,8 +62,8 @@ raw_is_text(struct bytes raw)
 
 /* Fills c with what the bytes of a value are under the rule na. */
 void cell_scan(struct cell *c, const struct na_rule *na, struct bytes value);
-/* True if the cell, which must be a value, is a number that columns of numbers
- * may hold. */
+/* Returns true if the cell, which must be a value, is a number that a column of
+ * numbers may hold. */
 static inline bool
 cell_is_number(const struct cell *c)
 {

@@ -2,22 +2,25 @@
  * coltype - the type that a format with types declares a column to have, as
  * DuckDB spells it: BIGINT, DECIMAL(10,2), TIMESTAMP WITH TIME ZONE.
  *
- * Types are compared as pointers, and live as long as the program.
+ * There is one pointer for each type, so types are compared as pointers.  They
+ * are valid as long as the program runs.
  */
 #ifndef SHARD_COLTYPE_H
 #define SHARD_COLTYPE_H
 
 #include "base/base.h"
 
-/* The one of that name; NULL where it is no type that a column may have:
- * letters, digits, blanks and what DECIMAL has. */
+/* Returns the type of that name, or NULL when no column can have it: a name has
+ * letters, digits, blanks and the brackets and comma of DECIMAL. */
 const char *coltype(struct bytes name);
-/* One that holds the values of both: of whole numbers BIGINT, of numbers
- * DOUBLE, else VARCHAR; NULL if one is. */
+/* Returns a type that holds the values of both: the type itself if they are
+ * one, BIGINT for integers, DOUBLE for numbers, else VARCHAR.  NULL if one is
+ * NULL. */
 const char *coltype_join(const char *a, const char *b);
-/* Least and greatest value; false: it is no integer that fits 64 bits with a
- * sign. */
+/* Sets the least and the greatest value of an integer type; returns false for a
+ * type that is none or does not fit an int64_t. */
 bool coltype_range(const char *type, int64_t *min, int64_t *max);
+/* Returns true for the types of numbers. */
 bool coltype_is_number(const char *type);
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * csv - reads a CSV or TSV input as blocks of clean records.
  *
- * Whatever the input's dialect, the records of a block are LF-terminated,
- * separated by out_sep and quoted as RFC 4180 says.  Input that is so already
- * is handed on as it stands, without a copy; the rest is mended on the way,
- * or refused with FILE:LINE.
+ * Whatever the dialect of the input, the records of a block end with LF, their
+ * fields are separated by out_sep and quoted as RFC 4180 says.  Input that is
+ * so already is handed on without a copy; other input is mended, or refused
+ * with FILE:LINE.
  *
  *	csv = csv_open(in, &opt, &e);        reads the header
  *	use csv_names(csv)
@@ -25,19 +25,20 @@ enum dialect {
 	DIALECT_CSV,
 	DIALECT_TSV,
 	DIALECT_TSV_PLAIN,
-	DIALECT_JSON /* no CSV at all: jsonin.h */
+	DIALECT_JSON /* not CSV; for jsonin.h */
 };
 
-#define CSV_MAX_RECORD ((uint64_t)20 << 20)
+#define CSV_MAX_RECORD ((uint64_t)20 << 20) /* bytes, by default */
 
 struct csv_opt {
-	char sep;       /* 0: from the name's extension and the header line */
+	char sep;       /* 0: found from the file's name and header */
 	char out_sep;   /* 0: keep the input's separator */
 	bool no_quotes; /* TSV without quoting */
 	enum ragged ragged;
 	uint64_t max_record;
 	bool want_trailer; /* the stream must end with its end marker */
-	/* Called for each record that RAGGED_REJECT leaves out; 0 or -1. */
+	/* Is told of each record that RAGGED_REJECT leaves out; returns 0, or
+	 * -1 to stop.  May be NULL. */
 	int (*reject)(void *arg, const char *name, uint64_t line,
 	    const char *reason, struct bytes record, struct err *e);
 	void *reject_arg;
@@ -45,26 +46,31 @@ struct csv_opt {
 
 struct csv;
 
+/* Opens the input and reads its header; NULL on error.  The caller frees it
+ * with csv_close(); in must outlive it. */
 struct csv *csv_open(struct in *in, const struct csv_opt *opt, struct err *e);
-/* The header's names, dequoted. */
+/* Returns the *n names of the header, without quotes, valid as long as c. */
 const struct bytes *csv_names(const struct csv *c, size_t *n);
-/* The separator the input has. */
+/* Returns the separator of the input. */
 char csv_sep(const struct csv *c);
-/* From the next block on only fields i with used[i] are looked at: the others
- * need not be there. */
+/* Says that from the next block on only the fields i with used[i] are needed;
+ * the ends of others may be missing then (block.h). */
 void csv_use(struct csv *c, const bool *used);
-/* 1 and a block with at least one row; 0 at the end; -1. */
+/* Fills b with a block of at least one row, with nslot empty slots, and returns
+ * 1; returns 0 at the end, -1 on error. */
 MUST_CHECK int
 csv_next(struct csv *c, struct block *b, int nslot, struct err *e);
-/* After the end: rows handed out; rejected ones; the end marker's account,
- * or NULL when the stream had none. */
+/* For after the end: these return the number of rows handed out, the number of
+ * rows rejected, and the account of the end marker, or NULL if there was none.
+ */
 uint64_t csv_rows(const struct csv *c);
 uint64_t csv_rejected(const struct csv *c);
 const struct account *csv_trailer(const struct csv *c);
+/* Frees c, which may be NULL; the in stays the caller's. */
 void csv_close(struct csv *c);
 
-/* Returns the separator that this file name and the first line of the text
- * suggest; newlines in quotes do not end the line. */
+/* Returns the separator that the name of a file and the first line of its text
+ * suggest; a newline in quotes does not end the line. */
 char csv_guess_sep(const char *name, struct bytes text);
 
 #endif

@@ -1,7 +1,8 @@
 #include "rows/csvscan.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/setting.h"
 
 #define Q ((unsigned char)'"')
 
@@ -389,11 +390,10 @@ csvscan_choose(void)
 {
 	static const struct csvscan_variant *chosen;
 	const struct csvscan_variant *v;
-	const char *want;
+	const char *want = setting()->simd;
 
 	if (LIKELY(chosen))
 		return chosen;
-	want = getenv("SHARD_SIMD");
 	/* they are listed slowest first */
 	for (v = csvscan_variants(); v->name; v++) {
 		chosen = v;

@@ -1,9 +1,9 @@
 #include "rows/duck.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/setting.h"
 #include "io/dl.h"
 
 /* The paths to try, in turn; "" where there is none. */
@@ -12,12 +12,12 @@ candidate(int i, struct buf *b)
 {
 	static const char *const beside[] = {
 	    "/libduckdb.so", "/../lib/shardkit/libduckdb.so"};
-	const char *env = getenv("SHARDKIT_DUCKDB");
+	const char *env = setting()->duckdb;
 	char exe[4096];
 	ssize_t n;
 
 	buf_clear(b);
-	if (env && *env) {
+	if (env) {
 		if (i == 0)
 			buf_puts(b, env);
 		return;

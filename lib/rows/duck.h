@@ -1,13 +1,13 @@
 /*
- * duck - DuckDB's C library, libduckdb.so, as what reads and writes Parquet:
- * loaded when the first Parquet shard is met, never linked.
+ * duck - DuckDB's C library, libduckdb.so, which reads and writes Parquet.  It
+ * is never linked, but loaded when the first Parquet shard is met.
  *
- * It is looked for as $SHARDKIT_DUCKDB, beside the programs, in their
- * ../lib/shardkit, and where the system keeps its libraries.  It runs in one
- * thread and loads no extension.
+ * It is the file that the setting duckdb names (base/setting.h); without that,
+ * the one beside the programs, in their ../lib/shardkit, or in the system's
+ * directories.  It runs in one thread and loads no extension.
  *
- * The declarations are of what is used, as in DuckDB's documentation of its C
- * API; its handles are pointers.  A process that has opened it does not fork.
+ * The declarations follow DuckDB's documentation of its C API, with pointers
+ * for its handles.  A process that has opened the library must not fork.
  */
 #ifndef SHARD_DUCK_H
 #define SHARD_DUCK_H
@@ -32,19 +32,21 @@ struct duck_result {
 	void *data[3];
 };
 
-/* A VARCHAR; the bytes are inside up to 12. */
+/* A VARCHAR; up to 12 bytes lie inside, from prefix on. */
 struct duck_string {
 	uint32_t n;
 	char prefix[4];
 	const char *p;
 };
 
+/* Returns the bytes of a VARCHAR, valid as long as s and its chunk. */
 static inline struct bytes
 duck_text(const struct duck_string *s)
 {
 	return s->n <= 12 ? bytes_of(s->prefix, s->n) : bytes_of(s->p, s->n);
 }
 
+/* The functions that are used, an open database and a connection to it. */
 struct duck {
 	void *lib, *db, *conn;
 	int (*duckdb_create_config)(void **config);
@@ -94,14 +96,15 @@ struct duck {
 	    void *vector, uint64_t row, const char *p, uint64_t n);
 };
 
-/* The library, loaded and connected; the same for all of the process. */
+/* Returns the library, which the first call loads and opens for the whole
+ * process; NULL on error. */
 const struct duck *duck_get(struct err *e);
 
-/* A name, or a text, as SQL quotes it. */
+/* These append a name and a text as SQL quotes them. */
 void duck_put_name(struct buf *sql, struct bytes name);
 void duck_put_text(struct buf *sql, const char *text);
 
-/* A query whose rows come a chunk at a time. */
+/* A query, whose rows come in chunks. */
 struct duck_query {
 	const struct duck *d;
 	void *stmt, *pending, *chunk;
@@ -109,13 +112,16 @@ struct duck_query {
 	bool open;
 };
 
+/* Begins a query.  The caller ends it with duck_end(), also after an error. */
 MUST_CHECK int duck_query(struct duck_query *q, const char *sql, struct err *e);
-/* 1 and a chunk of *n rows, valid until the next call; 0 at the end; -1. */
+/* Fetches a chunk of *n rows, valid until the next call, and returns 1; returns
+ * 0 at the end, -1 on error. */
 MUST_CHECK int duck_fetch(struct duck_query *q, uint64_t *n, struct err *e);
-/* A column of the chunk: its values, and a bit for each that is not NULL, or
- * NULL where all are not. */
+/* Returns the values of a column of the chunk.  *valid has a bit for each row,
+ * set where the value is not NULL; it is NULL when no value is. */
 const void *
 duck_column(struct duck_query *q, uint64_t column, const uint64_t **valid);
+/* Frees what the query holds. */
 void duck_end(struct duck_query *q);
 
 #endif

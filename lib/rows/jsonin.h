@@ -5,9 +5,9 @@
  *	{"id": 1, "who": {"name": "ann"}, "tags": ["a", 2]}
  *
  * has the columns id, who.name and tags, with the CSV fields 1, "ann" and
- * "[""a"",2]": what lies in an object is a column of its own, an array is its
- * JSON text.  Strings come quoted, numbers as they are spelled, true and false
- * bare; null, and what an object does not have, is an empty field.
+ * "[""a"",2]": each member of an inner object is a column of its own, an array
+ * is its JSON text.  Strings are quoted, numbers stay as they are spelled, true
+ * and false are not quoted; null and a missing member are an empty field.
  *
  *	j = jsonin_open(in, &opt, &e);
  *	use jsonin_names(j)
@@ -15,8 +15,8 @@
  *		...                          block valid until the next call
  *	jsonin_close(j);                       the in stays the caller's
  *
- * A name that stands twice in one object is an error, and so is all that
- * jsontext.h refuses.
+ * An object with two members of one name is an error, as is all that jsontext.h
+ * refuses.
  */
 #ifndef SHARD_JSONIN_H
 #define SHARD_JSONIN_H
@@ -29,12 +29,12 @@
 #define JSONIN_MAX_COLUMNS 16384
 
 struct jsonin_opt {
-	/* The columns, in their order; another one is an error that names
-	 * want_of.  NULL: those that the input has, in the order in which they
-	 * first appear; it is read once more for them. */
+	/* The columns, in their order; any other one is an error that names the
+	 * file want_of.  If NULL, the columns are those of the input, in the
+	 * order in which they first occur; the input is read twice then. */
 	const struct schema *want;
 	const char *want_of;
-	/* The input again, from its beginning; for want NULL. */
+	/* Opens the input again at its beginning, where want is NULL. */
 	struct in *(*again)(void *arg, struct err *e);
 	void *again_arg;
 	bool keep_names; /* leave __DOT__ in names */
@@ -44,16 +44,23 @@ struct jsonin_opt {
 
 struct jsonin;
 
+/* Opens the input and finds its columns; NULL on error.  The caller frees it
+ * with jsonin_close(); in must outlive it. */
 struct jsonin *
 jsonin_open(struct in *in, const struct jsonin_opt *opt, struct err *e);
+/* Returns the *n names of the columns, valid as long as j. */
 const struct bytes *jsonin_names(const struct jsonin *j, size_t *n);
-/* 1 and a block with at least one row; 0 at the end; -1. */
+/* Fills b with a block of at least one row, with nslot empty slots, and returns
+ * 1; returns 0 at the end, -1 on error. */
 MUST_CHECK int
 jsonin_next(struct jsonin *j, struct block *b, int nslot, struct err *e);
+/* Returns the number of rows handed out. */
 uint64_t jsonin_rows(const struct jsonin *j);
+/* Frees j, which may be NULL; the in stays the caller's. */
 void jsonin_close(struct jsonin *j);
 
-/* Does it begin as JSON does, with an object or an array of them? */
+/* Returns true if head, the first bytes of an input, begins an object or an
+ * array of objects. */
 bool jsonin_begins(struct bytes head);
 
 #endif

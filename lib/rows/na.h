@@ -21,17 +21,18 @@ struct na_rule {
 	char *spec; /* the bytes of the tokens; owned */
 };
 
-/* True if s is a token that pandas reads as missing.  The empty string is none
- * of them. */
+/* Returns true if s is a token that pandas reads as missing; the empty string
+ * is not one. */
 bool is_na_token(struct bytes s);
-/* Makes a rule of spec: auto (or NULL), pandas, or tokens separated by commas.
- * The rule keeps its own copy. */
+/* Sets r to the rule of spec: auto (or NULL), pandas, or tokens separated by
+ * commas.  The rule keeps a copy of spec. */
 void na_rule_init(struct na_rule *r, const char *spec);
+/* Frees the rule. */
 void na_rule_fini(struct na_rule *r);
-/* True if s is a token of the rule, in whatever column. */
+/* Returns true if s is a token of the rule, whatever the column. */
 bool na_is_token(const struct na_rule *r, struct bytes s);
-/* As na_is_token(), for bytes that are known to be a number: no token of pandas
- * is one. */
+/* Returns what na_is_token() returns, for bytes that are known to be a number;
+ * no token of pandas is one. */
 static inline bool
 na_is_number_token(const struct na_rule *r, struct bytes s)
 {

@@ -1,13 +1,15 @@
 /*
- * parquetout - CSV text on its way to a file becomes Parquet: a filter of out.
+ * parquetout - turns CSV text on its way to a file into Parquet; it is a filter
+ * of out.
  *
- * The text goes to a file without a name; when it is whole, DuckDB (duck.h)
- * asks for its rows, a chunk at a time, and writes Parquet to another one,
- * which is what the out gets.  Row groups are of 122,880 rows, pages compressed
- * with zstd.
+ * The text goes to a file without a name.  When it is complete, DuckDB (duck.h)
+ * asks for its rows, a chunk at a time, and writes Parquet to another such
+ * file, which the out then gets.  Row groups have 122,880 rows, pages are
+ * compressed with zstd.
  *
- * A field that does not fit its column's type is an error with its place: no
- * value is changed, but a number with a fraction becomes the nearest DOUBLE.
+ * A field that does not fit the type of its column is an error with its place.
+ * No value is changed, except that a number with a fraction becomes the nearest
+ * DOUBLE.
  */
 #ifndef SHARD_PARQUETOUT_H
 #define SHARD_PARQUETOUT_H
@@ -18,12 +20,14 @@ struct parquetout_opt {
 	char sep;             /* of the CSV text */
 	const char *name;     /* of the file, for messages; copied */
 	const char *temp_dir; /* copied */
-	/* The column's type (coltype.h), or NULL when nobody knows it. */
+	/* Returns the type of a column (coltype.h), or NULL if it is not known.
+	 */
 	const char *(*type)(void *arg, struct bytes column);
 	void *arg;
 };
 
-/* From now on what is written to o is CSV text, a header line first. */
+/* Sets the filter of o, to which CSV text is then written, a header line first.
+ */
 void parquetout_begin(struct out *o, const struct parquetout_opt *opt);
 
 #endif

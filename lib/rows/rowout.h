@@ -1,6 +1,6 @@
 /*
- * rowout - gathers the rows of a block into bytes: whole records in one copy
- * where nobody changed them, field by field where somebody did.
+ * rowout - writes rows of a block as CSV: whole records in one copy where no
+ * stage has changed them, field by field where one has.
  */
 #ifndef SHARD_ROWOUT_H
 #define SHARD_ROWOUT_H
@@ -12,24 +12,28 @@
 struct rowout;
 
 /*
- * For the columns of s (those with skip[i] left out; skip may be NULL) of
- * blocks whose records have nfield fields separated by in_sep; rows are
- * written with out_sep.  The schema must outlive it.
+ * Returns a writer of the columns of s, without those with skip[i]; skip may be
+ * NULL.  The records of blocks have fields separated by in_sep, the rows
+ * written have out_sep.  The schema must outlive the writer, which the caller
+ * frees with rowout_free().
  */
 struct rowout *
 rowout_new(const struct schema *s, const bool *skip, char in_sep, char out_sep);
-/* The header line; valid until the next call. */
+/* Returns the header line, valid until the next call. */
 struct bytes rowout_names(struct rowout *r);
+/* Writes the header line to o. */
 MUST_CHECK int rowout_header(struct rowout *r, struct out *o, struct err *e);
-/* The rows sel[0..n), ascending. */
+/* Writes the n rows in sel, which are ascending, to o. */
 MUST_CHECK int rowout_rows(struct rowout *r, const struct block *b,
     const uint32_t *sel, uint32_t n, struct out *o, struct err *e);
-/* One row's bytes as they would be written. */
+/* Appends to `to` the bytes that would be written for a row. */
 void rowout_row(
     struct rowout *r, const struct block *b, uint32_t row, struct buf *to);
-/* The same without a copy where nobody changed the row; else in scratch. */
+/* Returns these bytes: in the block where the row is unchanged, else in
+ * scratch. */
 struct bytes rowout_bytes(
     struct rowout *r, const struct block *b, uint32_t row, struct buf *scratch);
+/* Frees r, which may be NULL. */
 void rowout_free(struct rowout *r);
 
 #endif

@@ -9,19 +9,19 @@
 #include "base/err.h"
 
 /*
- * A column's value in a row is, in this order: what the block's slot holds
- * for that row, if there is a slot and it holds something; the source
- * record's field src, if src >= 0; missing.
+ * The value of a column in a row is that of its slot, if it has a slot (slot >=
+ * 0) and the slot has a value for the row; else field src of the source record,
+ * if src >= 0; else it is missing.
  */
 struct column {
 	char *name;
 	int src;
 	int slot;
-	/* When the slot holds codes: what they stand for.  Borrowed from the
+	/* The texts of the codes, if the slot has codes.  They belong to the
 	 * stage that appended the column. */
 	const char *const *code_names;
-	/* What the input declares it as (coltype.h), or, if made, what a stage
-	 * has made of it; NULL: nobody has said. */
+	/* The type (coltype.h) that the input declares or, if made, that a
+	 * stage has given the column; NULL if it is not known. */
 	const char *type;
 	bool made;
 };
@@ -30,30 +30,36 @@ struct schema {
 	struct column *col;
 	size_t ncol;
 	int nslot;
-	/* There may be other columns, which no row of this input has. */
+	/* Other shards may have other columns, which no row here has. */
 	bool open;
 };
 
 #define SCHEMA_ZERO ((struct schema){NULL, 0, 0, false})
 
+/* Appends a column, with a copy of the name. */
 void schema_add(struct schema *s, struct bytes name, int src, int slot);
 /* Appends copies of all columns of another schema. */
 void schema_copy(struct schema *to, const struct schema *from);
+/* Removes column i; those after it move up. */
 void schema_remove(struct schema *s, size_t i);
+/* Gives column i a new name, of which it keeps a copy. */
 void schema_rename(struct schema *s, size_t i, struct bytes name);
-/* A stage knows what it makes. */
+/* Sets the type of column i, whose values a stage makes. */
 void schema_make(struct schema *s, size_t i, const char *type);
+/* Frees the columns. */
 void schema_fini(struct schema *s);
-/* Index of the column, or -1. */
+/* Returns the index of the column of that name, or -1. */
 int schema_find(const struct schema *s, struct bytes name);
-/* The same, with an error that lists the header; an open schema gets the
- * column. */
+/* Returns the index of the column of that name.  If there is none, an open
+ * schema gets it; else the function returns -1 and the error lists the header.
+ */
 MUST_CHECK int schema_need(struct schema *s, struct bytes name, struct err *e);
-/* -1 when two columns have one name. */
+/* Returns -1 when two columns have one name, else 0. */
 MUST_CHECK int schema_check_unique(const struct schema *s, struct err *e);
 
-/* Cuts the next name off a comma-separated list, NULL at its end; false when
- * there is none.  A name in quotes may hold commas. */
+/* Sets *name to the next name of a comma-separated list and moves *list behind
+ * it, to NULL after the last; returns false when there is none.  A name in
+ * quotes may have commas. */
 bool name_next(const char **list, struct bytes *name);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * sortkey - the order of rows, as bytes: the columns of -k and their types
- * become one key per row, and rows order as their keys do under memcmp(), a
- * key before those it is the beginning of.
+ * sortkey - makes keys of rows: the columns of -k and their types give one key
+ * per row, and the rows are in the order of the bytes of their keys, in which a
+ * prefix comes before what it begins.
  *
  *	sortkey_init(&k);
  *	sortkey_add(&k, "Country", &e); sortkey_add(&k, "when:tr", &e);
@@ -9,25 +9,25 @@
  *	sortkey_of(&k, block, row, &room, &key, &e);
  *	sortkey_fini(&k);
  *
- * A key is the keys of its columns behind each other.  None of these is the
- * beginning of another of the same column, so the first column that differs
- * decides; the last column alone may leave that out.
+ * The key of a row is the keys of its columns one after the other.  The key of
+ * a column is no prefix of another key of that column, so the first column that
+ * differs decides; only the last column need not be so.
  *
- *	b	the value's bytes, 0 and 1 as 1 1 and 1 2; then 0, which is
- *		less than all of these.  In the last column, ascending: the
+ *	b	the value's bytes, with 0 and 1 as 1 1 and 1 2; then 0, which is
+ *		less than all of these.  In the last column, if ascending, the
  *		bytes as they are.
- *	n	number_key() of the nearest double, big-endian.  From 2^53 up,
- *		where integers have doubles no longer, two bytes more: 2^15 +
- *		the integer's distance from that double, which is at most 1024
- *		(half the spacing of doubles below 2^64); 2^15 for other
- *		numbers.  Rounding keeps the order, so the distance only
- *		decides between integers of one double.
- *		Missing is 8 times 0: no number has that key, as -inf has
- *		00 0f ff ...
- *	t	hi of the instant, big-endian, then 1 + lo.  Missing is 9
- *		times 0.
+ *	n	number_key() of the nearest double, big-endian.  From 2^53 on,
+ *		where doubles do not hold all integers, two bytes follow: 2^15 +
+ *		the distance of the integer from that double, which is at most
+ *		1024 (half the spacing of doubles below 2^64); 2^15 for other
+ *		numbers.  Rounding keeps the order, so the distance decides only
+ *		between integers that have one double.
+ *		Missing is eight bytes 0, which no number has: the key of -inf
+ *		begins with 00 0f ff.
+ *	t	hi of the instant, big-endian, then 1 + lo.  Missing is nine
+ *		bytes 0.
  *
- * r turns all bits over, which turns the order round.
+ * r inverts all bits, which reverses the order.
  */
 #ifndef SHARD_SORTKEY_H
 #define SHARD_SORTKEY_H
@@ -38,45 +38,49 @@
 enum sort_type { SORT_BYTES, SORT_NUMBER, SORT_TIME };
 
 struct sort_column {
-	const char *spec; /* as it was given */
+	const char *spec; /* as -k has it */
 	char *name;
 	enum sort_type type;
 	bool descending, last;
 	struct column col;
-	/* the kind of the times so far, and the first of them */
+	/* the kind of all times so far, and the first time */
 	enum time_kind kind;
 	char *first;
-	size_t end; /* of this column's part of the key made last */
+	size_t end; /* where its part of the last key ends */
 };
 
 struct sortkey {
 	struct sort_column *col;
 	size_t ncol;
 	struct buf scratch;
-	/* How to ask for bytes, for messages: "-k" COL "" */
+	/* Messages ask for bytes by these: "-k" COL "" */
 	const char *option, *as_bytes;
 };
 
+/* Makes k an empty list of columns. */
 void sortkey_init(struct sortkey *k);
+/* Frees the columns. */
 void sortkey_fini(struct sortkey *k);
 /*
- * A column as -k names it: COL[:b|n|t][r].  What stands behind the last colon
- * counts only when it is b, n, t, br, nr, tr or r.  spec is borrowed.
+ * Adds a column as -k names it: COL[:b|n|t][r].  The text after the last colon
+ * is a part of the name unless it is b, n, t, br, nr, tr or r.  spec must
+ * outlive k.
  */
 void sortkey_add(struct sortkey *k, const char *spec);
-/* More bytes will follow the last column's. */
+/* Says that other bytes will follow the key of the last column. */
 void sortkey_more(struct sortkey *k);
-/* Finds the columns in the schema; schemas with the same columns give the same
- * keys. */
+/* Finds the columns in the schema.  Rows with the same values have the same
+ * keys, whatever the schema. */
 MUST_CHECK int sortkey_find(struct sortkey *k, struct schema *s, struct err *e);
-/* The key of a row, made in room; or the value itself, in the block, where that
- * is the key. */
+/* Sets *key to the key of a row, which is built in room; where the value itself
+ * is the key, *key lies in the block. */
 MUST_CHECK int sortkey_of(struct sortkey *k, const struct block *b,
     uint32_t row, struct buf *room, struct bytes *key, struct err *e);
-/* Appends the key of a value of one column. */
+/* Appends to key the key of value v of column col. */
 MUST_CHECK int sortkey_value(struct sortkey *k, size_t col, struct bytes v,
     struct buf *key, struct err *e);
-/* The column that decides between the key made last and another one. */
+/* Returns the column that decides between last, the key made last, and other.
+ */
 const struct sort_column *
 sortkey_decides(const struct sortkey *k, struct bytes last, struct bytes other);
 

@@ -1,6 +1,7 @@
 /*
- * fresh - which inputs an output directory is done with: those whose record
- * says that it was made from the bytes of the input with the facts of now.
+ * fresh - tells which inputs are done: those whose record in an output
+ * directory was made from the bytes that the input has now, with the same
+ * facts.
  *
  *	struct fresh f = {.out = "OUT"};
  *
@@ -10,9 +11,8 @@
  *		if (!fresh_is_done(&f, path[i], number[i]))
  *			work(path[i]);
  *
- * A record is read when its input is asked for, and not kept.  So a program
- * that is given 16 of 100,000 shards reads 16 records, and who asks for all of
- * them reads each once.
+ * A record is read when its input is asked for, and is not kept.  So a program
+ * that is given 16 of 100,000 shards reads 16 records.
  */
 #ifndef SHARD_FRESH_H
 #define SHARD_FRESH_H
@@ -23,29 +23,29 @@ struct fresh {
 	const char *out; /* NULL: nothing is done */
 	const char
 	    *scope;     /* of the inputs, as record_shard() has it; or NULL */
-	uint64_t facts; /* what a record must have; 0: none */
-	bool verify;    /* read the inputs; trust no size and time */
+	uint64_t facts; /* digest that a record must have; 0: none */
+	bool verify;    /* read the inputs, whatever their sizes and times */
 };
 
-/* Makes f->facts the digest of a file with the facts, unless facts is NULL.
- * Wrong usage: facts, a scope or verify without an output to ask about. */
+/* Sets f->facts to the digest of the file facts, unless that is NULL.  The
+ * error is ERR_USAGE if facts, scope or verify is given without an output. */
 MUST_CHECK int fresh_begin(struct fresh *f, const char *facts, struct err *e);
 
 /*
- * True if the shard of that number is done: its record can be read, has these
- * facts and came from the bytes of path, and all files that it names have their
- * sizes.  What cannot be read or is not known is not done.
+ * Returns true if the shard of that number is done: its record can be read, has
+ * these facts and came from the bytes of path, and all files that it names
+ * exist with their sizes.
  */
 bool fresh_is_done(const struct fresh *f, const char *path, uint64_t number);
 
 /*
- * True if the record came from the bytes of path: it has its name, size, time
- * and inode, or, where these differ or verify is true, its digest, for which
- * path is read.
+ * Returns true if the record came from the bytes of path: it has the name,
+ * size, time and inode of path, or, where these differ or verify is true, its
+ * digest, for which path is read.
  */
 bool fresh_input(const struct record *r, const char *path, bool verify);
-/* True if all files of the record are in the directory out, with their sizes.
- */
+/* Returns true if all files of the record are in the directory out, with their
+ * sizes. */
 bool fresh_files(const struct record *r, const char *out);
 
 #endif

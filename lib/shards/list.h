@@ -29,8 +29,8 @@ struct file_list {
 /*
  * Fills f with copies of the n operands and, behind them, of the names in the
  * file files_from ("-" is standard input; NULL: there is none).  Names there
- * end with a newline, or with a NUL byte if zero is true; empty ones do not
- * count, and the last one may lack its end.  On error f is empty.  The caller
+ * end with a newline, or with a NUL byte if zero is true; empty ones are
+ * ignored, and the last one may lack its end.  On error f is empty.  The caller
  * frees f with list_free().
  */
 MUST_CHECK int list_read(struct file_list *f, char *const *operand, size_t n,
@@ -44,14 +44,14 @@ MUST_CHECK int list_save(const struct file_list *f, const bool *chosen,
 /* Frees all that f owns and leaves it empty. */
 void list_free(struct file_list *f);
 
-/* Refuses a list that was read from files_from (not NULL) and that names no
- * file: a program must not read standard input in its place. */
+/* Returns -1 if the list was read from files_from (not NULL) and is empty,
+ * since the program must not read standard input instead. */
 MUST_CHECK int
 list_some(const struct file_list *f, const char *files_from, struct err *e);
-/* Refuses a name without a shard number (part-N...). */
+/* Returns -1 if a name has no number of a shard (part-N...). */
 MUST_CHECK int list_numbered(const struct file_list *f, struct err *e);
-/* Refuses two shards of one number, where by_dir is true only in directories of
- * one name; names without a number do not count. */
+/* Returns -1 if two names have one number, where by_dir is true only in
+ * directories of one name; names without a number are ignored. */
 MUST_CHECK int
 list_unique(const struct file_list *f, bool by_dir, struct err *e);
 

@@ -1,8 +1,8 @@
 /*
- * manifest - the tables of a whole output, made from its records, and the seal:
+ * manifest - makes the tables of a whole output from its records, and the seal:
  *
- *	OUT/_manifest.tsv  a line per file: shard, split, path, rows, bytes,
- *xxh3 OUT/_account.tsv   what became of the rows of each input shard
+ *	OUT/_manifest.tsv  each file: shard, split, path, rows, bytes, xxh3
+ *	OUT/_account.tsv   what became of the rows of each input shard
  *	OUT/_SUCCESS       empty; written last, it says that OUT is whole
  *
  *	struct manifest m;
@@ -23,20 +23,21 @@
 struct manifest_row; /* a row of the account, see manifest.c */
 
 struct manifest {
-	struct buf files;   /* the bytes of _manifest.tsv */
-	struct buf account; /* those of _account.tsv, after manifest_end() */
+	struct buf files; /* the bytes of _manifest.tsv */
+	struct buf
+	    account; /* the bytes of _account.tsv, from manifest_end() on */
 	struct manifest_row *row;
 	size_t nrow, cap;
 };
 
-/* Makes m the manifest of nothing.  The caller ends with manifest_fini(). */
+/* Makes m an empty manifest, which the caller frees with manifest_fini(). */
 void manifest_init(struct manifest *m);
-/* Adds what the records of o say; prefix ("" or "DAY/") comes in front of the
- * paths of its files. */
+/* Adds the records of o; prefix ("" or "DAY/") is put in front of the paths of
+ * its files. */
 void
 manifest_add(struct manifest *m, const struct output *o, const char *prefix);
-/* Behind the last manifest_add(): makes the account's bytes, with rows in order
- * and those that speak of the same thing added up. */
+/* After the last manifest_add(): makes the bytes of the account, sorted, with
+ * lines of one shard, kind and name added up. */
 void manifest_end(struct manifest *m);
 /* Commits both tables to the directory out, then _SUCCESS.  The caller has
  * removed an old seal (commit_unseal()) and knows that the files are whole

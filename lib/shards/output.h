@@ -1,5 +1,5 @@
 /*
- * output - all that the records of an output directory say, in memory.
+ * output - loads all records of an output directory.
  *
  *	struct output o;
  *	if (output_load(&o, "OUT", &complaints, &e) == 0)
@@ -21,14 +21,14 @@
 #include "shards/units.h"
 
 /*
- * Takes faults that do not end the work: each is one of maybe many.  say,
- * unless it is NULL, gets the text of each as it is found; text is valid during
- * the call only.
+ * Takes the faults that do not end the work, as there may be more.  say, unless
+ * it is NULL, gets the text of each fault when it is found; the text is valid
+ * during the call only.
  */
 struct complaints {
 	void (*say)(void *arg, const char *text);
 	void *arg;
-	size_t n; /* so far */
+	size_t n; /* faults so far */
 };
 
 /* Counts a fault and hands it to c->say. */
@@ -40,15 +40,15 @@ struct output {
 	struct record *rec; /* ordered by number, then scope */
 	size_t nrec;
 	bool shredded;
-	char **table; /* of a shredded output: ntable names and their units */
-	struct units *units;
+	char **table;        /* if shredded: the names of the ntable tables */
+	struct units *units; /* if shredded: those of each table */
 	size_t ntable;
-	struct tsv days; /* of one by days: a row, of one cell, per day */
+	struct tsv days; /* if by days: a row of one cell per day */
 };
 
 /*
  * Loads the output in the directory out.  A record that cannot be read is a
- * complaint, and left out.  Returns -1 where there are no records at all, or
+ * complaint and is left out.  Returns -1 where there are no records at all, or
  * where the directories, the units or the list of days cannot be read.  The
  * caller ends with output_fini() in each case.
  */
@@ -56,11 +56,11 @@ MUST_CHECK int output_load(
     struct output *o, const char *out, struct complaints *c, struct err *e);
 /* Frees what o owns; o may be all zero. */
 void output_fini(struct output *o);
-/* The record of that name ("train/00042"), or NULL; o owns it. */
+/* Returns the record of that name ("train/00042"), which o owns, or NULL. */
 const struct record *output_find(const struct output *o, const char *shard);
-/* True if the input shard of that name has a record; in a shredded output, in a
- * table, which is the one called scope unless scope is NULL.  The record of a
- * stream without shards stands for all of them. */
+/* Returns true if the input shard of that name has a record: in a shredded
+ * output, in the table called scope, or in any table if scope is NULL.  The
+ * record of a stream without shards counts as the record of any shard. */
 bool output_has(const struct output *o, const char *scope, const char *shard);
 
 #endif

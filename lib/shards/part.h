@@ -1,5 +1,5 @@
 /*
- * part - which shards are the share of one of several machines.
+ * part - tells which shards are for one of several machines.
  *
  *	struct part p;
  *	if (part_parse(&p, "2/8", getenv, &e) == 0)
@@ -19,7 +19,7 @@ struct part {
 
 #define PART_WHOLE ((struct part){0, 1})
 
-/* True if shard number k of the list, from 0, is in the part. */
+/* Returns true if the part has shard k of the list, counted from 0. */
 static inline bool
 part_has(const struct part *p, uint64_t k)
 {
@@ -27,9 +27,9 @@ part_has(const struct part *p, uint64_t k)
 }
 
 /*
- * Reads "I/N", with 1 <= I <= N, or "auto": then env is asked for the variables
- * of a scheduler.  env is getenv(), or another function that returns the value
- * of a variable or NULL; it is not asked for anything else.
+ * Reads "I/N", with 1 <= I <= N, or "auto", which stands for what the variables
+ * of a scheduler say.  env, which is called only then, returns the value of a
+ * variable or NULL, as getenv() does.
  */
 MUST_CHECK int part_parse(struct part *p, const char *text,
     char *(*env)(const char *name), struct err *e);

@@ -1,23 +1,24 @@
 /*
- * units - what routing has committed: OUT/_runs/TABLE/NNNNN.tsv, one for some
- * shards that were routed together, whose rows are in the runs NNNNN.0.run,
- * NNNNN.1.run ... beside it (runfile.h).  NNNNN is the first shard's number.
+ * units - what routing has committed.  A unit is some shards that were routed
+ * together: their records are in the file OUT/_runs/TABLE/NNNNN.tsv, their rows
+ * in the runs NNNNN.0.run, NNNNN.1.run ... beside it (shred/runfile.h).  NNNNN
+ * is the number of the first shard.
  *
  *	kind    name  rows  ...     as in a record, for each shard
  *	drop    unplanned 3
  *	...
  *	record  00042
  *	...
- *	unit    00042  2            so many runs; with a digest of the lines
- *				    before, seeded with that number
+ *	unit    00042  2            the number of runs, and a digest of the
+ *				    lines before, with this number as seed
  *
- * A shard is routed only if it is in such a file, and a run counts only if its
- * unit's file is there.  Once all batches are done the runs go, and one unit,
- * "all", may have all shards.
+ * A shard is routed only if such a file has its record, and a run counts only
+ * if the file of its unit exists.  When all batches are done the runs are
+ * removed, and one unit, "all", may have all shards.
  *
- * Runs live for minutes, so they are not synced to the disk: beside them the
- * file "boot" says in which start of the machine they were written, and in
- * another one they are routed again.
+ * Runs live for minutes, so they are not synced.  The file "boot" beside them
+ * names the start of the machine during which they were written (io/machine.h);
+ * after another start the shards are routed again.
  */
 #ifndef SHARD_UNITS_H
 #define SHARD_UNITS_H
@@ -37,45 +38,49 @@ struct units {
 	size_t n;
 };
 
-/* "OUT/_runs/TABLE" with more behind it; caller frees. */
+/* Returns "OUT/_runs/TABLE" followed by more; the caller frees it. */
 char *units_path(const char *out, const char *table, const char *more);
 /* Returns "OUT/_runs/TABLE/freed", a file that is there once the first batch
  * has been given back: from then on the runs alone are not enough to make all
  * batches.  The caller frees the path. */
 char *units_freed(const char *out, const char *table);
-/* "NNNNN.K.run" in dir; caller frees. */
+/* Returns the path of NNNNN.K.run in dir; the caller frees it. */
 char *unit_run_path(const char *dir, const char *unit, uint64_t k);
-/* Before runs are written to dir: must they be synced, as this start of the
- * machine is not that of "boot", or is not known? */
+/* To be called before runs are written to dir.  Sets *sync to true if they must
+ * be synced, since the start of the machine is not known or not that of "boot".
+ */
 MUST_CHECK int units_begin(const char *dir, bool *sync, struct err *e);
 /* Commits a unit of these records, as record_put() wrote them. */
 MUST_CHECK int unit_save(const char *dir, const char *unit,
     struct bytes records, uint64_t nrun, struct err *e);
-/* All units of a table, ordered by name; none where there is no directory. */
+/* Loads all units of a table, in the order of their names; without a directory
+ * there are none.  The caller frees u with units_fini(). */
 MUST_CHECK int
 units_load(struct units *u, const char *out, const char *table, struct err *e);
-/* Returns how many runs of the units are there, and in *gone how many are not.
- * Runs are removed once every batch is done, so that a run that is gone tells
- * that this was so. */
+/* Returns how many runs of the units exist, and sets *gone to the number of
+ * those that do not.  Runs are removed only when all batches are done, so a
+ * missing run shows that they were. */
 uint64_t units_runs(const struct units *u, uint64_t *gone);
-/* All their records, n, in the order of the shards' numbers; caller frees the
- * list. */
+/* Returns all *n records of the units, in the order of the shards' numbers; the
+ * caller frees the list. */
 const struct record **units_records(const struct units *u, size_t *n);
-/* Removes files that are damaged, or all when the machine was started anew
- * since: what they speak of is to be routed again. */
+/* Removes damaged files, or all files if the machine was started again since;
+ * the shards in them are to be routed again. */
 MUST_CHECK int units_mend(const char *out, const char *table, struct err *e);
-/* Takes the unit off the disk; its file first. */
+/* Removes the files of a unit: its records first, then its runs. */
 MUST_CHECK int
 unit_remove(const struct units *u, const struct unit *v, struct err *e);
 /* When the runs are gone: puts all records into one unit, "all", with one run,
- * so that what is left does not depend on which shards were routed together.
- * Killed on the way, it leaves records twice; an error if two of a shard
- * differ. */
+ * so that the files do not depend on which shards were routed together.  When
+ * killed meanwhile it leaves records twice.  Two different records of one shard
+ * are an error. */
 MUST_CHECK int units_join(const struct units *u, struct err *e);
-/* Says that there are no runs that a start of the machine could tear. */
+/* Notes that there are no runs left that a crash of the machine could damage.
+ */
 MUST_CHECK int units_settled(const struct units *u, struct err *e);
 /* Removes runs of no unit, and temp files. */
 MUST_CHECK int units_sweep(const struct units *u, struct err *e);
+/* Frees what u owns. */
 void units_fini(struct units *u);
 
 #endif

@@ -145,7 +145,6 @@ become(const struct each *x, char *const *argv, uint32_t batch, int to)
 	setenv("SHARD_DAY", x->day ? x->day : "", 1);
 	unsetenv("SHARD_PROGRESS");
 	execvp(argv[0], argv);
-	fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
 	_exit(127);
 }
 
@@ -299,10 +298,15 @@ static void
 stop_all(const char *failed, int status)
 {
 	int fd = open(failed, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	struct err ignored;
+	char text[8];
 
 	if (fd < 0)
 		return;
-	dprintf(fd, "%d\n", status < 1 || status > STATUS_MAX ? 1 : status);
+	snprintf(text, sizeof(text), "%d\n",
+	    status < 1 || status > STATUS_MAX ? 1 : status);
+	if (write_all(fd, failed, text, strlen(text), &ignored) < 0)
+		unlink(failed);
 	close(fd);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "rows/csvscan.h"
 
+#include "base/setting.h"
 #include "test.h"
 
 #define MAX_LEN ((size_t)8192)
@@ -442,7 +443,7 @@ every_byte_value(void)
 }
 
 static void
-the_environment_chooses_the_variant(void)
+the_setting_chooses_the_variant(void)
 {
 	/* chosen at the first call of this process: which is over; but a
 	 * name that no machine has must not have stopped it */
@@ -465,7 +466,7 @@ main(void)
 	before_room = guarded_new(SCAN_WORDS(MAX_LEN) * sizeof(uint32_t));
 	end_room = guarded_new((MAX_LEN + 1) * sizeof(uint32_t));
 	/* before the first call: a name that no machine has */
-	setenv("SHARD_SIMD", "abacus", 0);
+	setting_set(&(struct setting){.simd = "abacus"});
 	RUN(the_portable_one_is_always_there);
 	RUN(random_bytes_at_every_length_up_to_300);
 	RUN(clean_csv_at_every_length_up_to_300);
@@ -476,7 +477,7 @@ main(void)
 	RUN(quotes_far_apart);
 	RUN(whole_steps_of_one_byte);
 	RUN(every_byte_value);
-	RUN(the_environment_chooses_the_variant);
+	RUN(the_setting_chooses_the_variant);
 	guarded_free(&data);
 	guarded_free(&index_room);
 	guarded_free(&word_room);
