@@ -123,7 +123,7 @@ $(BIN)/libduckdb.so:
 # Under D.  A job lies beside its parts; its name among the programs is a link.
 D    = $(DESTDIR)$(PREFIX)
 JOBS = preprocess:shard-preprocess impute:shard-impute-job shred:shard-shred-job
-PART = common.bash job.sh preprocess.mk impute.mk shred.mk
+PART = job.sh preprocess.mk impute.mk shred.mk
 
 install: all
 	install -d $(D)/bin $(D)/libexec/shardkit $(D)/share/man/man{1,5,7}

@@ -230,41 +230,6 @@ cmd_files_numbers(const struct cmd_files *f, struct err *e)
 	return list_unique(f, false, e);
 }
 
-#define TURN 16 /* bytes */
-
-int
-cmd_turn(uint64_t fd, size_t n, size_t *k, struct err *e)
-{
-	char line[TURN];
-	uint64_t turn;
-	ssize_t got;
-
-	if (fd == 0)
-		return ++*k < n;
-	do
-		got = read((int)fd, line, TURN);
-	while (got < 0 && errno == EINTR);
-	if (got <= 0)
-		return got < 0 ? err_sys(e, ERR_USAGE, "--turns") : 0;
-	if (got != TURN || line[TURN - 1] != '\n' ||
-	    !parse_u64(bytes_of(line, TURN - 1), &turn) || turn >= n)
-		return err_kind_set(e, ERR_USAGE,
-		    "--turns: the file has no lines of %d bytes with numbers "
-		    "below %zu, as many as there are inputs",
-		    TURN, n);
-	*k = (size_t)turn;
-	return 1;
-}
-
-void
-cmd_check_fd(uint64_t fd, const char *option)
-{
-	if (fd == 0 || (fd > 2 && fd < 65536 && fcntl((int)fd, F_GETFD) >= 0))
-		return;
-	exit(cmd_usage("%s %llu: not an open descriptor above 2", option,
-	    (unsigned long long)fd));
-}
-
 void
 cmd_tell(uint64_t fd, const char *path)
 {

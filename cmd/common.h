@@ -70,19 +70,6 @@ MUST_CHECK int cmd_files_some(
 /* Refuses two shards of one number (list_unique()). */
 MUST_CHECK int cmd_files_numbers(const struct cmd_files *f, struct err *e);
 
-/*
- * The next of n things, in *k, which begins as SIZE_MAX: 1; or 0, there is none
- * left; or -1.  Without fd (0) they come one after the other.  With it, several
- * processes that have the file from their parent share its offset: each line
- * of 16 bytes is a number from 0, and whoever reads it does it.  Reads of one
- * open file are atomic with its offset, see BUGS in read(2).
- */
-MUST_CHECK int cmd_turn(uint64_t fd, size_t n, size_t *k, struct err *e);
-
-/* Ends the program with status 2 unless fd is 0 (not given) or open: another
- * file might get its number later. */
-void cmd_check_fd(uint64_t fd, const char *option);
-
 /* A line with the bytes of a file that is done (0 where path is NULL) to a
  * progress descriptor, unless fd is 0; a reader that went away is no error. */
 void cmd_tell(uint64_t fd, const char *path);

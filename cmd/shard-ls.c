@@ -5,21 +5,17 @@
 #include "base/instant.h"
 #include "common.h"
 #include "shards/find.h"
-#include "shards/fresh.h"
 #include "shards/part.h"
 
 struct ls_opt {
 	struct shards_opt find;
-	struct fresh done; /* done.out: --todo */
 	bool zero, detail;
-	const char *part, *facts;
+	const char *part;
 };
 
 static const struct opt_spec specs[] = {
     OPT(OPT_FLAG, 0, "days", NULL, struct ls_opt, find.days,
 	"in front the day in the file's or directory's name, and a tab"),
-    OPT(OPT_STR, 0, "facts", "FILE", struct ls_opt, facts,
-	"--todo: what the outputs must have been made with"),
     OPT(OPT_FLAG, 'l', "long", NULL, struct ls_opt, detail,
 	"number, format, codec, bytes, path; tab-separated"),
     OPT(OPT_FLAG, '0', "null", NULL, struct ls_opt, zero,
@@ -28,12 +24,6 @@ static const struct opt_spec specs[] = {
 	"only the I-th of N parts; auto asks the scheduler's variables"),
     OPT(OPT_STR, 0, "pattern", "REGEX", struct ls_opt, find.pattern,
 	"names of shards; the first group is the number (part-N...)"),
-    OPT(OPT_STR, 0, "scope", "SPLIT", struct ls_opt, done.scope,
-	"--todo: whose shards these are (shard-write --scope)"),
-    OPT(OPT_STR, 0, "todo", "OUT", struct ls_opt, done.out,
-	"only shards that OUT has no fresh record of"),
-    OPT(OPT_FLAG, 0, "verify", NULL, struct ls_opt, done.verify,
-	"--todo: read the inputs; trust no size and time"),
     OPT_END,
 };
 
@@ -75,18 +65,11 @@ main(int argc, char *argv[])
 		rc = err_kind_set(&e, ERR_USAGE, "where? name a directory");
 	if (rc == 0 && o.part)
 		rc = part_parse(&part, o.part, getenv, &e);
-	if (rc == 0 && o.done.out && o.find.days)
-		rc = err_kind_set(&e, ERR_USAGE,
-		    "--days and --todo: records are of numbers, which days "
-		    "may share");
-	if (rc == 0)
-		rc = fresh_begin(&o.done, o.facts, &e);
 	if (rc == 0)
 		rc = shards_find_all(
 		    &s, argv + i, (size_t)(argc - i), &o.find, &e);
 	for (k = 0; k < s.n && rc == 0; k++)
-		if (part_has(&part, k) &&
-		    !fresh_is_done(&o.done, s.v[k].path, s.v[k].name.number))
+		if (part_has(&part, k))
 			print(&o, &s.v[k]);
 	shards_fini(&s);
 	return cmd_finish(rc < 0 ? cmd_fail(&e) : CMD_OK);

@@ -6,7 +6,7 @@
 struct run_opt {
 	const char *list;
 	bool zero;
-	uint64_t progress, turns;
+	uint64_t progress; /* a descriptor; 0: nobody is told */
 };
 
 static const struct opt_spec specs[] = {
@@ -14,11 +14,6 @@ static const struct opt_spec specs[] = {
 	"run for every shard named in FILE (- is standard input)"),
     OPT(OPT_FLAG, '0', "null", NULL, struct run_opt, zero,
 	"names in the list end with a NUL byte instead of a newline"),
-    OPT(OPT_U64, 0, "progress-fd", "N", struct run_opt, progress,
-	"write the bytes of each finished shard, a line each, to N"),
-    OPT(OPT_U64, 0, "turns", "N", struct run_opt, turns,
-	"share the list with other processes: take the shards whose places in "
-	"it are read from N"),
     OPT_END,
 };
 
@@ -30,8 +25,8 @@ run_all(const struct run_opt *o, struct words *w, int n, char **operands,
 	struct common_opt list = {.files_from = o->list, .zero = o->zero};
 	struct err e = ERR_ZERO;
 	struct cmd_files f;
-	int status = CMD_OK, more = -1;
-	size_t k = SIZE_MAX;
+	int status = CMD_OK, rc = -1;
+	size_t k;
 
 	if (!words_marked(w))
 		return cmd_usage("%s: the chain has no {} for the shard",
@@ -39,9 +34,8 @@ run_all(const struct run_opt *o, struct words *w, int n, char **operands,
 	if (cmd_files(&list, n, operands, &f, &e) < 0 ||
 	    list_unique(&f, w->dir_mark != NULL, &e) < 0)
 		goto out;
-	if (w->todo)
-		more = words_save_todo(w, &f, o->zero, s, &e);
-	while (!w->todo && (more = cmd_turn(o->turns, f.n, &k, &e)) > 0) {
+	rc = w->todo ? words_save_todo(w, &f, o->zero, s, &e) : 0;
+	for (k = 0; !w->todo && k < f.n; k++) {
 		if (words_run(w, f.v[k], s, &e) == 0) {
 			cmd_tell(o->progress, f.v[k]);
 			continue;
@@ -51,7 +45,7 @@ run_all(const struct run_opt *o, struct words *w, int n, char **operands,
 			goto end;
 	}
 out:
-	if (more < 0 || session_end(s, &e) < 0)
+	if (rc < 0 || session_end(s, &e) < 0)
 		status = cmd_fail(&e);
 end:
 	cmd_files_free(&f);
@@ -77,9 +71,7 @@ main(int argc, char *argv[])
 	cmd_start(cmd.name);
 	cmd_keep_memory();
 	first = cmd_parse(&cmd, argc, argv);
-	cmd_check_fd(o.progress, "--progress-fd");
-	cmd_check_fd(o.turns, "--turns");
-	o.progress = o.progress ? o.progress : cmd_progress();
+	o.progress = cmd_progress();
 	w.v = argv + first;
 	n = argc - first;
 	w.emit = w.expect = cmd_strict();

@@ -6,19 +6,6 @@
 #include "filters/collect.h"
 #include "pass1/mergejob.h"
 
-struct main_opt {
-	uint64_t progress, turns;
-};
-
-static const struct opt_spec specs[] = {
-    OPT(OPT_U64, 0, "progress-fd", "N", struct main_opt, progress,
-	"write the bytes of each finished shard, a line each, to N"),
-    OPT(OPT_U64, 0, "turns", "N", struct main_opt, turns,
-	"share --files-from with other processes: take the files whose places "
-	"in it are read from N"),
-    OPT_END,
-};
-
 /* Ends the program at an option that is another program now. */
 static void
 refuse_moved(char **arg)
@@ -35,32 +22,26 @@ refuse_moved(char **arg)
 				    moved[i][1]));
 }
 
-static int
-next(void *arg, size_t n, size_t *k, struct err *e)
-{
-	return cmd_turn(((struct main_opt *)arg)->turns, n, k, e);
-}
-
 static void
 ended(void *arg, const char *path, const struct err *e)
 {
 	if (e)
 		(void)cmd_fail(e);
 	else
-		cmd_tell(((struct main_opt *)arg)->progress, path);
+		cmd_tell(*(const uint64_t *)arg, path);
 }
 
 int
 main(int argc, char *argv[])
 {
 	struct stats_opt *so = xcalloc(1, sizeof(*so));
-	struct main_opt o = {0, 0};
+	uint64_t progress = cmd_progress();
 	struct mergejob merge = MERGEJOB_DEFAULT(cmd_warn);
 	struct common_opt common = {0};
 	struct chain chain = {.link = NULL};
 	struct session session = {.tool = "shard-stats", .warn = cmd_warn};
-	struct collect c = {&chain, so, next, ended, &o, false, false};
-	const struct opt_group groups[] = {{specs, &o}, {collect_specs, &c},
+	struct collect c = {&chain, so, ended, &progress, false, false};
+	const struct opt_group groups[] = {{collect_specs, &c},
 	    {mergejob_specs, &merge}, {stats_specs, so},
 	    {source_specs, &chain.source}, {common_specs, &common},
 	    {NULL, NULL}};
@@ -77,9 +58,6 @@ main(int argc, char *argv[])
 	filter_stats.defaults(so);
 	chain_add(&chain, &filter_stats, so);
 	first = cmd_parse(&cmd, argc, argv);
-	cmd_check_fd(o.progress, "--progress-fd");
-	cmd_check_fd(o.turns, "--turns");
-	o.progress = o.progress ? o.progress : cmd_progress();
 	cmd_end_markers(&common, &chain);
 	rc = cmd_files(&common, argc - first, argv + first, &f, &e);
 	if (rc == 0 && merge.merge) {

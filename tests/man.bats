@@ -458,7 +458,6 @@ wrong() {
 	wrong "a chain begins with cat" shard-run map
 	wrong "--replace needs a text" shard-run --replace "" cat part-1.csv
 	wrong "--list: the chain has no {}" shard-run --list list cat
-	wrong "--progress-fd 99: not an open descriptor" shard-run --progress-fd 99 cat part-1.csv
 	wrong "map: --bogus: no such option" shard-run --list list cat {} : map --bogus
 	wrong "split: --by=temporal needs cutoffs" shard-run --list list cat {} : split
 	wrong "--key COL is needed" shard-sort part-1.csv

@@ -355,22 +355,6 @@ outcome() {
 	grep -qF 'labels: so\\nso 0, x0 1, x10 2, x12 3, x14 4, x16 5, x18 6, x2 7, x20 8, x4 9, ... (out/' got
 }
 
-@test "preprocess: the progress line shows no speed before there is one" {
-	job=test
-	# shellcheck source=pipelines/common.bash
-	source "$TOP/pipelines/common.bash"
-	bar() { show_progress 'pass 1' 4 98985828 2>&1 | tr '\r' '\n' | tr -d '\033' | sed 's/\[K//'; }
-	printf '%s\n' 24746457 24746457 24746457 24746457 end | bar >got
-	printf '%s\n' "pass 1 1/4 shards, 24 MB of 98 " "pass 1 4/4 shards, 98 MB of 98 " | cmp - <(grep . got)
-	{ echo 24746457; sleep 0.6; echo 24746457; echo end; } | bar >got
-	grep -qE '^pass 1 2/4 shards, 49 MB of 98, [0-9]{1,2} MB/s, [0-9]+ s to go $' got
-	# batches have no size before they are made
-	bar() { show_progress 'gather data' 3 0 2>&1 | tr '\r' '\n' | tr -d '\033' | sed 's/\[K//'; }
-	{ echo 0; sleep 0.6; printf '0\n0\nend\n'; } | bar | grep . >got
-	[[ $(sed 1q got) == "gather data 1/3 batches " ]]
-	grep -qE '^gather data 2/3 batches, [0-9]+ s to go $' got
-}
-
 @test "preprocess: -h is --help" {
 	cmp <(preprocess -h) <(preprocess --help)
 }

@@ -15,12 +15,6 @@ shards() {
 	for n; do lines "in/part-$n.csv" a "$n"; done
 }
 
-# write_all IN OUT: a record in OUT for every shard of IN, made with facts.
-write_all() {
-	[[ -e facts ]] || echo 1 >facts
-	shard-ls "$1" | shard-run -L - cat {} : write --split all --facts facts -o "$2"
-}
-
 @test "ls: shards come in number order, not in name order" {
 	shards 10 9 00011 2
 	shard-ls in >got
@@ -254,12 +248,6 @@ dated() {
 	cmp want got
 }
 
-@test "ls: --days and --todo are wrong usage: records know no days" {
-	dated 2024-01-02/part-1.csv
-	run -2 --separate-stderr shard-ls --days --todo out in
-	says "--days and --todo: records are of numbers, which days may share"
-}
-
 @test "ls: --part 1/N to N/N are the whole list, each shard once" {
 	shards {1..17}
 	shard-ls in | sort >want
@@ -322,72 +310,6 @@ dated() {
 	says "the pattern's group is not a number"
 	run -2 --separate-stderr shard-ls --pattern '(' in
 	says '--pattern "("'
-}
-
-@test "ls: --todo leaves out what is done, and only that" {
-	shards 1 2 3
-	shard-ls --todo out --facts /dev/null in | cmp - <(shard-ls in)
-	write_all in out
-	[[ -z $(shard-ls --todo out --facts facts in) ]]
-	shards 4
-	[[ $(shard-ls --todo out --facts facts in) == in/part-4.csv ]]
-	rm out/_shards/00002.tsv
-	[[ $(shard-ls --todo out --facts facts in) == $'in/part-2.csv\nin/part-4.csv' ]]
-}
-
-@test "ls: --todo names what was made with other facts, of other bytes, or is damaged" {
-	shards 1 2 3
-	write_all in out
-	echo 2 >other
-	shard-ls --todo out --facts other in | cmp - <(shard-ls in)
-	lines in/part-1.csv a 9
-	[[ $(shard-ls --todo out --facts facts in) == in/part-1.csv ]]
-	shards 1
-	touch -d @1 in/part-1.csv in/part-3.csv # the same bytes: not stale
-	[[ -z $(shard-ls --todo out --facts facts in) ]]
-	rm out/all/part-00002.csv
-	echo >>out/all/part-00003.csv
-	[[ $(shard-ls --todo out --facts facts in) == $'in/part-2.csv\nin/part-3.csv' ]]
-	head -c 50 out/_shards/00001.tsv >cut && mv cut out/_shards/00001.tsv
-	shard-ls --todo out --facts facts in | cmp - <(shard-ls in)
-}
-
-@test "ls: --todo --verify trusts no time of a file" {
-	shards 1
-	touch -d @1 in/part-1.csv
-	write_all in out
-	printf 'a\n2\n' | dd of=in/part-1.csv conv=notrunc status=none
-	touch -d @1 in/part-1.csv
-	[[ $(shard-ls --verify --todo out --facts facts in) == in/part-1.csv ]]
-}
-
-@test "ls: --todo takes an output that came through pipes as done" {
-	shards 1
-	echo 1 >facts
-	export SHARD_STRICT=1
-	shard-cat in/part-1.csv | shard-map |
-		shard-write --split all --facts facts --like in/part-1.csv -o out
-	[[ -z $(shard-ls --todo out --facts facts in) ]]
-	lines in/part-1.csv a 9
-	[[ $(shard-ls --todo out --facts facts in) == in/part-1.csv ]]
-}
-
-@test "ls: --facts and --verify without --todo are wrong usage, not without effect" {
-	shards 1
-	run -2 --separate-stderr shard-ls --facts /dev/null in
-	says "--facts asks what is done: it needs --todo OUT"
-	[[ -z $output ]]
-	run -2 --separate-stderr shard-ls --verify in
-	says "--verify asks what is done: it needs --todo OUT"
-}
-
-@test "ls: --todo and --part go together" {
-	shards {1..6}
-	write_all in out
-	shards {7..9}
-	for i in 1 2; do shard-ls --todo out --facts facts --part $i/2 in; done | sort >got
-	lines want in/part-7.csv in/part-8.csv in/part-9.csv
-	cmp want got
 }
 
 @test "ls: a full disk is an error" {

@@ -139,43 +139,10 @@ setup() {
 	barren out
 }
 
-@test "run: --progress-fd tells the bytes of every finished shard, and of no other" {
+@test "run: SHARD_PROGRESS names the descriptor that hears the bytes of every finished shard, and of no other" {
 	echo 1 >>in/part-2.csv
-	shard-ls in | shard-run --progress-fd 8 -L - cat {} : write --split all -o out 8>told 2>err && return 1
+	shard-ls in | SHARD_PROGRESS=8 shard-run -L - cat {} : write --split all -o out 8>told 2>err && return 1
 	stat -c %s in/part-1.csv in/part-3.csv | cmp - told
-}
-
-@test "run: --turns shares a list: each shard is done once, by whoever comes" {
-	for i in {4..9}; do rows $((i * 40)) >in/part-$i.csv; done
-	shard-ls in >list
-	shard-run -L list cat {} : write --split all -o want
-	printf '%015d\n' {0..8} >turns
-	exec 7<turns
-	for k in 1 2 3; do
-		shard-run --turns 7 --progress-fd 8 -L list cat {} : write --split all -o out 8>told.$k &
-	done
-	wait
-	cmp <(tree want) <(tree out)
-	cmp <(sort -n told.*) <(stat -c %s in/* | sort -n)
-}
-
-@test "run: --turns: what holds no places in the list is an error" {
-	shard-ls in >list
-	printf '%015d\n' 1 >turns
-	printf '%015d\n' 1 3 >beyond
-	printf '%015d\n1\n' 1 >short
-	printf '%016d' 1 >long
-	for f in beyond short long; do
-		run -2 shard-run --turns 7 -L list cat {} : write --split all -o $f.out 7<$f
-		[[ $output == *"--turns: the file has no lines of 16 bytes"* ]]
-		barren $f.out
-	done
-	run -2 shard-run --turns 7 -L list cat {} : write --split all -o out 7<&-
-	[[ $output == *"--turns 7: not an open descriptor"* ]]
-	run -2 shard-run --turns 7 -L list cat {} : write --split all -o out 7<.
-	[[ $output == *"--turns: Is a directory"* ]]
-	shard-run --turns 7 -L list cat {} : write --split all -o none 7</dev/null
-	[[ ! -e none ]]
 }
 
 @test "run: SIGTERM and SIGINT leave no temp file and no record" {
@@ -355,4 +322,61 @@ stamp() { find "$1/_shards" -name '*.tsv' -printf '%f %i %T@\n' | sort; }
 	shard-stats --moments --values all --na pandas -o c/parts part-1.csv && shard-stats --merge -o c c/parts && shard-fit c 2>err
 	shard-run "${words[@]}"
 	[[ $(grep '^b' counts/00001.tsv) == $'b\tmissing\t2\t0\t0' ]]
+}
+
+# todo WORD...: what shard-run finds is to be done by these words in out.
+todo() {
+	shard-ls in >list
+	shard-run --todo found "$@" -L list cat {} : write --split all -o out
+	cat found
+}
+
+@test "run: --todo names what has no record, and only that" {
+	rm -rf in && mkdir in
+	for i in 1 2 3; do lines in/part-$i.csv a $i; done
+	todo | cmp - <(shard-ls in)
+	shard-run --skip-done -L list cat {} : write --split all -o out
+	[[ -z $(todo) ]]
+	lines in/part-4.csv a 4
+	[[ $(todo) == in/part-4.csv ]]
+	rm out/_shards/00002.tsv
+	[[ $(todo) == $'in/part-2.csv\nin/part-4.csv' ]]
+}
+
+@test "run: --todo names what was made by other words, of other bytes, or is damaged" {
+	rm -rf in && mkdir in
+	for i in 1 2 3; do lines in/part-$i.csv a $i; done
+	shard-ls in >list
+	shard-run --skip-done -L list cat {} : write --split all -o out
+	shard-run --todo found -L list cat {} : map --where 'a != 7' : write --split all -o out
+	cmp found list
+	lines in/part-1.csv a 9
+	[[ $(todo) == in/part-1.csv ]]
+	lines in/part-1.csv a 1
+	touch -d @1 in/part-1.csv in/part-3.csv # the same bytes: not stale
+	[[ -z $(todo) ]]
+	rm out/all/part-00002.csv
+	echo >>out/all/part-00003.csv
+	[[ $(todo) == $'in/part-2.csv\nin/part-3.csv' ]]
+	head -c 50 out/_shards/00001.tsv >cut && mv cut out/_shards/00001.tsv
+	todo | cmp - list
+}
+
+@test "run: --todo --verify trusts no time of a file" {
+	rm -rf in && mkdir in
+	lines in/part-1.csv a 1
+	touch -d @1 in/part-1.csv
+	shard-run --skip-done cat {} : write --split all -o out ::: in/part-1.csv
+	printf 'a\n2\n' | dd of=in/part-1.csv conv=notrunc status=none
+	touch -d @1 in/part-1.csv
+	[[ $(todo --verify) == in/part-1.csv ]]
+}
+
+@test "run: --todo takes an output that came through pipes as done" {
+	rm -rf in && mkdir in
+	lines in/part-1.csv a 1
+	shard-run --piped cat {} : write --split all -o out ::: in/part-1.csv
+	[[ -z $(todo) ]]
+	lines in/part-1.csv a 9
+	[[ $(todo) == in/part-1.csv ]]
 }

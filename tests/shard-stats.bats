@@ -315,22 +315,11 @@ merged() {
 	diff -r parts whole
 }
 
-@test "stats: --turns shares a list: a partial of each file, by whoever comes" {
+@test "stats: SHARD_PROGRESS names the descriptor that hears the bytes of every file" {
 	mkdir in
 	for i in {1..7}; do rows $((i * 10)) >in/part-$i.csv; done
-	shard-ls in >list
-	shard-stats -t orderDate -k customerId -o want --files-from list
-	printf '%015d\n' {0..6} >turns
-	exec 7<turns
-	for k in 1 2; do
-		shard-stats --turns 7 --progress-fd 8 -t orderDate -k customerId -o got --files-from list 8>told.$k &
-	done
-	wait
-	cmp <(tree want) <(tree got)
-	cmp <(sort -n told.*) <(stat -c %s in/* | sort -n)
-	printf '%015d\n' 7 >turns
-	run -2 shard-stats --turns 7 -t orderDate -o got --files-from list 7<turns
-	[[ $output == *"--turns: the file has no lines of 16 bytes"* ]]
+	shard-ls in | SHARD_PROGRESS=8 shard-stats -t orderDate -o got --files-from - 8>told
+	cmp told <(stat -c %s in/*)
 }
 
 # wide FIRST LAST STEP: 12 columns in this order, 600 rows.

@@ -140,14 +140,14 @@ collect_run(const struct collect *c, char *const *file, size_t n,
 	char *const std[] = {dash};
 	uint64_t print = source_fingerprint(&c->chain->source);
 	bool any = c->one || (c->opt->like && n == 1);
-	int rc, more, nbad = 0;
-	size_t i = SIZE_MAX;
+	int rc, nbad = 0;
+	size_t i;
 
 	if (c->opt->wish.none)
 		return 0;
 	if (n == 0)
 		return chain_run(c->chain, std, 1, s, e) < 0 ? -1 : 0;
-	while ((more = c->next(c->arg, n, &i, e)) > 0) {
+	for (i = 0; i < n; i++) {
 		if (!c->force && is_fresh(c->opt, print, file[i]))
 			rc = 0;
 		else if (!any && !shard_name_parse(file[i]).is_part)
@@ -161,5 +161,5 @@ collect_run(const struct collect *c, char *const *file, size_t n,
 		c->ended(c->arg, file[i], rc < 0 ? e : NULL);
 		nbad |= rc < 0;
 	}
-	return more < 0 ? -1 : nbad;
+	return nbad;
 }

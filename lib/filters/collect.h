@@ -11,10 +11,8 @@
 struct collect {
 	struct chain *chain; /* of the stage stats alone */
 	struct stats_opt *opt;
-	/* The program's: the index of the next of n files, in *k, which begins
-	 * as SIZE_MAX (1; 0 at the end; -1); and a file that has its partial,
-	 * or that is bad (e). */
-	int (*next)(void *arg, size_t n, size_t *k, struct err *e);
+	/* The program's: called for a file that has its partial now, or that is
+	 * bad (e). */
 	void (*ended)(void *arg, const char *path, const struct err *e);
 	void *arg;
 	bool force; /* read shards again whose partial is fresh */
