@@ -128,7 +128,7 @@ refuses() {
 
 @test "route: a shard that fails takes nothing with it, whatever of it is in runs already" {
 	rm part-*.csv
-	for i in 0 1 2; do awk -v s=$i 'BEGIN { print "sym,t,v"; for (i = 0; i < 20000; i++) printf "A,%d,%0100d\n", i % 7, i + s * 100000 }' >part-$i.csv; done
+	for i in 0 1 2; do awk -v s="$i" 'BEGIN { print "sym,t,v"; for (i = 0; i < 20000; i++) printf "A,%d,%0100d\n", i % 7, i + s * 100000 }' >part-$i.csv; done
 	cp part-1.csv good
 	echo 'A,x' >>part-1.csv
 	run -1 --separate-stderr route --order t:n --memory 1M
@@ -249,7 +249,7 @@ refuses() {
 	local i
 	rm part-*.csv
 	for i in 0 1 2; do
-		awk -v s=$i 'BEGIN { print "sym,t,v"
+		awk -v s="$i" 'BEGIN { print "sym,t,v"
 			if (s < 2) for (i = 0; i < 3; i++) printf "%s,%d,%d\n", s ? "B" : "A", i, s
 			for (i = 0; i < (s == 1 ? 5 : 20000); i++) printf "Z%d,%d,%0100d\n", i % 9, i, i + s * 20000 }' >part-$i.csv
 	done
