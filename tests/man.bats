@@ -363,7 +363,8 @@ same_as_job() {
 # share the library.
 reads() {
 	case $1 in
-	shard-check | shard-fit | shard-gather | shard-plan | shard-unpack) ;;
+	shard-check | shard-fit | shard-plan | shard-unpack) ;;
+	shard-gather) echo SHARD_PROGRESS ;;
 	shard-ls) grep -oE '"[A-Z]+(_[A-Z]+)+"' "$TOP/lib/shards/part.c" | tr -d '"' ;;
 	shard-job) echo PATH ;;
 	preprocess | impute)

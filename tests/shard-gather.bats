@@ -64,7 +64,7 @@ todo() {
 many_groups() {
 	rm -rf in out && mkdir in out
 	for k in {0..4}; do
-		awk -v k=$k 'BEGIN { print "sym,t"; for (i = 0; i < 500; i++) printf "g%d,%d\n", i % 40, i * 7 % 100 + k }' >in/part-$k.csv
+		awk -v k="$k" 'BEGIN { print "sym,t"; for (i = 0; i < 500; i++) printf "g%d,%d\n", i % 40, i * 7 % 100 + k }' >in/part-$k.csv
 	done
 	{
 		printf 'sym\tbatch_id\n'

@@ -128,7 +128,7 @@ refuses() {
 
 @test "route: a shard that fails takes nothing with it, whatever of it is in runs already" {
 	rm part-*.csv
-	for i in 0 1 2; do awk -v s=$i 'BEGIN { print "sym,t,v"; for (i = 0; i < 20000; i++) printf "A,%d,%0100d\n", i % 7, i + s * 100000 }' >part-$i.csv; done
+	for i in 0 1 2; do awk -v s="$i" 'BEGIN { print "sym,t,v"; for (i = 0; i < 20000; i++) printf "A,%d,%0100d\n", i % 7, i + s * 100000 }' >part-$i.csv; done
 	cp part-1.csv good
 	echo 'A,x' >>part-1.csv
 	run -1 --separate-stderr route --order t:n --memory 1M
@@ -206,6 +206,78 @@ refuses() {
 	[[ ! -e out/_runs/data/00000.tsv ]]
 }
 
+# Both are gzip's; level 9 is better at this.
+@test "route: --sorted takes --level" {
+	awk 'BEGIN { print "sym,t,v"; for (i = 0; i < 20000; i++) printf "A,%d,%d\n", i, i * 7919 % 104729 }' >part-0.csv
+	rm part-1.csv
+	for level in 1 9; do
+		mkdir $level && cp batches.tsv $level
+		shard-route -o $level --order t:n --sorted --compress gz --level $level part-0.csv
+		gzip -dc $level/batch-data-0.csv.gz | cmp - part-0.csv
+	done
+	(($(stat -c %s 9/batch-data-0.csv.gz) < $(stat -c %s 1/batch-data-0.csv.gz)))
+}
+
+@test "route: a sorted table is whole or not there, wherever it fails" {
+	local bad
+	printf 'sym\tbatch_id\nA\t0\nB\t1\nC\t2\n' >out/batches.tsv
+	lines part-0.csv sym,t,v A,2024-01-01,1 A,2024-01-02,2
+	lines good.csv sym,t,v B,2024-01-01,4
+	lines part-2.csv sym,t,v C,2024-01-01,4
+	for bad in A,2024-01-01,1 C,x,1 C,2024-01-01 ''; do
+		rm -rf part-1.csv out/_* out/batch-*
+		[[ -z $bad ]] || { cp good.csv part-1.csv && echo "$bad" >>part-1.csv; }
+		run -1 --separate-stderr shard-run cat {} : route -o out --order t --sorted ::: part-{0,1,2}.csv
+		says part-1.csv
+		[[ -z $(find out -name 'batch-*' -o -name '*.run' -o -path 'out/_*.tsv' -o -name '.tmp*') ]]
+	done
+	# the last one
+	run -1 --separate-stderr shard-run cat {} : route -o out --order t --sorted ::: part-{0,2,9}.csv
+	says "part-9.csv: No such file or directory"
+	[[ -z $(find out -name 'batch-*' -o -name '*.run' -o -path 'out/_*.tsv') ]]
+	cp good.csv part-1.csv
+	shard-run cat {} : route -o out --order t --sorted ::: part-{0,1,2}.csv
+	shard-gather -o out
+	shard-check --build out
+	# what was not begun takes nothing away
+	run -1 --separate-stderr shard-run cat {} : route -o out --order nope --sorted ::: part-{0,1,2}.csv
+	says 'no column "nope"'
+	shard-check out
+}
+
+@test "route: of a sorted table any number of rows without a batch may be kept" {
+	local i
+	rm part-*.csv
+	for i in 0 1 2; do
+		awk -v s="$i" 'BEGIN { print "sym,t,v"
+			if (s < 2) for (i = 0; i < 3; i++) printf "%s,%d,%d\n", s ? "B" : "A", i, s
+			for (i = 0; i < (s == 1 ? 5 : 20000); i++) printf "Z%d,%d,%0100d\n", i % 9, i, i + s * 20000 }' >part-$i.csv
+	done
+	route --sorted --order t:n --unplanned keep --memory 1M
+	shard-gather -o out
+	[[ $(<out/batch-data-0.csv) == $'sym,t,v\nA,0,0\nA,1,0\nA,2,0' && $(<out/batch-data-1.csv) == $'sym,t,v\nB,0,1\nB,1,1\nB,2,1' ]]
+	[[ $(tail -qn +2 out/batch-data-unplanned.csv | sort) == "$(tail -qn +2 part-*.csv | grep ^Z | sort)" ]]
+	shard-check --build out
+}
+
+@test "route: behind ::: the record of every shard has the facts of the chain; memory and places are none" {
+	facts() { sed -n 's/^facts\t//p' "$1"/_runs/data/*.tsv | sort -u; }
+	printf '%s\0' part-{0,1}.csv | xargs -0 -n 1 shard-run cat {} : route -o out --order t :::
+	[[ $(facts out | wc -l) == 1 && $(facts out) != *$'\t0000000000000000\t'* ]]
+	mkdir two three
+	cp batches.tsv three
+	shard-run cat {} : route -o two --map batches.tsv --memory 2M --order t ::: part-{0,1}.csv
+	[[ $(facts two) == "$(facts out)" ]]
+	printf '%s\0' part-{0,1}.csv | shard-run -0 --skip-done --list - cat {} : route -o three --order t
+	[[ $(facts three) == "$(facts out)" ]]
+	for words in "--order t:r" "--order t --unplanned keep" "--order t --compress gz" "--order t --format jsonl"; do
+		rm -rf two/_runs
+		# shellcheck disable=SC2086
+		shard-run cat {} : route -o two --map batches.tsv $words ::: part-{0,1}.csv
+		[[ $(facts two) != "$(facts out)" ]]
+	done
+}
+
 @test "route: columns named _row and _split are columns like others" {
 	lines part-0.csv _row,t,_split A,2024-01-01,x
 	printf '_row\tbatch_id\nA\t0\n' >out/batches.tsv
@@ -231,14 +303,15 @@ refuses() {
 	refuses 2 "--memory: 1M is the least that works" -o out --order t --memory 1K part-0.csv
 	refuses 2 '--table "a/b" cannot be the name of a table' -o out --order t --table a/b part-0.csv
 	refuses 2 '--format "json": must be csv, tsv, jsonl or parquet' -o out --order t --format json part-0.csv
-	refuses 2 "--compress is for --sorted; else shard-gather compresses" -o out --order t --compress gz part-0.csv
-	refuses 2 '--compress "bz2": must be none, gz, zst, lz4 or xz' -o out --order t --sorted --compress bz2 part-0.csv
+	refuses 2 '--compress "bz2": must be none, gz, zst, lz4 or xz' -o out --order t --compress bz2 part-0.csv
+	refuses 2 "--level 10: gz goes up to 9" -o out --order t --compress gz --level 10 part-0.csv
+	refuses 2 "--level 1: none goes up to 0" -o out --order t --level 1 part-0.csv
+	refuses 2 "--facts: no such option" -o out --order t --facts x part-0.csv
 	refuses 2 "--unplanned" -o out --order t --unplanned lose part-0.csv
 }
 
 @test "route: what is not there is named" {
 	refuses 1 "no.tsv: No such file or directory" -o out --order t --map no.tsv part-0.csv
-	refuses 1 "no.facts: No such file or directory" -o out --order t --facts no.facts part-0.csv
 	refuses 1 "part-9.csv: No such file or directory" -o out --order t part-9.csv
 	refuses 1 'no column "nope"; the header has: sym, t, v' -o out --order nope part-0.csv
 	refuses 1 'no column "nope"; the header has: sym, t, v' -o out --order t --key nope part-0.csv

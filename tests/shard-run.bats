@@ -331,18 +331,6 @@ todo() {
 	cat found
 }
 
-@test "run: --todo names what has no record, and only that" {
-	rm -rf in && mkdir in
-	for i in 1 2 3; do lines in/part-$i.csv a $i; done
-	todo | cmp - <(shard-ls in)
-	shard-run --skip-done -L list cat {} : write --split all -o out
-	[[ -z $(todo) ]]
-	lines in/part-4.csv a 4
-	[[ $(todo) == in/part-4.csv ]]
-	rm out/_shards/00002.tsv
-	[[ $(todo) == $'in/part-2.csv\nin/part-4.csv' ]]
-}
-
 @test "run: --todo names what was made by other words, of other bytes, or is damaged" {
 	rm -rf in && mkdir in
 	for i in 1 2 3; do lines in/part-$i.csv a $i; done
@@ -362,16 +350,6 @@ todo() {
 	todo | cmp - list
 }
 
-@test "run: --todo --verify trusts no time of a file" {
-	rm -rf in && mkdir in
-	lines in/part-1.csv a 1
-	touch -d @1 in/part-1.csv
-	shard-run --skip-done cat {} : write --split all -o out ::: in/part-1.csv
-	printf 'a\n2\n' | dd of=in/part-1.csv conv=notrunc status=none
-	touch -d @1 in/part-1.csv
-	[[ $(todo --verify) == in/part-1.csv ]]
-}
-
 @test "run: --todo takes an output that came through pipes as done" {
 	rm -rf in && mkdir in
 	lines in/part-1.csv a 1
@@ -379,4 +357,66 @@ todo() {
 	[[ -z $(todo) ]]
 	lines in/part-1.csv a 9
 	[[ $(todo) == in/part-1.csv ]]
+}
+
+@test "run: --todo names the shards that are not done by these words, in the order of the list, and runs nothing" {
+	for i in 1 2 3; do rows $((10 * i)) >part-$i.csv; done
+	words=(cat {} : map --where 'id < 1000' : write --split all -o out)
+	shard-run --todo list "${words[@]}" ::: part-3.csv part-1.csv part-2.csv
+	[[ $(<list) == $'part-3.csv\npart-1.csv\npart-2.csv' && ! -e out ]]
+	shard-run "${words[@]}" ::: part-1.csv part-3.csv
+	printf '%s\0' part-{3,2,1}.csv | shard-run -0 --todo list -L - "${words[@]}"
+	[[ $(tr '\0' ' ' <list) == "part-2.csv " ]]
+	xargs -0 shard-run "${words[@]}" ::: <list
+	shard-run --todo list "${words[@]}" ::: part-{1,2,3}.csv
+	[[ -e list && ! -s list ]]
+	echo 1,2024-01-01,c,x,0 >>part-2.csv
+	rm out/all/part-00003.csv
+	shard-run --todo list "${words[@]}" ::: part-{1,2,3}.csv
+	[[ $(<list) == $'part-2.csv\npart-3.csv' ]]
+	shard-run --todo list --force "${words[@]}" ::: part-{1,2,3}.csv
+	[[ $(wc -l <list) == 3 ]]
+	shard-run --todo list cat {} : map --where 'id < 999' : write --split all -o out ::: part-{1,2,3}.csv
+	[[ $(wc -l <list) == 3 ]]
+}
+
+@test "run: --todo asks each shard's own words where the mark is in more than the input" {
+	for i in 1 2; do rows 10 >part-$i.csv; done
+	words=(cat {} : map --constant shard={n} : write --split all -o out)
+	shard-run "${words[@]}" ::: part-1.csv part-2.csv
+	shard-run --todo list "${words[@]}" ::: part-1.csv part-2.csv
+	[[ ! -s list ]]
+	shard-run --todo list cat {} : map --constant shard=00001 : write --split all -o out ::: part-1.csv part-2.csv
+	[[ $(<list) == part-2.csv ]]
+	shard-run -I @ cat @ : write --split all -o braces ::: part-1.csv
+	shard-run -I @ --todo list cat @ : write --split all -o braces ::: part-1.csv part-2.csv
+	[[ $(<list) == part-2.csv ]]
+}
+
+@test "run: --todo --verify reads shards that look done" {
+	rows 50 >part-1.csv
+	words=(cat {} : write --split all -o out)
+	shard-run "${words[@]}" ::: part-1.csv
+	time=$(stat -c %y part-1.csv)
+	printf X | dd of=part-1.csv bs=1 seek=62 conv=notrunc status=none
+	touch -d "$time" part-1.csv
+	shard-run --todo list "${words[@]}" ::: part-1.csv
+	[[ ! -s list ]]
+	shard-run --todo list --verify "${words[@]}" ::: part-1.csv
+	[[ $(<list) == part-1.csv ]]
+}
+
+@test "run: --todo needs shards, and a chain that leaves records" {
+	rows 5 >part-1.csv
+	run -2 --separate-stderr shard-run --todo list cat part-1.csv : write --split all -o out
+	says "--todo: which shards? --list or ::: names them"
+	run -2 --separate-stderr shard-run --todo list cat {} : map ::: part-1.csv
+	says "--todo: the chain leaves no record that tells what is done"
+	run -2 --separate-stderr shard-run --todo list cat part-1.csv : write --split all -o out ::: part-1.csv
+	says "the chain has no {} for the shard"
+	run -1 --separate-stderr shard-run --todo list cat {} : route -o none --order orderDate ::: part-1.csv
+	says "none/batches.tsv: No such file or directory"
+	run -1 --separate-stderr shard-run --todo none/of/dirs/list cat {} : write --split all -o out ::: nothing.csv
+	says "no shard number in the name"
+	[[ ! -e list && ! -e out && ! -e none ]]
 }

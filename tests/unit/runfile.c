@@ -45,8 +45,14 @@ put_text(struct buf *b, struct bytes key, struct bytes row)
 	buf_putb(b, row);
 }
 
-static const struct runfile_head head = {
-    .map = 77, .nbatch = NBATCH, .sep = ',', .kind = 2};
+static const struct runfile_head head = {.map = 77,
+    .nbatch = NBATCH,
+    .sep = ',',
+    .kind = 2,
+    .format = 3,
+    .codec = 2,
+    .level = 19,
+    .sorted = 1};
 static const struct bytes header = {"sym,t\n", 6};
 
 /* Batches 1 and 4 are empty; keys up to max bytes, rows three times as long. */
@@ -150,7 +156,9 @@ holds(const char *path, const struct rows *rows)
 	}
 	if (!bytes_eq(buf_bytes(&f.header), header) || f.head.map != head.map ||
 	    f.head.nbatch != NBATCH || f.head.sep != head.sep ||
-	    f.head.kind != head.kind)
+	    f.head.kind != head.kind || f.head.format != head.format ||
+	    f.head.codec != head.codec || f.head.level != head.level ||
+	    f.head.sorted != head.sorted)
 		rc = 0;
 	for (i = 0; i <= NBATCH && rc > 0; i++) {
 		if (!read_batch(&f, i, &b, &n, &e)) {

@@ -27,6 +27,16 @@ put_file(const char *name)
 	free(path);
 }
 
+/* The input of that number; freed by the caller. */
+static char *
+shard_path(unsigned number)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "part-%u.csv", number);
+	return xstrdup(test_path(name));
+}
+
 /* A batch as it is done. */
 static void
 make_batch(const char *table, uint32_t batch)
@@ -45,28 +55,45 @@ make_batch(const char *table, uint32_t batch)
 	free(out);
 }
 
-/* A unit of one shard with two runs. */
+/* A unit of the shard `number` with two runs, routed from a file in the test's
+ * directory with the facts 7. */
 static void
-make_unit(const char *table)
+make_unit_of(const char *table, unsigned number)
 {
-	struct record r = {.is_routed = true, .shard = xstrdup("00000")};
-	char *dir = units_path(test_path("out"), table, "");
+	struct record r = {.is_routed = true,
+	    .facts = 7,
+	    .shard = record_shard(NULL, number),
+	    .input = shard_path(number)};
+	struct err ignored;
+	char *unit = xstrdup(r.shard),
+	     *dir = units_path(test_path("out"), table, "");
 	struct buf b = BUF_ZERO;
 	struct err e = ERR_ZERO;
 	uint64_t k;
 
+	if (identity_of(r.input, &r.id, &ignored) < 0) {
+		free(r.input);
+		r.input = NULL;
+	}
 	record_put(&r, &b);
 	record_fini(&r);
 	OK(make_dirs(dir, &e) == 0, e);
-	OK(unit_save(dir, "00000", buf_bytes(&b), 2, &e) == 0, e);
+	OK(unit_save(dir, unit, buf_bytes(&b), 2, &e) == 0, e);
 	for (k = 0; k < 2; k++) {
-		char *path = unit_run_path(dir, "00000", k);
+		char *path = unit_run_path(dir, unit, k);
 
 		test_write(path, "run", 3);
 		free(path);
 	}
 	buf_fini(&b);
+	free(unit);
 	free(dir);
+}
+
+static void
+make_unit(const char *table)
+{
+	make_unit_of(table, 0);
 }
 
 static void
@@ -222,9 +249,115 @@ other_tables_go_with_their_directories(void)
 	OK(todo_forget_others(test_path("none"), NULL, 0, &e) == 0, e);
 }
 
+#define NSHARD 4
+static const unsigned numbers[NSHARD] = {10, 9, 2, 0};
+
+/* Which of the shards are to be routed, as a text of 0 and 1. */
+static const char *
+to_route(const char *out, uint64_t facts, const struct todo_how *how)
+{
+	static char text[NSHARD + 1];
+	const struct batchfile_opt o = {
+	    .out = out, .facts = facts, .format = FORMAT_UNKNOWN, .codec = -1};
+	char *path[NSHARD];
+	struct err e = ERR_ZERO;
+	bool todo[NSHARD];
+	size_t i;
+
+	for (i = 0; i < NSHARD; i++)
+		path[i] = shard_path(numbers[i]);
+	OK(todo_table(&o, "a", path, NSHARD, how, todo, &e) == 0, e);
+	for (i = 0; i < NSHARD; i++) {
+		text[i] = todo[i] ? '1' : '0';
+		free(path[i]);
+	}
+	return text;
+}
+
+static void
+shards_are_to_be_routed_that_no_unit_has(void)
+{
+	const struct todo_how how = {.nbatch = 1};
+	const struct todo_how whole = {.nbatch = 1, .whole = true};
+	const struct todo_how force = {.nbatch = 1, .force = true};
+	char *out = xstrdup(test_path("out"));
+	size_t i;
+
+	for (i = 0; i < NSHARD; i++) {
+		char *path = shard_path(numbers[i]);
+
+		test_write(path, "k\n", 2);
+		free(path);
+	}
+	EQ_S(to_route(out, 7, &how), "1111");
+	make_unit_of("a", 9);
+	make_unit_of("a", 0);
+	make_unit_of("b", 9);
+	EQ_S(to_route(out, 7, &how), "1010");
+	make_unit_of("a", 10);
+	make_unit_of("a", 2);
+	EQ_S(to_route(out, 7, &how), "0000");
+	EQ_S(to_route(out, 7, &whole), "1111"); /* and has no batch */
+	EQ_I(is_there("out/_runs/a/00009.tsv"), false);
+	make_unit_of("a", 9);
+	EQ_S(to_route(out, 7, &whole), "1111");
+	EQ_I(is_there("out/_runs/a/00009.tsv"), false);
+	make_unit_of("a", 9);
+	EQ_S(to_route(out, 8, &how), "1111"); /* by other facts */
+	EQ_I(is_there("out/_runs/a/00009.tsv"), false);
+	make_unit_of("a", 9);
+	EQ_S(to_route(out, 7, &force), "1111");
+	EQ_I(is_there("out/_runs/a/00009.tsv"), false);
+	EQ_I(is_there("out/_runs/b/00009.tsv"), true);
+	free(out);
+}
+
+static void
+a_batch_is_done_only_in_the_form_that_is_asked_for(void)
+{
+	char *out = xstrdup(test_path("out"));
+	struct batchfile_opt o = {.out = out, .format = FORMAT_UNKNOWN};
+	struct record r;
+	struct err e = ERR_ZERO;
+	struct batchfile f;
+	static const struct {
+		enum format format;
+		int codec;
+		bool done;
+	} ask[] = {{FORMAT_UNKNOWN, -1, true}, {FORMAT_CSV, -1, true},
+	    {FORMAT_UNKNOWN, CODEC_NONE, true}, {FORMAT_CSV, CODEC_NONE, true},
+	    {FORMAT_TSV, -1, false}, {FORMAT_UNKNOWN, CODEC_GZIP, false},
+	    {FORMAT_JSONL, CODEC_NONE, false}};
+	size_t i;
+
+	make_batch("a.csv.gz", 0);
+	for (i = 0; i < LEN(ask); i++) {
+		test_about("%zu", i);
+		o.format = ask[i].format;
+		o.codec = ask[i].codec;
+		if (EQ_I(batchfile_done(&o, "a.csv.gz/00000", &r),
+			ask[i].done) &&
+		    ask[i].done)
+			record_fini(&r);
+	}
+	/* made in another one, it replaces the file before */
+	o.format = FORMAT_JSONL;
+	o.codec = CODEC_GZIP;
+	OK(batchfile_open(&f, &o, "a.csv.gz", 0, ',', bytes_of("k\n", 2), &e) ==
+		    0 &&
+		batchfile_commit(&f, &e) == 0,
+	    e);
+	batchfile_free(&f);
+	EQ_I(is_there("out/batch-a.csv.gz-0.csv"), false);
+	EQ_I(is_there("out/batch-a.csv.gz-0.jsonl.gz"), true);
+	free(out);
+}
+
 int
 main(void)
 {
+	RUN(shards_are_to_be_routed_that_no_unit_has);
+	RUN(a_batch_is_done_only_in_the_form_that_is_asked_for);
 	RUN(names_of_batches_are_told_from_others);
 	RUN(a_sweep_removes_only_batches_that_no_record_names);
 	RUN(batches_that_have_a_record_are_counted);
