@@ -171,7 +171,7 @@ begin_fit(struct job *j, struct err *e)
 	    .dir = dir};
 	int rc = -1;
 
-	if (j->look.json)
+	if (impute_has_header(j))
 		source.header_of = p->header;
 	if (j->look.json && j->look.csv)
 		source.header = HEADER_UNION;
@@ -199,7 +199,7 @@ impute_begin(struct job *j, struct err *e)
 	    make_dirs(p->counts, e) < 0 ||
 	    (!j->claim.fresh && tidy_temps(p->counts, e) < 0))
 		return -1;
-	if (j->look.json) {
+	if (impute_has_header(j)) {
 		look_header(&j->look.names, &header);
 		rc = tidy_header(p->header, &header, p->fit, e);
 		buf_fini(&header);

@@ -479,7 +479,7 @@ look(struct job *j, struct err *e)
 		return err_set(e,
 		    "--signature names the columns of a CSV header: JSON has "
 		    "its own");
-	if (j->look.json &&
+	if (impute_has_header(j) &&
 	    look_names(&j->look, &p->source, look_cores(), e) < 0)
 		return -1;
 	p->types = look_types(&j->look, option_value(o, "format"));

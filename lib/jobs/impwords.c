@@ -5,6 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+bool
+impute_has_header(const struct job *j)
+{
+	return j->look.json || j->look.parquet;
+}
+
 const char *
 impute_first(const struct job *j)
 {
@@ -39,8 +45,8 @@ cat_words(struct job *j, bool pass2, struct buf *b)
 {
 	struct impute *p = j->st;
 
-	words_put(
-	    b, "--header-of", j->look.json ? p->header : impute_first(j), NULL);
+	words_put(b, "--header-of",
+	    impute_has_header(j) ? p->header : impute_first(j), NULL);
 	/* a CSV shard need not have the columns of its JSON neighbours */
 	if (j->look.json && j->look.csv)
 		words_put(b, "--header", "union", NULL);

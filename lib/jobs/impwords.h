@@ -31,10 +31,14 @@ struct impute {
 	char *run;    /* OUT/_run */
 	char *fit;    /* OUT/_run/fit: parts, full and ctx are there */
 	char *counts; /* OUT/_run/counts: a directory per split is there */
-	char *header; /* OUT/_run/header.csv, where JSON is read */
+	char *header; /* OUT/_run/header.csv, where impute_has_header() */
 	int lock;     /* of the artifacts, or -1 */
 };
 
+/* True if the names of the columns are written to a file of their own: those
+ * of JSON are of all shards, and to open a Parquet file for them takes 4 ms,
+ * twice for each shard. */
+bool impute_has_header(const struct job *j);
 /* The path of the first shard. */
 const char *impute_first(const struct job *j);
 /* The directory of the report, or NULL where the artifacts have no statistics
