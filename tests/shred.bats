@@ -1007,7 +1007,7 @@ refuses() {
 }
 
 @test "shred: names of columns and directories may hold blanks, quotes and what the shell expands" {
-	for name in "it's" 'a"b' 'a b' '$(touch pwned)' '100%s' '*' '-x' '#' '\\' '{}' '{n}' größe; do
+	for name in "it's" 'a"b' 'a b' '$(touch pwned)' '100%s' '*' '-x' '#' '\\' '{}' '{n}' : ::: größe; do
 		rm -rf "in $name" out
 		mkdir "in $name"
 		{ h="\"${name//\"/\"\"}\"" && printf '%s,t\nb,1\na,2\n' "$h"; } >"in $name/part-0.csv"

@@ -283,12 +283,26 @@ job_trim(struct options *o, const char *name)
 
 	while (n > 1 && path[n - 1] == '/')
 		n--;
-	if (path && *path == '-')
+	if (path && (*path == '-' || *path == ':'))
 		buf_puts(&b, "./");
 	if (path)
 		buf_put(&b, path, n);
 	option_set(o, name, path ? buf_cstr(&b) : NULL);
 	buf_fini(&b);
+}
+
+void
+option_words(struct buf *b, const char *option, const char *value)
+{
+	struct buf word = BUF_ZERO;
+
+	if (strcmp(value, ":") != 0 && strcmp(value, ":::") != 0) {
+		words_put(b, option, value, NULL);
+		return;
+	}
+	buf_printf(&word, "%s=%s", option, value);
+	words_put(b, buf_cstr(&word), NULL);
+	buf_fini(&word);
 }
 
 void
@@ -301,7 +315,7 @@ job_pass_on(
 	if (!value || (but && strcmp(value, but) == 0))
 		return;
 	buf_printf(&word, "--%s", name);
-	words_put(b, buf_cstr(&word), value, NULL);
+	option_words(b, buf_cstr(&word), value);
 	buf_fini(&word);
 }
 

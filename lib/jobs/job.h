@@ -76,6 +76,9 @@ void word_put(struct buf *b, const char *s);
 /* Appends a blank, where b is not empty, and the words up to NULL. */
 void words_put_all(struct buf *b, const char *const *word);
 #define words_put(b, ...) words_put_all(b, (const char *const[]){__VA_ARGS__})
+/* Appends an option and its value, in one word where the value alone would end
+ * a part of a chain. */
+void option_words(struct buf *b, const char *option, const char *value);
 /* Appends the assignment of a value to a variable of the shell. */
 void var_put(struct buf *b, const char *name, const char *value);
 

@@ -54,7 +54,7 @@ stats_words(struct job *j, struct buf *b)
 	if (p->training)
 		job_pass_on(o, b, "label", NULL);
 	if (p->training && option_is(o, "split", "stratified")) {
-		words_put(b, "--strata", option_value(o, "label"), NULL);
+		option_words(b, "--strata", option_value(o, "label"));
 		job_pass_on(o, b, "seed", NULL);
 	}
 	job_pass_on(o, b, "na", "auto");
@@ -162,7 +162,8 @@ chain_words(struct job *j, struct buf *b)
 	if (columns) {
 		buf_clear(&word);
 		buf_printf(&word, "%s%s", columns, splits ? ",_split" : "");
-		words_put(b, ":", "map", "--select", buf_cstr(&word), NULL);
+		words_put(b, ":", "map", NULL);
+		option_words(b, "--select", buf_cstr(&word));
 	}
 	buf_fini(&word);
 	free(meta);

@@ -16,7 +16,7 @@ pass_on(
 	const char *value = option_value(o, name);
 
 	if (value)
-		words_put(b, as, value, NULL);
+		option_words(b, as, value);
 }
 
 static void
@@ -71,7 +71,8 @@ shred_cat_words(struct job *j, struct shred_table *t, struct buf *b)
 static void
 day_words(struct job *j, struct shred_table *t, struct buf *b)
 {
-	words_put(b, ":", "split", "--by", "day", "--time", t->column, NULL);
+	words_put(b, ":", "split", "--by", "day", NULL);
+	option_words(b, "--time", t->column);
 	pass_on(&j->opt, b, "epoch", "--epoch");
 }
 
@@ -87,8 +88,10 @@ shred_chain_words(struct job *j, struct shred_table *t, struct buf *b)
 	if (option_value(&j->opt, "where"))
 		words_put(b, ":", "map", NULL);
 	pass_on(&j->opt, b, "where", "--where");
-	if (t->select)
-		words_put(b, ":", "map", "--select", t->select, NULL);
+	if (t->select) {
+		words_put(b, ":", "map", NULL);
+		option_words(b, "--select", t->select);
+	}
 }
 
 /* "cat ... @ : ... :", of which a sink is to follow. */
@@ -140,8 +143,8 @@ route_words(
 	source_words(j, t, drops_cache(j), mark, b);
 	words_put(b, "route", "-o", s->out, "--table", t->name, NULL);
 	pass_on(o, b, "key", "--key");
-	words_put(
-	    b, "--order", t->order, "--format", format_name(t->format), NULL);
+	option_words(b, "--order", t->order);
+	words_put(b, "--format", format_name(t->format), NULL);
 	if (t->codec != CODEC_NONE)
 		words_put(b, "--compress", codec_info(t->codec)->name, NULL);
 	pass_on(o, b, "level", "--level");
