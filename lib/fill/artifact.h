@@ -1,6 +1,6 @@
 /*
- * artifact - the files that a fit and its report leave in a directory, as a
- * rule that of the context.
+ * artifact - the files that a fit and its report write to a directory, which is
+ * usually that of the context.
  */
 #ifndef SHARD_ARTIFACT_H
 #define SHARD_ARTIFACT_H
@@ -12,8 +12,9 @@
 /* Writes b as the file `name` in dir, whole or not at all. */
 MUST_CHECK int artifact_commit(
     const char *dir, const char *name, const struct buf *b, struct err *e);
-/* Loads impute.tsv of dir and sets *have; without the file the table is left as
- * it was, and *have is false.  The caller frees the table with tsv_fini(). */
+/* Loads impute.tsv of dir and sets *have to true.  If there is no such file,
+ * *have is false and the table stays as it was.  The caller frees it with
+ * tsv_fini(). */
 MUST_CHECK int
 artifact_load_fit(const char *dir, struct tsv *t, bool *have, struct err *e);
 

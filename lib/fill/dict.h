@@ -1,7 +1,7 @@
 /*
- * filldict - the imputation dictionary: what fills the missing values of which
- * column.  It comes as impute.tsv, as a JSON object or as a Python pickle of a
- * dict, is one thing in memory, and goes out as JSON or pickle.
+ * dict - the dictionary of fill values: for each column, what fills its missing
+ * cells.  It is read from impute.tsv, a JSON object or a Python pickle of a
+ * dict, and written as JSON or pickle.
  *
  *	struct filldict d;
  *	if (filldict_load(&d, "impute_dict.pkl", &e) < 0)
@@ -10,9 +10,9 @@
  *		use(d.v[i].column, d.v[i].value);
  *	filldict_fini(&d);
  *
- * Loading keeps the order of the file.  A number of the dict is spelled by
- * number_format(): floats with a point (3.0), integers without (3); the values
- * of impute.tsv are its very bytes.
+ * Loading keeps the order of the file.  Numbers of JSON and pickle are
+ * spelled by number_format(), floats with a point (3.0), integers without (3);
+ * values of impute.tsv keep their bytes.
  */
 #ifndef SHARD_FILLDICT_H
 #define SHARD_FILLDICT_H
@@ -27,7 +27,7 @@
 
 struct fill {
 	char *column;
-	bool number; /* value is one, as parse_double() takes it */
+	bool number; /* the value is a number (parse_double()) */
 	char *value; /* what is written into a cell */
 };
 
@@ -39,32 +39,36 @@ struct filldict {
 #define FILLDICT_ZERO ((struct filldict){NULL, 0})
 
 /*
- * Reads a file in whichever form its content shows, compressed or not; "-" is
- * standard input.  On an error, `path: what` or `path:LINE: what`, the dict is
- * empty.  Refused: a column that comes twice; in JSON and pickle whatever is
- * neither a finite number nor text, NUL in text, text that is not UTF-8, and
- * integers beyond 64 bits (JSON) or that no double is exactly (pickle); in
- * impute.tsv strategies other than mean, median, constant, mode and empty, a
- * mean or median that is no number, NUL.  A constant counts as a number
- * unless it is spelled as only text is, like 007.
+ * Reads a file, compressed or not, in the form that its content shows; "-" is
+ * standard input.  After an error, `path: what` or `path:LINE: what`, the dict
+ * is empty.  Errors are
+ *   - in all forms: a column that occurs twice, and NUL in a text;
+ *   - in JSON and pickle: a value that is neither a finite number nor a text,
+ *     a text that is not UTF-8, and an integer beyond 64 bits (JSON) or one
+ *     that no double equals (pickle);
+ *   - in impute.tsv: a strategy other than mean, median, constant, mode and
+ *     empty, and a mean or median that is no number.
+ *
+ * A constant is a number unless only a text is spelled so, like 007.
  */
 MUST_CHECK int
 filldict_load(struct filldict *d, const char *path, struct err *e);
-/* The same from memory; name is for messages. */
+/* Reads the bytes of such a file; name is for messages. */
 MUST_CHECK int filldict_parse(
     struct filldict *d, const char *name, struct bytes file, struct err *e);
 
 /*
- * Append the dict to b: as JSON, an object with a column a line; or as a
- * pickle, protocol 2, in which every number is a float.  -1 and b as it was
- * when a column comes twice, when a name or a value is not UTF-8, and, for the
- * pickle, when an integer would not be the same as a float.
+ * These append the dict to b: as a JSON object with one column per line, and as
+ * a pickle of protocol 2, in which every number is a float.  They return -1,
+ * with b as it was, when a column occurs twice or a name or value is not UTF-8;
+ * for the pickle also when no float equals an integer.
  */
 MUST_CHECK int
 filldict_save_json(const struct filldict *d, struct buf *b, struct err *e);
 MUST_CHECK int
 filldict_save_pickle(const struct filldict *d, struct buf *b, struct err *e);
 
+/* Frees what d owns and leaves it empty. */
 void filldict_fini(struct filldict *d);
 
 #endif

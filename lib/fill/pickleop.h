@@ -1,6 +1,6 @@
 /*
  * pickleop - the opcodes of Python's pickle format, for the reader (pickle.c)
- * and the writer (pickleout.c) of a flat dict, and for nobody else.
+ * and the writer (pickleout.c) of a flat dict only.
  */
 #ifndef SHARD_PICKLEOP_H
 #define SHARD_PICKLEOP_H
@@ -36,7 +36,7 @@ enum {
 	MEMOIZE = 0x94,
 };
 
-/* What stands behind an opcode. */
+/* The argument of an opcode. */
 enum pickle_arg {
 	ARG_NONE,
 	ARG_1, /* so many bytes */
@@ -50,8 +50,8 @@ enum pickle_arg {
 	ARG_SIZED8,
 };
 
-/* A row of the table: refusal says why an opcode is not read, and is NULL for
- * those that are. */
+/* A row of the table.  refusal says why an opcode is refused; it is NULL for
+ * those that are read. */
 struct pickle_opcode {
 	const char *name;
 	enum pickle_arg arg;
@@ -64,8 +64,9 @@ struct pickle_opcode {
  */
 extern const struct pickle_opcode pickle_opcodes[256];
 
-/* Refusals that the reader compares with, or has of its own for what only the
- * argument shows. */
+/* Refusals that the reader compares with, and those for what only an argument
+ * shows.
+ */
 extern const char pickle_runs_code[];
 extern const char pickle_no_value[];
 extern const char pickle_bool_value[];

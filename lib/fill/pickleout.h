@@ -14,9 +14,10 @@
 #include "base/buf.h"
 
 /*
- * Protocol 2, which every Python since 2.3 loads.  Keys and texts must be
- * valid UTF-8 of less than 4 GiB, keys must differ, numbers be finite; they
- * become Python's float and str (unicode in Python 2).
+ * These append a pickle of protocol 2, which every Python since 2.3 loads: its
+ * beginning, a pair with a number, a pair with a text, and its end.  Keys and
+ * texts must be valid UTF-8 of less than 4 GiB, keys must differ, numbers must
+ * be finite.  They become Python's float and str (unicode in Python 2).
  */
 void pickle_put_dict_begin(struct buf *b);
 void pickle_put_dict_number(struct buf *b, struct bytes key, double number);

@@ -1,6 +1,7 @@
 /*
- * report - what imputation did, for people and for programs: per column what
- * was missing before and after, in each split, and with what it was filled.
+ * report - reports what imputation has done, for people and for programs: for
+ * each column and split how many cells were missing before and after, and what
+ * filled them.
  */
 #ifndef SHARD_REPORT_H
 #define SHARD_REPORT_H
@@ -8,7 +9,8 @@
 #include "fill/fit.h"
 #include "pass1/context.h"
 
-/* The sum of the --counts files of the shards of one split. */
+/* The sums of the files of shard-impute --counts over the shards of one split.
+ */
 struct split_counts {
 	char *name;
 	uint64_t files, rows, complete, most;
@@ -19,9 +21,12 @@ struct split_counts {
 	size_t ncol;
 };
 
-/* Adds the file's counts; the columns must be those of the files before. */
+/* Adds the counts in the file at path, which must have the columns of the files
+ * before.
+ */
 MUST_CHECK int
 counts_add(struct split_counts *s, const char *path, struct err *e);
+/* Frees what s owns. */
 void counts_fini(struct split_counts *s);
 
 struct report {
@@ -32,13 +37,15 @@ struct report {
 	double unique_ratio;
 };
 
+/* Appends the report as JSON. */
 void report_json(const struct report *r, struct buf *to);
-/* The same as an aligned text with bars; utf8: bars of block characters. */
+/* Appends the report as aligned text with bars, which are drawn with block
+ * characters if utf8 is true. */
 void report_text(const struct report *r, bool utf8, struct buf *to);
 
 /*
  * Writes imputation_report.json and imputation_summary.txt of the context at
- * ctx to the directory out, or to ctx where it is NULL.  Each of counts is
+ * ctx to the directory out, or to ctx if out is NULL.  Each of counts is
  * "SPLIT=DIR": the files of shard-impute --counts in DIR are added up and
  * reported as SPLIT.
  */

@@ -10,8 +10,9 @@
 
 enum op { MEAN, MEDIAN, MODE, CONSTANT, EMPTY, STRATEGY_OPS };
 
-/* What a strategy is for: an option takes those of its kind, a column by its
- * name any that its values allow. */
+/* What a strategy may be used for.  An option for all columns of a kind takes
+ * the strategies of that kind; a column that is named takes any that its values
+ * allow. */
 struct strategy_op {
 	const char *name;
 	bool numeric, text;  /* by --numeric, by --text */
@@ -21,12 +22,15 @@ extern const struct strategy_op strategy_ops[STRATEGY_OPS];
 
 struct strategy {
 	enum op op;
-	const char *value; /* of a constant, in the text; NULL: the default */
-	/* the default constant of columns of that kind, in the text; or NULL */
+	/* The constant, as a part of the text that was parsed; NULL for the
+	 * default. */
+	const char *value;
+	/* The default constant of columns of that kind, as a part of that text;
+	 * or NULL. */
 	const char *fallback;
 };
 
-/* True and *st if s is a strategy. */
+/* Returns true and fills *st if s is a strategy. */
 bool strategy_parse(const char *s, struct strategy *st);
 /*
  * The same for a strategy of all columns of a kind, which may go on as
@@ -34,12 +38,12 @@ bool strategy_parse(const char *s, struct strategy *st);
  * without a value is 3 for those that are named.
  */
 bool strategy_parse_kind(const char *s, struct strategy *st);
-/* ERR_USAGE unless s is NULL or a strategy for the option --NAME, which is for
- * numbers (numeric) or for texts. */
+/* Returns -1 with ERR_USAGE unless s is NULL or a strategy for the option
+ * --NAME, which is for numbers (numeric) or for texts. */
 MUST_CHECK int
 strategy_check(const char *name, const char *s, bool numeric, struct err *e);
-/* ERR_USAGE unless s has a '=' with a strategy behind it; option is the name
- * for the message. */
+/* Returns -1 with ERR_USAGE unless s is NAME=STRATEGY; option is the name of
+ * the option for the message. */
 MUST_CHECK int
 strategy_check_column(const char *option, const char *s, struct err *e);
 
