@@ -1,6 +1,6 @@
 /*
- * collect - pass 1 over a list of shards: a partial for each of them, unless
- * there is one of the same file and the same options.
+ * collect - runs pass 1 over a list of shards: it makes a partial of each shard
+ * that has none of the same file and the same options.
  */
 #ifndef SHARD_COLLECT_H
 #define SHARD_COLLECT_H
@@ -11,9 +11,10 @@
 struct collect {
 	struct chain *chain; /* of the stage stats alone */
 	struct stats_opt *opt;
-	/* The program's: the index of the next of n files, in *k, which begins
-	 * as SIZE_MAX (1; 0 at the end; -1); and a file that has its partial,
-	 * or that is bad (e). */
+	/* Two functions of the program.  next sets *k, which is SIZE_MAX at
+	 * first, to the index of the next of n files and returns 1, 0 at the
+	 * end, -1 on error. ended is told of each file that has its partial or,
+	 * with e, is bad. */
 	int (*next)(void *arg, size_t n, size_t *k, struct err *e);
 	void (*ended)(void *arg, const char *path, const struct err *e);
 	void *arg;
@@ -23,7 +24,7 @@ struct collect {
 
 extern const struct opt_spec collect_specs[]; /* of struct collect */
 
-/* Checks the options, for n files; opens what they name. */
+/* Checks the options for n files and opens what they name. */
 MUST_CHECK int
 collect_setup(struct collect *c, size_t n, struct session *s, struct err *e);
 /*
