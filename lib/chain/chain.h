@@ -1,5 +1,5 @@
 /*
- * chain - a source and stages, run over one input in one process.
+ * chain - runs a source and filters over one input in one process.
  */
 #ifndef SHARD_CHAIN_H
 #define SHARD_CHAIN_H
@@ -19,17 +19,19 @@ struct chain {
 	bool emit, expect; /* end markers on standard output and input */
 };
 
-/* Appends a filter; opt (heap) becomes the chain's.  -1 behind a sink. */
+/* Appends a filter; the chain owns opt and frees it.  Returns -1, with nothing
+ * changed, if the chain ends with a sink. */
 int chain_add(struct chain *c, const struct filter *f, void *opt);
 /*
- * Runs over the paths as one stream.  A chain whose last link is no sink
- * writes its rows to standard output.
+ * Runs the chain over the paths as one stream.  If its last link is no sink,
+ * the rows go to standard output.
  */
 MUST_CHECK int chain_run(struct chain *c, char *const *paths, size_t npaths,
     struct session *s, struct err *e);
-/* Does a row stream that it writes end with an end marker?  A terminal gets
- * none. */
+/* Returns true if the stream on standard output gets an end marker; a terminal
+ * gets none. */
 bool chain_emits(const struct chain *c);
+/* Frees the links and their options. */
 void chain_fini(struct chain *c);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * header - the column names of inputs: what a header or a signature says, what
- * the first input says and the others must say too, and which columns go on.
+ * header - the column names of inputs: reads them from a header or a signature,
+ * compares those of several inputs, and selects columns.
  *
  * The canonical header is the one that all inputs of a source must have.  Its
  * names are in a schema, canon; canon_of is the file that it comes from, for
@@ -22,10 +22,10 @@
 MUST_CHECK int
 header_names(const struct bytes *name, size_t n, const struct schema *signature,
     bool keep, const char *file, struct schema *out, struct err *e);
-/* The first column that has another name in b than in a, or the number of
- * columns of the shorter. */
+/* Returns the index of the first column whose names in a and b differ, or the
+ * number of columns of the shorter one. */
 size_t header_differs_at(const struct schema *a, const struct schema *b);
-/* Refuses names that are not those of canon, in the same order. */
+/* Returns -1 unless the names are those of canon in the same order. */
 MUST_CHECK int header_same(const struct schema *names, const char *file,
     const struct schema *canon, const char *canon_of, struct err *e);
 /*

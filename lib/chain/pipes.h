@@ -1,6 +1,6 @@
 /*
- * pipes - the chain of shard-run as programs joined by pipes: each filter is
- * the program shard-NAME, and every one must end well.
+ * pipes - runs the chain of shard-run as programs joined by pipes, with the
+ * program shard-NAME for each filter.
  */
 #ifndef SHARD_PIPES_H
 #define SHARD_PIPES_H

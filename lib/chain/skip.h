@@ -1,7 +1,6 @@
 /*
- * skip - a chain that is run again passes over shards that are done: those
- * whose record says that they were made of the same bytes, by the same words
- * and facts.
+ * skip - tells which shards a chain need not run over again: those whose record
+ * says that they were made from the same bytes, by the same words and facts.
  */
 #ifndef SHARD_SKIP_H
 #define SHARD_SKIP_H
@@ -18,17 +17,16 @@ MUST_CHECK int
 chain_facts(const struct chain *c, struct buf *text, struct err *e);
 
 /*
- * Gives the record that the chain's last filter will leave this digest of the
- * facts.  True if the n inputs are done: there is such a record, it has that
- * digest, and was made of the bytes of the inputs, and what the filters leave
- * beside it is there; verify reads inputs that look the same again.  The record
- * of more than one input holds no identity of theirs: with them, facts must
- * tell (skip_inputs()).
+ * Sets the digest of the facts for the record that the chain's last filter will
+ * leave.  Returns true if the n inputs are done: such a record exists, has this
+ * digest and was made from the bytes of the inputs, which are read again if
+ * verify is true, and what the filters leave beside it exists.  The record of
+ * several inputs does not identify them, so the facts must (skip_inputs()).
  */
 bool chain_is_done(const struct chain *c, char *const *path, size_t n,
     uint64_t facts, bool verify);
 
-/* Appends the identities of the inputs. */
+/* Appends the identities of the inputs to the text of the facts. */
 MUST_CHECK int
 skip_inputs(char *const *path, size_t n, struct buf *text, struct err *e);
 

@@ -1,6 +1,6 @@
 /*
- * stage - one step of a chain: it takes the schema and the blocks of the
- * step before, and hands them on.
+ * stage - one step of a chain: it takes the schema and the blocks of the step
+ * before, changes them, and hands them on.
  *
  * A stage never exits, never prints and keeps everything in *st.  Joined by
  * pipes or in one process, the same stages give the same bytes.
@@ -38,19 +38,19 @@ struct pass {
 	void (*warn)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 };
 
-/* Takes rows off the block's account: n rows for this reason. */
+/* Counts n rows as dropped for this reason. */
 static inline void
 pass_drop(struct pass *p, enum drop why, uint64_t n)
 {
 	p->account.drop[why] += n;
 }
 
-/* "FILE:LINE: " of a row, in front of e's message; returns -1. */
+/* Puts "FILE:LINE: " of a row in front of the message of e; returns -1. */
 int pass_at(
     const struct pass *p, const struct block *b, uint32_t row, struct err *e);
 
-/* The identity and digest of the one file that the rows come from, once it
- * was read to its end; false when they are not known. */
+/* Sets *id and *digest to those of the one file that the rows come from, once
+ * it was read to its end; returns false when they are not known. */
 bool pass_source(const struct pass *p, struct identity *id, uint64_t *digest);
 
 struct stage {
@@ -60,10 +60,10 @@ struct stage {
 	    struct pass *pass, struct err *e);
 	/* Edits the block, or drops rows of it, in place. */
 	int (*process)(void *st, struct block *b, struct err *e);
-	/* The input ended well and the account of the stages before is
-	 * complete.  May be NULL. */
+	/* Is called when the input has ended well and the account of the stages
+	 * before is complete.  May be NULL. */
 	int (*finish)(void *st, struct err *e);
-	/* Works after any failure and on NULL. */
+	/* Frees the state, also after any failure; st may be NULL. */
 	void (*free)(void *st);
 };
 

@@ -1,5 +1,5 @@
 /*
- * stream - the row stream on standard output: header, rows, end marker.
+ * stream - writes the row stream on standard output: header, rows, end marker.
  */
 #ifndef SHARD_STREAM_H
 #define SHARD_STREAM_H
@@ -21,6 +21,7 @@ MUST_CHECK int stream_open(struct stream *t, const struct schema *s,
 /* Ends the stream of so many rows, with its end marker if the pass has one. */
 MUST_CHECK int stream_end(
     struct stream *t, const struct pass *pass, uint64_t rows, struct err *e);
+/* Frees what t owns. */
 void stream_free(struct stream *t);
 
 /* The last stage of a chain that has no sink: it writes the rows that it gets

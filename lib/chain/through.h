@@ -1,11 +1,11 @@
 /*
- * through - any other command as a filter inside a safe pipe.
+ * through - runs any other command as a filter of a row stream.
  *
  *	stdin --> feeder --> COMMAND --> counter --> stdout
  *
- * The feeder takes the end marker off the stream.  The counter, which is the
- * calling process, puts a new one on, only when the stream before was whole and
- * COMMAND ended well.
+ * The feeder removes the end marker of the stream.  The counter, which is the
+ * calling process, writes a new one, but only if the stream before was whole
+ * and COMMAND ended well.
  */
 #ifndef SHARD_THROUGH_H
 #define SHARD_THROUGH_H
@@ -23,8 +23,8 @@ struct through {
 
 /*
  * Runs the command argv, which NULL ends, between standard input and standard
- * output; both are used up.  0 when the stream was whole and the command and
- * all writing ended well, else -1.
+ * output, both of which it uses up.  Returns 0 if the stream was whole and the
+ * command and all writes ended well, else -1.
  */
 MUST_CHECK int through(const struct through *t, char **argv, struct err *e);
 

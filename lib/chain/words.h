@@ -15,8 +15,8 @@
 struct words {
 	int n; /* at least 1 */
 	char **v;
-	/* What stands for the path.  NULL: {} does, and {n} for the shard's
-	 * number in five digits. */
+	/* The text that is replaced by the path.  If NULL that is {}, and {n}
+	 * is replaced by the shard's number in five digits. */
 	const char *mark;
 	/* What stands for the name of the directory that the path lies in, as
 	 * "train" of "out/train/part-0.csv"; NULL: nothing does. */
@@ -24,8 +24,8 @@ struct words {
 	/* The filters that a chain may have; NULL ends the array. */
 	const struct filter *const *table;
 	bool emit, expect; /* end markers, as in struct chain */
-	/* Pass over inputs that are done by these words (skip.h), unless they
-	 * are forced; verify reads inputs that look done. */
+	/* skip passes over inputs that are done by these words (skip.h), unless
+	 * force is true; verify reads inputs that look done. */
 	bool skip, force, verify;
 	bool piped; /* run the filters as programs in pipes (pipes.h) */
 	/* Only write the names of the inputs that are not done to this file. */
@@ -35,10 +35,10 @@ struct words {
 /* The options of shard-run that a struct words holds. */
 extern const struct opt_spec words_specs[];
 
-/* Makes w->n, of the n words of w->v, those in front of ":::"; true if there is
- * one. */
+/* Sets w->n to the number of words before ":::" among the n words of w->v;
+ * returns true if there is a ":::". */
 bool words_operands(struct words *w, int n);
-/* True if the mark (or {}) is in one of the words. */
+/* Returns true if the mark (or {}) is in one of the words. */
 bool words_marked(const struct words *w);
 /*
  * Builds the chain of the words and runs it, over the files that cat names or

@@ -43,12 +43,13 @@ struct filldict {
  * standard input.  After an error, `path: what` or `path:LINE: what`, the dict
  * is empty.  Errors are
  *   - in all forms: a column that occurs twice, and NUL in a text;
- *   - in JSON and pickle: a value that is neither a finite number nor a text, a
- * text that is not UTF-8, and an integer beyond 64 bits (JSON) or one that no
- * double equals (pickle);
+ *   - in JSON and pickle: a value that is neither a finite number nor a text,
+ *     a text that is not UTF-8, and an integer beyond 64 bits (JSON) or one
+ *     that no double equals (pickle);
  *   - in impute.tsv: a strategy other than mean, median, constant, mode and
- * empty, and a mean or median that is no number. A constant is a number unless
- * only a text is spelled so, like 007.
+ *     empty, and a mean or median that is no number.
+ *
+ * A constant is a number unless only a text is spelled so, like 007.
  */
 MUST_CHECK int
 filldict_load(struct filldict *d, const char *path, struct err *e);

@@ -1,6 +1,6 @@
 /*
- * collect - pass 1 over a list of shards: a partial for each of them, unless
- * there is one of the same file and the same options.
+ * collect - runs pass 1 over a list of shards: it makes a partial of each shard
+ * that has none of the same file and the same options.
  */
 #ifndef SHARD_COLLECT_H
 #define SHARD_COLLECT_H
@@ -21,7 +21,7 @@ struct collect {
 
 extern const struct opt_spec collect_specs[]; /* of struct collect */
 
-/* Checks the options, for n files; opens what they name. */
+/* Checks the options for n files and opens what they name. */
 MUST_CHECK int
 collect_setup(struct collect *c, size_t n, struct session *s, struct err *e);
 /*

@@ -1,5 +1,5 @@
 /*
- * sortmerge - shard-sort --merge: sorted files become one sorted stream.
+ * sortmerge - merges sorted files into one sorted stream (shard-sort --merge).
  */
 #ifndef SHARD_SORTMERGE_H
 #define SHARD_SORTMERGE_H

@@ -1,6 +1,6 @@
 /*
- * splitopt - the options of shard-split, and what follows from them and from
- * the context that they name.
+ * splitopt - the options of shard-split, and the settings that follow from them
+ * and from the context that they name.
  */
 #ifndef SHARD_SPLITOPT_H
 #define SHARD_SPLITOPT_H
@@ -20,8 +20,8 @@ enum by {
 	BY_MAP
 };
 
-/* The names of splits by a map: this and a number; or the one of the rows that
- * have no batch. */
+/* The names of splits by a map: the first is followed by the number of a batch,
+ * the second is for rows that have no batch. */
 #define SPLIT_BATCH "batch-"
 #define SPLIT_UNPLANNED "unplanned"
 
@@ -32,7 +32,7 @@ enum { TRAIN, VAL, TEST, OOT, NSPLIT, DROPPED };
 struct split_opt {
 	const char *context, *cutoffs, *time, *key, *only, *missing_time;
 	const char *take, *explain, *map_path;
-	int by;        /* enum by; -1 before splitopt_setup(): not said */
+	int by;        /* enum by; -1 if not given, until splitopt_setup() */
 	int unplanned; /* 1: rows without a batch are kept */
 	int epoch;     /* enum epoch */
 	uint64_t seed;
@@ -52,11 +52,11 @@ extern const struct opt_spec splitopt_specs[];
 /* The names of the splits TRAIN to OOT, and of the values of --by. */
 extern const char *const splitopt_names[], *const splitopt_by_names[];
 
-/* Fills a struct split_opt with what holds when no option says otherwise. */
+/* Sets all options of a struct split_opt to their defaults. */
 void splitopt_defaults(void *opt);
 
-/* Checks the options, and fills the rest of the struct split_opt from them and
- * from what they name; the session owns what is opened. */
+/* Checks the options and fills the rest of the struct split_opt.  The session
+ * owns the context and the map that are opened. */
 MUST_CHECK int splitopt_setup(void *opt, struct session *s, struct err *e);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * statsrows - what the stage stats collects of a few named columns, row by row:
- * times, keys, labels, strata and groups.  Every collector has a table of a
- * fixed size in struct stats; a full one becomes a sorted run in the partial.
+ * statsrows - collects times, keys, labels, strata and groups of rows for the
+ * stage stats, from the columns that the options name.  Each collector has a
+ * table of bounded size in struct stats; a full table becomes a sorted run in
+ * the partial.
  *
  *	statsrows_find(t, schema, &e);
  *	statsrows_init(t, schema);
@@ -22,7 +23,7 @@
 #include "pass1/values.h"
 #include "rows/rowout.h"
 
-#define STATSROWS_MAX 32 /* rows whose keys are looked for at a time */
+#define STATSROWS_MAX 32 /* rows whose keys are looked up together */
 
 /* A row's stratum and hash. */
 struct strat {
@@ -63,26 +64,29 @@ struct stats {
 	struct err first_bad; /* where the first row without a time is */
 };
 
-/* Half of --memory where --values and --groups share it, else all of it. */
+/* Returns half of --memory if --values and --groups share it, else all of it.
+ */
 static inline uint64_t
 statsrows_memory(const struct stats_opt *o)
 {
 	return o->values && o->groups ? o->memory / 2 : o->memory;
 }
 
-/* True if the column is one of the table, and not the _split of an earlier
- * stage of the chain, where this is the groups'. */
+/* Returns true unless the column is _split and the groups are its values: then
+ * an earlier stage of the chain has made it, and it is no column of the table.
+ */
 bool statsrows_is_of_table(const struct stats_opt *o, const char *name);
-/* Finds the columns that the options name; -1 names the one that is missing. */
+/* Finds the columns that the options name; a missing one is an error. */
 MUST_CHECK int statsrows_find(struct stats *t, struct schema *s, struct err *e);
 /* Makes the tables, and the facts that say what is collected in them. */
 void statsrows_init(struct stats *t, const struct schema *s);
 /* Takes the rows numbered row[0..n) of the block, at most STATSROWS_MAX. */
 MUST_CHECK int statsrows_add(struct stats *t, struct block *b,
     const uint32_t *row, uint32_t n, struct err *e);
-/* -1 with the first row without a usable time, where no option allows one. */
+/* Returns -1, with a message about the first row without a usable time, if
+ * there is one and no option allows it. */
 MUST_CHECK int statsrows_check(const struct stats *t, struct err *e);
-/* Writes what the tables still hold to the partial. */
+/* Writes what is left in the tables to the partial. */
 MUST_CHECK int statsrows_finish(struct stats *t, struct err *e);
 /* Frees the tables; stats.c frees the rest. */
 void statsrows_fini(struct stats *t);
