@@ -44,7 +44,8 @@ plain_path(const char *path, size_t n)
 
 	while (n > 1 && path[n - 1] == '/')
 		n--;
-	buf_printf(&b, "%s%.*s", *path == '-' || *path == ':' ? "./" : "", (int)n, path);
+	buf_printf(&b, "%s%.*s", *path == '-' || *path == ':' ? "./" : "",
+	    (int)n, path);
 	return buf_release(&b);
 }
 
