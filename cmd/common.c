@@ -205,29 +205,10 @@ cmd_parse(const struct cmd *c, int argc, char **argv)
 }
 
 int
-cmd_files(const struct common_opt *o, int n, char **operands,
-    struct cmd_files *f, struct err *e)
+cmd_list(const struct common_opt *o, int n, char **operands,
+    struct file_list *f, struct err *e)
 {
 	return list_read(f, operands, (size_t)n, o->files_from, o->zero, e);
-}
-
-void
-cmd_files_free(struct cmd_files *f)
-{
-	list_free(f);
-}
-
-int
-cmd_files_some(
-    const struct common_opt *o, const struct cmd_files *f, struct err *e)
-{
-	return list_some(f, o->files_from, e);
-}
-
-int
-cmd_files_numbers(const struct cmd_files *f, struct err *e)
-{
-	return list_unique(f, false, e);
 }
 
 void
@@ -288,7 +269,7 @@ filter_main(const struct filter *f, int argc, char **argv)
 	struct common_opt common = {0};
 	struct chain chain = {.link = NULL};
 	struct session session = {.warn = cmd_warn};
-	struct cmd_files files = {NULL, 0};
+	struct file_list files = {NULL, 0};
 	struct buf answer = BUF_ZERO;
 	struct err e = ERR_ZERO;
 	void *opt = xcalloc(1, f->opt_size);
@@ -308,8 +289,8 @@ filter_main(const struct filter *f, int argc, char **argv)
 	f->defaults(opt);
 	first = cmd_parse(&cmd, argc, argv);
 	chain_add(&chain, f, opt);
-	if (cmd_files(&common, argc - first, argv + first, &files, &e) < 0 ||
-	    cmd_files_some(&common, &files, &e) < 0 ||
+	if (cmd_list(&common, argc - first, argv + first, &files, &e) < 0 ||
+	    list_some(&files, common.files_from, &e) < 0 ||
 	    f->setup(opt, &session, &e) < 0)
 		goto out;
 	cmd_end_markers(&common, &chain);
@@ -334,6 +315,6 @@ out:
 	chain_fini(&chain);
 	session_fini(&session);
 	buf_fini(&answer);
-	cmd_files_free(&files);
+	list_free(&files);
 	return status;
 }

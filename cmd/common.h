@@ -58,18 +58,9 @@ void cmd_die(int sig);
 /* Ends the program with status, checking that standard output took all. */
 int cmd_finish(int status);
 
-/* The programs' name for a list of inputs (shards/list.h), and for the function
- * that reads one from the operands and --files-from. */
-#define cmd_files file_list
-MUST_CHECK int cmd_files(const struct common_opt *o, int n, char **operands,
-    struct cmd_files *f, struct err *e);
-void cmd_files_free(struct cmd_files *f);
-/* Refuses a list that was given and names no file (list_some()). */
-MUST_CHECK int cmd_files_some(
-    const struct common_opt *o, const struct cmd_files *f, struct err *e);
-/* Refuses two shards of one number (list_unique()). */
-MUST_CHECK int cmd_files_numbers(const struct cmd_files *f, struct err *e);
-
+/* Reads the inputs that n operands, --files-from and --null name. */
+MUST_CHECK int cmd_list(const struct common_opt *o, int n, char **operands,
+    struct file_list *f, struct err *e);
 /* A line with the bytes of a file that is done (0 where path is NULL) to a
  * progress descriptor, unless fd is 0; a reader that went away is no error. */
 void cmd_tell(uint64_t fd, const char *path);

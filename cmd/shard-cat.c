@@ -32,7 +32,7 @@ main(int argc, char *argv[])
 	struct common_opt common = {0};
 	struct chain chain = {.link = NULL};
 	struct session session = {.tool = "shard-cat", .warn = cmd_warn};
-	struct cmd_files files;
+	struct file_list files;
 	struct err e = ERR_ZERO;
 	const struct opt_group groups[] = {{specs, &chain.source},
 	    {source_specs, &chain.source}, {common_specs, &common},
@@ -47,8 +47,8 @@ main(int argc, char *argv[])
 	cmd_start(cmd.name);
 	source_defaults(&chain.source);
 	first = cmd_parse(&cmd, argc, argv);
-	if (cmd_files(&common, argc - first, argv + first, &files, &e) < 0 ||
-	    cmd_files_some(&common, &files, &e) < 0)
+	if (cmd_list(&common, argc - first, argv + first, &files, &e) < 0 ||
+	    list_some(&files, common.files_from, &e) < 0)
 		return cmd_fail(&e);
 	cmd_end_markers(&common, &chain);
 	rc = chain.source.names ? print_names(&chain, files.n ? files.v : std,
@@ -56,6 +56,6 @@ main(int argc, char *argv[])
 				: chain_run(&chain, files.n ? files.v : std,
 				      files.n ? files.n : 1, &session, &e);
 	session_fini(&session);
-	cmd_files_free(&files);
+	list_free(&files);
 	return cmd_finish(rc < 0 ? cmd_fail(&e) : CMD_OK);
 }

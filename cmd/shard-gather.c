@@ -21,7 +21,7 @@ main(int argc, char *argv[])
 	uint64_t progress = cmd_progress();
 	struct gatherjob j = {&o, tell, &progress, {.types = NULL}};
 	struct common_opt list = {.files_from = NULL};
-	struct cmd_files names = {.v = NULL};
+	struct file_list names = {.v = NULL};
 	struct err e = ERR_ZERO;
 	int first, rc;
 
@@ -31,12 +31,12 @@ main(int argc, char *argv[])
 	list.files_from = o.files_from;
 	list.zero = o.zero;
 	if (rc == 0)
-		rc = cmd_files(&list, argc - first, argv + first, &names, &e);
+		rc = cmd_list(&list, argc - first, argv + first, &names, &e);
 	if (rc == 0 && !o.join)
-		rc = cmd_files_some(&list, &names, &e);
+		rc = list_some(&names, list.files_from, &e);
 	if (rc == 0)
 		rc = gatherjob_run(&j, names.v, names.n, &e);
-	cmd_files_free(&names);
+	list_free(&names);
 	gatherjob_end(&j);
 	opt_list_free(&o.tables);
 	if (rc < 0)

@@ -24,14 +24,14 @@ run_all(const struct run_opt *o, struct words *w, int n, char **operands,
 {
 	struct common_opt list = {.files_from = o->list, .zero = o->zero};
 	struct err e = ERR_ZERO;
-	struct cmd_files f;
+	struct file_list f;
 	int status = CMD_OK, rc = -1;
 	size_t k;
 
 	if (!words_marked(w))
 		return cmd_usage("%s: the chain has no {} for the shard",
 		    o->list ? "--list" : ":::");
-	if (cmd_files(&list, n, operands, &f, &e) < 0 ||
+	if (cmd_list(&list, n, operands, &f, &e) < 0 ||
 	    list_unique(&f, w->dir_mark != NULL, &e) < 0)
 		goto out;
 	rc = w->todo ? words_save_todo(w, &f, o->zero, s, &e) : 0;
@@ -48,7 +48,7 @@ out:
 	if (rc < 0 || session_end(s, &e) < 0)
 		status = cmd_fail(&e);
 end:
-	cmd_files_free(&f);
+	list_free(&f);
 	return status;
 }
 

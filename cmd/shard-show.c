@@ -42,7 +42,7 @@ utf8_locale(void)
 }
 
 static int
-by_shard(const struct show_opt *o, struct cmd_files *f, struct err *e)
+by_shard(const struct show_opt *o, struct file_list *f, struct err *e)
 {
 	int fd = dup(STDOUT_FILENO), rc = -1;
 	struct out *out;
@@ -57,7 +57,7 @@ by_shard(const struct show_opt *o, struct cmd_files *f, struct err *e)
 }
 
 static int
-contexts(const struct show_opt *o, const struct cmd_files *f, struct err *e)
+contexts(const struct show_opt *o, const struct file_list *f, struct err *e)
 {
 	struct buf b = BUF_ZERO;
 	size_t i;
@@ -82,7 +82,7 @@ main(int argc, char *argv[])
 	const struct cmd cmd = {"shard-show", "CTX|PART ...",
 	    "print a context for people, or the groups of each shard",
 	    "shard-show CTX", groups, false};
-	struct cmd_files f = {NULL, 0};
+	struct file_list f = {NULL, 0};
 	struct err e = ERR_ZERO;
 	int first, rc;
 
@@ -95,6 +95,6 @@ main(int argc, char *argv[])
 		    o.by_shard ? "partials" : "the directory of a context");
 	if (rc == 0)
 		rc = o.by_shard ? by_shard(&o, &f, &e) : contexts(&o, &f, &e);
-	cmd_files_free(&f);
+	list_free(&f);
 	return cmd_finish(rc < 0 ? cmd_fail(&e) : CMD_OK);
 }

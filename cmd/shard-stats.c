@@ -47,7 +47,7 @@ main(int argc, char *argv[])
 	    {NULL, NULL}};
 	const struct cmd cmd = {"shard-stats", "[FILE ...]",
 	    filter_stats.summary, filter_stats.example, groups, false};
-	struct cmd_files f = {NULL, 0};
+	struct file_list f = {NULL, 0};
 	struct err e = ERR_ZERO;
 	int first, rc;
 
@@ -59,7 +59,7 @@ main(int argc, char *argv[])
 	chain_add(&chain, &filter_stats, so);
 	first = cmd_parse(&cmd, argc, argv);
 	cmd_end_markers(&common, &chain);
-	rc = cmd_files(&common, argc - first, argv + first, &f, &e);
+	rc = cmd_list(&common, argc - first, argv + first, &f, &e);
 	if (rc == 0 && merge.merge) {
 		merge.out = so->out;
 		merge.memory = so->memory;
@@ -67,12 +67,12 @@ main(int argc, char *argv[])
 	} else if (rc == 0) {
 		rc = collect_setup(&c, f.n, &session, &e);
 		if (rc == 0 && !c.one)
-			rc = cmd_files_numbers(&f, &e);
+			rc = list_unique(&f, false, &e);
 		if (rc == 0 && (f.n > 0 || !common.files_from))
 			rc = collect_run(&c, f.v, f.n, &session, &e);
 	}
 	chain_fini(&chain);
 	session_fini(&session);
-	cmd_files_free(&f);
+	list_free(&f);
 	return cmd_finish(rc < 0 ? cmd_fail(&e) : rc);
 }

@@ -16,6 +16,7 @@
 #ifndef SHARD_JOB_H
 #define SHARD_JOB_H
 
+#include "base/word.h"
 #include "jobs/claim.h"
 #include "jobs/look.h"
 #include "jobs/option.h"
@@ -71,8 +72,6 @@ extern const struct job_type job_preprocess, job_impute, job_shred;
 /* The job of that name, or NULL. */
 const struct job_type *job_named(const char *name);
 
-/* Appends s as one word of the shell, in quotes where it needs them. */
-void word_put(struct buf *b, const char *s);
 /* Appends a blank, where b is not empty, and the words up to NULL. */
 void words_put_all(struct buf *b, const char *const *word);
 #define words_put(b, ...) words_put_all(b, (const char *const[]){__VA_ARGS__})

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/word.h"
+
 #define COPY_BLOCK ((size_t)64 << 10)
 /* The highest status that says what a command said itself. */
 #define STATUS_MAX 125
@@ -21,27 +23,6 @@ each_result(const char *out, uint32_t batch)
 
 	buf_printf(&b, "%s/_results/%05lu", out, (unsigned long)batch);
 	return buf_release(&b);
-}
-
-/* Appends s as one word for the shell. */
-static void
-put_word(struct buf *b, const char *s)
-{
-	static const char plain[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-	    "_./:@%+,=-";
-
-	if (*s && s[strspn(s, plain)] == '\0') {
-		buf_puts(b, s);
-		return;
-	}
-	buf_putc(b, '\'');
-	for (; *s; s++)
-		if (*s == '\'')
-			buf_puts(b, "'\\''");
-		else
-			buf_putc(b, *s);
-	buf_putc(b, '\'');
 }
 
 /* What stands for the name between braces; NULL: nothing does. */
@@ -80,7 +61,7 @@ each_expand(const struct each *x, const struct gather *g, char *const *path,
 		    : NULL;
 
 		if (value) {
-			put_word(&b, value);
+			word_put(&b, value);
 			s = end;
 		} else {
 			buf_putc(&b, *s);
