@@ -987,6 +987,25 @@ refuses() {
 	inodes out | cmp before -
 }
 
+@test "shred: the lines of -n, pasted, do what the job does" {
+	two_tables
+	for words in "" "--unplanned keep --compress gz" "--sorted" "--each 'echo n; wc -l <{}; cat {l2}'"; do
+		rm -rf out want
+		[[ $words != --sorted ]] || for f in trades/* l2/*; do
+			{ head -n 1 "$f" && tail -n +2 "$f" | sort -t , -k 1,1 -k 2,2; } >x && mv x "$f"
+		done
+		eval "tables --max-rows 4 $words" >log
+		mv out want
+		eval "tables --max-rows 4 $words -n" >plan
+		sh plan >log 2>&1
+		cmp <(promised want) <(promised out)
+		# and nothing is left for the job to do
+		inodes out >before
+		eval "tables --max-rows 4 $words" >log
+		inodes out | cmp before -
+	done
+}
+
 @test "shred: --print-config says each value and where it comes from" {
 	small
 	run -0 --separate-stderr job --print-config
