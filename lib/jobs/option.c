@@ -340,14 +340,6 @@ said(const struct job_option *opt, const struct job_value *v, struct buf *b)
 		buf_printf(b, "--%s %s", opt->name, v->value);
 }
 
-void
-option_said(const struct options *o, const char *name, struct buf *b)
-{
-	int i = known(o, name);
-
-	said(&o->table->option[i], &o->value[i], b);
-}
-
 /* True if s is digits with at most one point; *nonzero and *one say whether any
  * digit is not 0, and whether the number is 1 or more. */
 static bool

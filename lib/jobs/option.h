@@ -112,9 +112,6 @@ void option_put(
 /* The value of a variable of the environment, or NULL where it is unset, empty
  * or None. */
 const char *option_variable(char *const *env, const char *name);
-/* "--train-ratio 70", or "TRAIN_RATIO=70" where the environment said it; the
- * text is appended to b. */
-void option_said(const struct options *o, const char *name, struct buf *b);
 
 void options_usage(const struct job_table *t, FILE *f);
 void options_help(const struct job_table *t, FILE *f);

@@ -162,12 +162,6 @@ keyindex_keys(const struct keyindex *x)
 }
 
 uint64_t
-keyindex_digest(const struct keyindex *x)
-{
-	return x->h->digest;
-}
-
-uint64_t
 keyindex_shard(const struct keyindex *x, uint32_t ordinal)
 {
 	return ordinal < x->h->nshards ? x->shard[ordinal] : UINT64_MAX;

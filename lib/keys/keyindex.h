@@ -28,8 +28,6 @@ struct keyindex;
 struct keyindex *keyindex_open(const char *path, struct err *e);
 /* Returns the number of keys. */
 uint64_t keyindex_keys(const struct keyindex *x);
-/* Returns a digest of the whole content, which the header has. */
-uint64_t keyindex_digest(const struct keyindex *x);
 /* Returns the ordinal of a shard by its number, or -1. */
 int64_t keyindex_ordinal(const struct keyindex *x, uint64_t number);
 /* Looks up a key, with its key_hash().  Returns 1 and copies the entry to

@@ -11,15 +11,6 @@ put(struct buf *b, const char *name, const char *value)
 }
 
 void
-depend_names(const struct context *c, struct buf *b)
-{
-	size_t i;
-
-	for (i = 0; i < c->facts.ncol; i++)
-		put(b, "column", c->facts.col[i].name);
-}
-
-void
 depend_types(const struct context *c, struct buf *b)
 {
 	size_t i;

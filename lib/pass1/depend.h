@@ -12,8 +12,6 @@
 #include "base/buf.h"
 #include "pass1/context.h"
 
-/* Appends the names of the columns, in their order. */
-void depend_names(const struct context *c, struct buf *b);
 /* Appends the names, and the types as a format with types has them. */
 void depend_types(const struct context *c, struct buf *b);
 /* Appends the time column and the cutoffs. */
