@@ -24,7 +24,7 @@ same_options(const struct facts *f, const struct stats_opt *o)
 	    same(f->missing_time, o->missing_time) && same(f->na, na) &&
 	    same(f->strata, o->strata) && same(f->groups, o->groups) &&
 	    same(f->table, o->table) && f->seed == (o->strata ? o->seed : 0) &&
-	    f->schema == o->schema && f->moments == o->moments && !f->only &&
+	    f->schema == o->schema && f->moments == o->moments &&
 	    f->quoted_value == (o->quoted_empty == 1);
 }
 

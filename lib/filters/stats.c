@@ -233,10 +233,10 @@ init_update(struct stats *t, struct schema *s, struct err *e)
 	if (partial_facts(&t->old, &t->f, e) < 0)
 		return -1;
 	if (t->f.nin != 1 || t->f.in[0].number != t->pass->shard.number ||
-	    !t->f.moments || t->f.only)
+	    !t->f.moments)
 		return err_set(e,
-		    "%s: not the partial of shard %llu with --moments of all "
-		    "rows: nothing to --update",
+		    "%s: not the partial of shard %llu with --moments: nothing "
+		    "to --update",
 		    t->old.path, (unsigned long long)t->pass->shard.number);
 	na_rule_fini(&t->na);
 	na_rule_init(&t->na, t->f.na);

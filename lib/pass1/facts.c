@@ -18,7 +18,6 @@ facts_fini(struct facts *f)
 	free(f->groups);
 	free(f->table);
 	free(f->na);
-	free(f->only);
 	for (i = 0; i < f->nfile; i++)
 		free(f->file[i].name);
 	for (i = 0; i < f->nin; i++)
@@ -207,7 +206,6 @@ facts_merge(struct facts *a, struct facts *b, struct err *e)
 	    same_flag("moments", a->moments, b->moments, a, b, e) < 0 ||
 	    same_option("quoted-empty", a->quoted_value ? "value" : NULL,
 		b->quoted_value ? "value" : NULL, a, b, e) < 0 ||
-	    same_option("only", a->only, b->only, a, b, e) < 0 ||
 	    same_option("time", a->time, b->time, a, b, e) < 0 ||
 	    same_option("key", a->key, b->key, a, b, e) < 0 ||
 	    same_option("label", a->label, b->label, a, b, e) < 0 ||

@@ -29,7 +29,6 @@ struct facts {
 	bool schema, moments;
 	bool narrow;       /* the context's types are the narrowest */
 	bool quoted_value; /* "" is a value, not a missing cell */
-	char *only;        /* only rows of this split; NULL for all */
 	uint64_t values;   /* digest of the values asked for; 0 if none */
 	bool format;       /* a known format version was read */
 	enum header_policy header;

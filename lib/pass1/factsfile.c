@@ -144,8 +144,6 @@ facts_save(const struct facts *f, struct buf *to)
 		line(to, "optimize-types", "", "");
 	if (f->quoted_value)
 		line(to, "quoted-empty", "value", "");
-	if (f->only)
-		line(to, "only", f->only, "");
 	if (f->values)
 		line(to, "values", "", "x", U(f->values));
 	line(to, "reader", "", "ux", U(f->header), U(f->fingerprint));
@@ -425,7 +423,6 @@ static const struct fact {
     {"moments", NO_TEXT, load_moments, NULL},
     {"optimize-types", NO_TEXT, load_narrow, NULL},
     {"quoted-empty", NO_TEXT, load_quoted, NULL},
-    {"only", TEXT(only), NULL, NULL},
     {"values", NO_TEXT, load_values, NULL},
     {"reader", NO_TEXT, load_reader, NULL},
     {"input", NO_TEXT, load_input, NULL},

@@ -389,7 +389,6 @@ look(struct grouplist *l, size_t i, struct err *e)
 	}
 	if (same(l, path, "groups", l->first.groups, f.groups, e) < 0 ||
 	    same(l, path, "table", l->first.table, f.table, e) < 0 ||
-	    same(l, path, "only", l->first.only, f.only, e) < 0 ||
 	    same(l, path, "na", l->first.na, f.na, e) < 0)
 		rc = -1;
 	facts_fini(&f);

@@ -412,12 +412,6 @@ merge_all(const char *dir, char *const *paths, size_t n,
 		goto out;
 	}
 	m.set.facts.narrow = opt->optimize_types;
-	if (opt->first_rows && m.set.facts.only) {
-		err_kind_set(e, ERR_USAGE,
-		    "--first-rows is of all rows, not of --only %s",
-		    m.set.facts.only);
-		goto out;
-	}
 	/* meta.tsv is what makes it a context: away first, back last */
 	if (remove_file(dir, "meta.tsv", e) < 0 ||
 	    remove_file(dir, "labels.tsv", e) < 0 ||
