@@ -380,8 +380,13 @@ outcome() {
 	says "--level 3: of which codec?"
 	run -2 --separate-stderr preprocess --job-type training --input in --output x --level 13 --compress lz4
 	says "--level 13: lz4 has levels from 1 to 12"
-	run -2 --separate-stderr shred --input in --output x --key id --order id --sorted --level 3 --compress gz
-	says "--level 3: batches that are --sorted"
+	# sorted input goes straight into its batches, at the level that is asked for
+	mkdir sorted
+	shard-cat sgz1/batch-data-0.csv.gz >sorted/part-0.csv
+	for level in 1 9; do
+		shred --input sorted --output o$level --key customerId --order orderDate --sorted --compress gz --level $level 2>/dev/null >&2
+	done
+	(($(cat o9/batch-* | wc -c) < $(cat o1/batch-* | wc -c)))
 }
 
 @test "preprocess: --batch after a run of shards after --batch is as if it were the first" {
