@@ -310,12 +310,8 @@ page_options() {
 
 # job_env JOB: the variables that stand for options, and the options.
 job_env() {
-	if [ "$1" != shred ]; then
-		"$1" --help | awk '/^  --/ { name = substr($1, 3) }
-			match($0, /\[[A-Z_]+\]/) { print substr($0, RSTART + 1, RLENGTH - 2), name }'
-	else
-		sed -n "s/^config \([a-z_]*\) \([^ ]*\) \([A-Z_]*\)\$/\3 \1/p" "$TOP/pipelines/$1"
-	fi
+	"$1" --help | awk '/^  --/ { name = substr($1, 3) }
+		match($0, /\[[A-Z_]+\]/) { print substr($0, RSTART + 1, RLENGTH - 2), name }'
 }
 
 # same_as_job PAGE JOB: the page has the options and the environment of the job.
@@ -327,7 +323,7 @@ same_as_job() {
 	echo --help >>"$BATS_TEST_TMPDIR/help"
 	sort -o "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/help"
 	sed -n 's/^\.It Fl Fl \([a-z-]*\).*/--\1/p; s/^\.It Fl \([a-z]\)$/-\1/p' "$page" |
-		sort >"$BATS_TEST_TMPDIR/page"
+		sort -u >"$BATS_TEST_TMPDIR/page"
 	diff "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page"
 	# config NAME DEFAULT ENV
 	job_env "$2" | tr _ - | sort >"$BATS_TEST_TMPDIR/code"
@@ -367,7 +363,7 @@ reads() {
 	shard-gather) echo SHARD_PROGRESS ;;
 	shard-ls) grep -oE '"[A-Z]+(_[A-Z]+)+"' "$TOP/lib/shards/part.c" | tr -d '"' ;;
 	shard-job) echo PATH ;;
-	preprocess | impute)
+	preprocess | impute | shred)
 		printf '%s\n' PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_SIMD
 		case $1 in
 		preprocess) printf '%s\n' ENABLE_TRUE_STREAMING OPTIMIZE_MEMORY ;;
@@ -378,12 +374,6 @@ reads() {
 		esac
 		job_env "$1" | cut -d ' ' -f 1
 		sed -n '/\.retired/,/",$/p' "$TOP/lib/jobs/$1.c" | grep -oE '[A-Z_]{3,}'
-		;;
-	shred)
-		printf '%s\n' PATH SHARDKIT_BIN SHARD_MAX_RECORD SHARD_RUNNER SHARD_SIMD TMPDIR
-		sed -n 's/^config .* \([A-Z_]*\)$/\1/p; s/^constant_from .* \([A-Z_]*\)$/\1/p' \
-			"$TOP/pipelines/$1"
-		sed -n '/^retired /,/[^\\]$/p' "$TOP/pipelines/$1" | grep -oE '[A-Z_]{3,}'
 		;;
 	shard-show)
 		sed -n '/^utf8_locale(/,/^}/p' "$TOP/cmd/shard-show.c" | grep -oE '"[A-Z_]+"' | tr -d '"'

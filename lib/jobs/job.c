@@ -99,8 +99,7 @@ job_each(struct job *j, const char *list, uint64_t shards, uint64_t bytes)
 	/* ":::" is shard-run's: parallel's own separator is one nobody says. */
 	words_put(&each->parallel, "parallel", "--will-cite", "--arg-sep",
 	    ":::::::", "-q", "-r", "-0", "-a", list, "-j", w, "-n", n, NULL);
-	if (option_exists(&j->opt, "runner") &&
-	    option_is(&j->opt, "runner", "parallel"))
+	if (option_is(&j->opt, "runner", "parallel"))
 		buf_puts(&each->line, buf_cstr(&each->parallel));
 	else
 		words_put(&each->line, "xargs", "-r", "-0", "-a", list, "-P", w,

@@ -97,6 +97,8 @@ static const struct job_option options[] = {
     {"buffer", JOB_SIZE, "SIZE", "SHARDKIT_BUFFER", "64M", NULL,
 	"memory of each worker for rows (64M)"},
     {"workers", JOB_COUNT, "N", "MAX_WORKERS", NULL, NULL, "processes (cores)"},
+    {"runner", JOB_WORD, "xargs|parallel", "SHARD_RUNNER", "xargs",
+	"xargs|parallel|auto", "what runs the processes over shards (xargs)"},
     {"force", JOB_FLAG, NULL, NULL, NULL, NULL, "do everything again"},
     {"verify", JOB_FLAG, NULL, NULL, NULL, NULL,
 	"trust no file time: digest all inputs and outputs"},

@@ -20,7 +20,8 @@ put_whole(struct job *j, struct err *e)
 {
 	struct shred *s = j->st;
 	size_t i;
-	int rc = shred_text(j, " workers buffer force verify ", &s->whole, e);
+	int rc =
+	    shred_text(j, " workers runner buffer force verify ", &s->whole, e);
 
 	for (i = 0; i < s->n && rc == 0; i++)
 		rc = shred_put_inputs(j,

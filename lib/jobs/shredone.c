@@ -11,8 +11,8 @@
 #include "jobs/tidy.h"
 
 /* What days of one output may differ in. */
-#define EACH_DAY_ITS                                                             \
-	" from to exclude-weekends workers buffer force verify presplit by-day " \
+#define EACH_DAY_ITS                                                                    \
+	" from to exclude-weekends workers runner buffer force verify presplit by-day " \
 	"input output table keep "
 
 int
@@ -159,8 +159,8 @@ shred_day_text(struct job *j, struct buf *b, struct err *e)
 	struct shred *s = j->st;
 	size_t i;
 	int rc = shred_text(j,
-	    " from to exclude-weekends workers buffer force verify output ", b,
-	    e);
+	    " from to exclude-weekends workers runner buffer force verify output ",
+	    b, e);
 
 	for (i = 0; i < s->n && rc == 0; i++) {
 		struct shred_table *t = &s->table[i];

@@ -236,18 +236,26 @@ run_words(struct job *j, const char *mark, struct buf *b)
 		words_put(b, "--verify", NULL);
 }
 
+/* The words of all lines that run over shards. */
+static void
+all_words(struct job *j, struct buf *b)
+{
+	struct shred *s = j->st;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		route_words(j, &s->table[i], "", b);
+		count_words(j, &s->table[i], "", b);
+	}
+}
+
 /* What stands for a shard's name: nothing that is among the words. */
 static void
 mark_for(struct job *j, struct buf *mark)
 {
-	struct shred *s = j->st;
 	struct buf b = BUF_ZERO;
-	size_t i;
 
-	for (i = 0; i < s->n; i++) {
-		route_words(j, &s->table[i], "", &b);
-		count_words(j, &s->table[i], "", &b);
-	}
+	all_words(j, &b);
 	job_mark(&b, '@', mark);
 	buf_fini(&b);
 }
@@ -533,8 +541,8 @@ shred_vars(struct job *j, struct buf *vars, struct err *e)
 	struct shred *s = j->st;
 	struct buf mark = BUF_ZERO, b = BUF_ZERO;
 	size_t i;
+	int rc;
 
-	(void)e;
 	var_put(vars, "phase", phases[s->phase]);
 	var_put(vars, "day", s->name);
 	if (s->phase < SHRED_JOIN)
@@ -556,7 +564,11 @@ shred_vars(struct job *j, struct buf *vars, struct err *e)
 		batches_vars(j, vars);
 	if (s->phase == SHRED_JOIN)
 		join_vars(j, vars);
+	buf_clear(&b);
+	if (s->phase < SHRED_JOIN)
+		all_words(j, &b);
+	rc = job_check_runner(&j->opt, buf_cstr(&b), e);
 	buf_fini(&mark);
 	buf_fini(&b);
-	return 0;
+	return rc;
 }

@@ -302,7 +302,7 @@ check_routed(struct job *j, struct err *e)
 	int rc;
 
 	rc = shred_text(j,
-	    " workers buffer compress level each keep unplanned from to "
+	    " workers runner buffer compress level each keep unplanned from to "
 	    "exclude-weekends presplit output force verify sorted print-config ",
 	    &text, e);
 	for (i = 0; i < s->n && rc == 0; i++)

@@ -47,7 +47,7 @@ const struct opt_spec planjob_specs[] = {
 	"where the map goes (standard output)"),
     OPT_CHOICE(0, "pack", struct planjob_opt, pack, pack_names,
 	"in key order, or few batches of about equal size (next)"),
-    OPT(OPT_FLAG, 'q', "quiet", NULL, struct planjob_opt, quiet,
+    OPT(OPT_FLAG, 0, "quiet", NULL, struct planjob_opt, quiet,
 	"say nothing but warnings"),
     OPT(OPT_LIST, 0, "rate", "TABLE=F,...", struct planjob_opt, rate,
 	"rows of these tables for each one counted"),
