@@ -373,7 +373,8 @@ reads() {
 			;;
 		esac
 		job_env "$1" | cut -d ' ' -f 1
-		sed -n '/\.retired/,/",$/p' "$TOP/lib/jobs/$1.c" | grep -oE '[A-Z_]{3,}'
+		awk '/\.retired/ { on = 1 } on; on && /",$/ { exit }' "$TOP/lib/jobs/$1.c" |
+			grep -oE '[A-Z_]{3,}'
 		;;
 	shard-show)
 		sed -n '/^utf8_locale(/,/^}/p' "$TOP/cmd/shard-show.c" | grep -oE '"[A-Z_]+"' | tr -d '"'
