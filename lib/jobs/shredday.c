@@ -91,6 +91,11 @@ begin_day(struct job *j, struct err *e)
 
 	for (; s->at < s->nday && rc == 0; s->at++) {
 		shred_set_day(j, s->day[s->at]);
+		/* of such a day there is no copy any more to look at */
+		if (s->copied && !j->opt.plan && s->used[s->at]) {
+			s->done_before++;
+			continue;
+		}
 		s->fresh = access(s->out, F_OK) < 0;
 		for (i = 0; i < s->n && rc == 0; i++)
 			rc = shred_give_day(j, &s->table[i], s->day[s->at], e);
