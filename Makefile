@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .SUFFIXES:
 .SECONDARY:
 .PHONY: all unit gen deps demo check asan fuzz bench bench-micro bench-peers \
-	parquet install uninstall lint clean FORCE
+	parquet torture install uninstall lint clean FORCE
 
 B    ?= build
 BIN  ?= bin
@@ -27,7 +27,7 @@ STD  := -std=c11 -D_GNU_SOURCE -ffp-contract=off $(if $(ISAL),-DHAVE_ISAL)
 LIBS := -Wl,--as-needed $(if $(ISAL),-lisal) -lz -lzstd -lxxhash -ljansson -lm
 
 all: $(addprefix $(BIN)/,$(CMD))
-unit: $(UNIT) $(addprefix $(B)/seeds/,$(FUZZ)) $(addprefix $(BIN)/,gen ducksql killat peak)
+unit: $(UNIT) $(addprefix $(B)/seeds/,$(FUZZ)) $(addprefix $(BIN)/,gen ducksql faultat killat peak)
 gen: $(BIN)/gen
 # A recipe that does nothing keeps make from saying that nothing is to be done.
 all unit gen:
@@ -49,7 +49,7 @@ $(B)/%.o: %.c config.mk Makefile $(B)/flags
 $(B)/libshard.a: $(LIBO)
 	@rm -f $@ && $(AR) rcs $@ $^
 
-# Each program of its objects; gen, agree, killat and peak stand alone.
+# Each program of its objects; gen, agree, faultat, killat and peak stand alone.
 define link
 @mkdir -p $(@D)
 @echo "  LD $@"
@@ -69,7 +69,7 @@ $(BIN)/micro: $(B)/bench/micro.o $(B)/libshard.a
 	$(link)
 $(BIN)/gen $(BIN)/agree: $(BIN)/%: $(B)/bench/%.o
 	$(link)
-$(BIN)/killat $(BIN)/peak: $(BIN)/%: $(B)/tests/%.o
+$(BIN)/faultat $(BIN)/killat $(BIN)/peak: $(BIN)/%: $(B)/tests/%.o
 	$(link)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
@@ -98,6 +98,11 @@ asan:
 	@SHARDKIT_BIN=$(CURDIR)/build-asan/bin SHARDKIT_UNIT=build-asan/unit \
 	BATS_FILES='tests/shard-*.bats tests/same.bats tests/oracle.bats' \
 	ORACLE_SEEDS=1-10 SANITIZED=1 tests/run
+
+# Each Nth system call of the jobs and programs fails; N=1 takes hours.
+N ?= 97
+torture: all unit
+	@SHARDKIT_BIN=$(abspath $(BIN)) tests/torture -n $(N) $(TORTURE)
 
 # FUZZ_S seconds for each target; FUZZ='name ...' for some.
 FUZZ_S ?= 30

@@ -5,7 +5,8 @@
 # IN is what preprocess wrote: IN/train, IN/val, IN/test.  The scheduler is
 # make -j; what is done is not done again; what failed is tried again.  The
 # shards and artifacts are those of the program `impute`, without its report.
-# (File names must be without blanks: that is make's own limit.)
+# (File names must be without blanks: that is make's own limit; names with what
+# make or a shell reads as its own are refused.)
 
 # For make's command line; the environment has such words for other things.
 IN      = out
@@ -21,6 +22,8 @@ here   := $(dir $(realpath $(lastword $(MAKEFILE_LIST))))
 bin    := $(or $(SHARDKIT_BIN),$(here)../bin)
 export PATH := $(if $(wildcard $(bin)/shard-ls),$(bin):)$(PATH)
 find   := PATH='$(PATH)' shard-ls -l
+# what make or a shell would read as its own in a name
+odd    := LC_ALL=C grep -q $$'[^[:alnum:]_./,+@~\t\200-\377-]'
 splits := $(notdir $(wildcard $(IN)/train $(IN)/val $(IN)/test))
 
 SHELL       := /bin/bash
@@ -34,6 +37,8 @@ all: $(OUT)/_SUCCESS
 bad := $(shell in=$$(readlink -m $(IN))/ out=$$(readlink -m $(OUT))/; \
 	case $$out in ($$in*) echo OUT lies in IN;; esac; \
 	case $$in in ($$out*) echo IN lies in OUT;; esac; \
+	for s in $(splits); do ! $(find) $(IN)/$$s | $(odd) || \
+	echo $(IN)/$$s: a name that make would read; done; \
 	test -d $(IN)/train || echo $(IN)/train: no such directory; \
 	test ! -d $(IN)/_shards || test -e $(IN)/_SUCCESS || \
 	echo $(IN): its run did not finish, there is no _SUCCESS; \

@@ -4,7 +4,8 @@
 #
 # The scheduler is make -j; what is done is not done again; what failed is
 # tried again.  The shards and tables are those of the program `preprocess`.
-# (File names must be without blanks: that is make's own limit.)
+# (File names must be without blanks: that is make's own limit; names with what
+# make or a shell reads as its own are refused.)
 
 # For make's command line; the environment has such words for other things.
 IN       = raw
@@ -25,6 +26,8 @@ bin    := $(firstword $(wildcard $(foreach d,$(SHARDKIT_BIN) $(here)../bin \
 	$(here)../../bin,$(d)/shard-ls)))
 export PATH := $(if $(bin),$(dir $(bin)):)$(PATH)
 find   := PATH='$(PATH)' shard-ls -l $(IN)
+# what make or a shell would read as its own in a name
+odd    := LC_ALL=C grep -q $$'[^[:alnum:]_./,+@~\t\200-\377-]'
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -eo pipefail -c
@@ -37,13 +40,14 @@ label := $(if $(LABEL),--label $(LABEL))
 
 # Which shard is which: `out/_shards/00042.tsv out/.../00042.st: raw/part-42.csv`
 shards := $(OUT)/_run/shards.mk
-$(shell found=$$($(find)); mkdir -p $(OUT)/_run $(CTX)/parts; \
+$(shell found=$$($(find)) || exit; ! $(odd) <<<"$$found" || exit 1; \
+	mkdir -p $(OUT)/_run $(CTX)/parts; \
 	awk -v out=$(OUT) -v ctx=$(CTX) '{ \
 	print out "/_shards/" $$1 ".tsv " ctx "/parts/" $$1 ".st: " $$5 }' \
 	<<<"$$found" >$(shards).new; cmp -s $(shards).new $(shards) || \
 	cp $(shards).new $(shards); printf 'preprocess\ttraining\n' >$(OUT)/_job.tsv)
 ifneq ($(.SHELLSTATUS),0)
-$(error cannot list the shards of $(IN))
+$(error cannot list the shards of $(IN), or one has a name that make would read)
 endif
 include $(shards)
 numbers := $(shell $(find) | cut -f 1)

@@ -6,7 +6,8 @@
 # The scheduler is make -j; what is done is not done again; what failed is
 # tried again.  The batches are those of the program `shred`, of one table and
 # without --by-day and --each.
-# (File names must be without blanks: that is make's own limit.)
+# (File names must be without blanks: that is make's own limit; names with what
+# make or a shell reads as its own are refused.)
 
 # For make's command line; the environment has such words for other things.
 IN       = raw
@@ -27,6 +28,8 @@ bin    := $(firstword $(wildcard $(foreach d,$(SHARDKIT_BIN) $(here)../bin \
 export PATH := $(if $(bin),$(dir $(bin)):)$(PATH)
 # for $(shell), to which some makes do not export
 run    := PATH='$(PATH)'
+# what make or a shell would read as its own in a name
+odd    := LC_ALL=C grep -q $$'[^[:alnum:]_./,+@~\t\200-\377-]'
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -eo pipefail -c
@@ -39,6 +42,7 @@ all: $(OUT)/_SUCCESS
 bad := $(shell in=$$(readlink -m $(IN))/ out=$$(readlink -m $(OUT))/; \
 	case $$out in ($$in*) echo OUT lies in IN;; esac; \
 	case $$in in ($$out*) echo IN lies in OUT;; esac; \
+	! $(run) shard-ls -l $(IN) | $(odd) || echo $(IN): a name that make would read; \
 	test -d $(IN) || echo $(IN): no such directory; \
 	test ! -e $(OUT)/_job.tsv || \
 	test "$$(cat $(OUT)/_job.tsv)" = "$$(printf 'shred\t-')" || \

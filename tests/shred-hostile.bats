@@ -113,6 +113,19 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 	diff <(promised want) <(promised out)
 }
 
+@test "shred: --presplit goes on where the copy of a day that is done is gone" {
+	local each='echo {day}; test -e go || test {day} != 2024-01-03 || exit 3'
+	touch go
+	job want --by-day time --presplit --each "$each"
+	rm go
+	run -3 job out --by-day time --presplit --each "$each"
+	[[ -e out/2024-01-02/_SUCCESS && ! -e out/_presplit/data/2024-01-02 && -e out/_presplit/data/2024-01-03 ]]
+	touch go
+	run -0 --separate-stderr job out --by-day time --presplit --each "$each"
+	[[ $stderr == *"1 day of 3 had been done before"* ]]
+	diff <(promised want) <(promised out)
+}
+
 @test "shred: a table with no shard on a day, under a signature; and what a killed run left of its header" {
 	for d in a/2024-01-02 a/2024-01-03 b/2024-01-03; do lines $d/part-0.csv x,y 'A,2024-01-03 00:00:00'; done
 	echo sym,t >names

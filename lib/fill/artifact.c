@@ -7,6 +7,7 @@
 
 #include "base/parse.h"
 #include "io/commit.h"
+#include "io/dir.h"
 #include "io/out.h"
 
 int
@@ -29,7 +30,8 @@ artifact_load_fit(const char *dir, struct tsv *t, bool *have, struct err *e)
 	int rc = 0;
 
 	buf_printf(&path, "%s/impute.tsv", dir);
-	*have = access(buf_cstr(&path), F_OK) == 0;
+	rc = path_exists(buf_cstr(&path), ERR_INPUT, e);
+	*have = rc > 0;
 	if (*have)
 		rc = tsv_load(t, path.p, "column\tstrategy\tvalue\tmissing", e);
 	buf_fini(&path);
@@ -92,7 +94,8 @@ artifact_load_dict(const char *dir, struct filldict *to, struct err *e)
 
 		buf_clear(&path);
 		buf_printf(&path, "%s/%s", dir, names[i]);
-		if (access(buf_cstr(&path), F_OK) < 0)
+		rc = path_exists(buf_cstr(&path), ERR_INPUT, e);
+		if (rc <= 0)
 			continue;
 		rc = filldict_load(&d, path.p, e);
 		if (rc == 0 && first)

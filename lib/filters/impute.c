@@ -10,6 +10,7 @@
 #include "chain/filter.h"
 #include "fill/artifact.h"
 #include "io/commit.h"
+#include "io/dir.h"
 #include "io/json.h"
 #include "io/tsv.h"
 #include "pass1/depend.h"
@@ -68,10 +69,10 @@ load_dir(struct impute_opt *o, struct session *s, struct err *e)
 	int rc = 0;
 
 	buf_printf(&path, "%s/meta.tsv", o->dir);
-	if (access(buf_cstr(&path), F_OK) == 0) {
+	rc = path_exists(buf_cstr(&path), ERR_INPUT, e);
+	if (rc > 0) {
 		o->ctx = session_context(s, o->dir, e);
-		if (!o->ctx)
-			rc = -1;
+		rc = o->ctx ? 0 : -1;
 	}
 	buf_fini(&path);
 	return rc == 0 ? artifact_load_dict(o->dir, &o->fill, e) : -1;

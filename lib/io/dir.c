@@ -102,6 +102,16 @@ dir_remove(const char *path, enum err_kind kind, struct err *e)
 	return rc;
 }
 
+int
+path_exists(const char *path, enum err_kind kind, struct err *e)
+{
+	if (access(path, F_OK) == 0)
+		return 1;
+	if (errno == ENOENT || errno == ENOTDIR)
+		return 0;
+	return err_sys(e, kind, "%s", path);
+}
+
 void
 dir_close(struct dir *d)
 {

@@ -50,6 +50,9 @@ MUST_CHECK int dir_next(struct dir *d, struct dir_entry *f, struct err *e);
 /* Removes a directory that has no directory in it, and its files; one that does
  * not exist is fine. */
 MUST_CHECK int dir_remove(const char *path, enum err_kind kind, struct err *e);
+/* 1 if something is at path, 0 if nothing is, -1 if nobody can tell: where what
+ * is not there is made, left out or removed, no error may pass for that. */
+MUST_CHECK int path_exists(const char *path, enum err_kind kind, struct err *e);
 /* Closes d; also to be called after a dir_open() that failed. */
 void dir_close(struct dir *d);
 

@@ -192,7 +192,7 @@ impute_begin(struct job *j, struct err *e)
 	const char *output = option_value(&j->opt, "output");
 	struct impute *p = j->st;
 	struct buf header = BUF_ZERO;
-	int rc = -1;
+	int rc = -1, there;
 
 	if (tidy_claim(j, e) < 0 ||
 	    tidy_output(j, output, NULL, KEEP_ALL, e) < 0 ||
@@ -211,8 +211,8 @@ impute_begin(struct job *j, struct err *e)
 		return -1;
 	if (!p->training)
 		return 0;
-	if (!j->claim.fresh && access(p->fit, F_OK) == 0 &&
-	    tidy_temps(p->fit, e) < 0)
+	there = j->claim.fresh ? 0 : path_exists(p->fit, ERR_OUTPUT, e);
+	if (there < 0 || (there > 0 && tidy_temps(p->fit, e) < 0))
 		return -1;
 	return begin_fit(j, e);
 }

@@ -326,15 +326,19 @@ check_words(struct job *j, struct err *e)
 	    "--artifacts %s: no such directory (training writes them)", path);
 }
 
-static bool
-is_dir(const char *dir, const char *name)
+/* 1 if it is a directory, 0 if it is none, -1 if nobody can tell. */
+static int
+is_dir(const char *dir, const char *name, struct err *e)
 {
 	char *path = path_join(dir, name);
 	struct stat sb;
-	bool is = stat(path, &sb) == 0 && S_ISDIR(sb.st_mode);
+	int rc = path_exists(path, ERR_INPUT, e);
 
+	if (rc > 0)
+		rc = stat(path, &sb) < 0 ? err_sys(e, ERR_INPUT, "%s", path)
+					 : S_ISDIR(sb.st_mode);
 	free(path);
-	return is;
+	return rc;
 }
 
 /* The directories at dir and below that have one of that name: how many, and
@@ -415,19 +419,18 @@ look_split(struct job *j, const char *name, bool optional, struct err *e)
 	struct impute_split *s = &p->split[p->nsplit];
 	char *dir = path_join(p->input, name);
 	bool some = false;
-	int rc = 0;
+	int rc = is_dir(p->input, name, e);
 
-	if (!is_dir(p->input, name)) {
-		if (!optional)
+	if (rc <= 0) {
+		if (rc == 0 && !optional)
 			rc = err_set(e, "%s: no such directory", dir);
-		else
+		else if (rc == 0)
 			j->warn("%s: no such directory: nothing to fill there",
 			    dir);
 		free(dir);
 		return rc;
 	}
-	if (optional)
-		rc = has_parts(dir, &some, e);
+	rc = optional ? has_parts(dir, &some, e) : 0;
 	if (rc < 0 || (optional && !some)) {
 		if (rc == 0)
 			j->warn("%s: no shard: nothing to fill there", dir);
@@ -450,14 +453,20 @@ look(struct job *j, struct err *e)
 {
 	struct options *o = &j->opt;
 	struct impute *p = j->st;
+	int rc = option_flag(o, "allow-incomplete")
+	    ? 0
+	    : is_dir(p->input, "_shards", e);
 
-	if (is_dir(p->input, "_shards") &&
-	    !option_flag(o, "allow-incomplete")) {
+	if (rc < 0)
+		return -1;
+	if (rc > 0) {
 		char *done = path_join(p->input, "_SUCCESS");
-		bool there = access(done, F_OK) == 0;
 
+		rc = path_exists(done, ERR_INPUT, e);
 		free(done);
-		if (!there)
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
 			return err_set(e,
 			    "%s: its run did not finish (no _SUCCESS): run it "
 			    "again, or say --allow-incomplete",

@@ -142,6 +142,7 @@ shred_free(struct job *j)
 	free(s->run);
 	free(s->ctx);
 	free(s->day);
+	free(s->used);
 	buf_fini(&s->whole);
 	buf_fini(&s->text);
 	free(s);

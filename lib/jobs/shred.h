@@ -47,6 +47,7 @@ struct shred {
 	bool daily, timed; /* the days are those of the order column */
 	bool copied;       /* from the copy */
 	uint32_t *day;     /* of this run, in order */
+	bool *used;        /* which of them had been done when `copied` began */
 	size_t nday, at, done_before;
 	struct buf whole; /* what the output depends on */
 	struct buf text;  /* what the day does */

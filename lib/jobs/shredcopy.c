@@ -14,8 +14,7 @@
 /* True if the table's copy holds all that the days which are still to be done
  * need. */
 static bool
-copy_holds(struct job *j, struct shred_table *t, const struct buf *inputs,
-    const bool *done)
+copy_holds(struct job *j, struct shred_table *t, const struct buf *inputs)
 {
 	struct shred *s = j->st;
 	struct buf path = BUF_ZERO;
@@ -35,15 +34,15 @@ copy_holds(struct job *j, struct shred_table *t, const struct buf *inputs,
 		day_format(name, s->day[i]);
 		path.n = dir;
 		buf_printf(&path, "_used-%.*s", DAY_LEN, name);
-		holds = done[i] || access(buf_cstr(&path), F_OK) < 0;
+		holds = s->used[i] || access(buf_cstr(&path), F_OK) < 0;
 	}
 	buf_fini(&path);
 	return holds;
 }
 
-/* Which days are done, as far as the copy is concerned. */
+/* Which days are done: what the copy had of them is gone. */
 static int
-find_done(struct job *j, bool *done, struct err *e)
+find_used(struct job *j, struct err *e)
 {
 	struct shred *s = j->st;
 	struct buf text = BUF_ZERO;
@@ -61,7 +60,7 @@ find_done(struct job *j, bool *done, struct err *e)
 		buf_clear(&text);
 		if (rc == 0)
 			rc = shred_day_text(j, &text, e);
-		done[i] = rc == 0 && shred_day_is_done(j, &text);
+		s->used[i] = rc == 0 && shred_day_is_done(j, &text);
 	}
 	buf_fini(&text);
 	return rc;
@@ -73,22 +72,25 @@ int
 shred_begin_copy(struct job *j, struct err *e)
 {
 	struct shred *s = j->st;
-	bool *done = xcalloc(s->nday + 1, sizeof(*done)), any = false;
 	struct buf inputs = BUF_ZERO, dir = BUF_ZERO;
 	struct look none = LOOK_ZERO;
+	bool any = false;
 	size_t i;
-	int rc = find_done(j, done, e);
+	int rc;
 
+	free(s->used);
+	s->used = xcalloc(s->nday + 1, sizeof(*s->used));
+	rc = find_used(j, e);
 	shred_set_place(j, "");
 	for (i = 0; i < s->nday; i++)
-		any |= !done[i];
+		any |= !s->used[i];
 	for (i = 0; i < s->n && rc == 0; i++) {
 		struct shred_table *t = &s->table[i];
 		char *list = shred_list_path(s, "list", t);
 
 		buf_clear(&inputs);
 		rc = shred_put_inputs(j, &t->all, &inputs, e);
-		t->copy = any && rc == 0 && !copy_holds(j, t, &inputs, done);
+		t->copy = any && rc == 0 && !copy_holds(j, t, &inputs);
 		shred_give(t, t->all.v, t->all.n);
 		buf_clear(&dir);
 		buf_printf(&dir, "%s/_presplit/%s",
@@ -109,7 +111,6 @@ shred_begin_copy(struct job *j, struct err *e)
 		rc = s->table[i].copy;
 	buf_fini(&inputs);
 	buf_fini(&dir);
-	free(done);
 	return rc;
 }
 

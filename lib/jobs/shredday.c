@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "io/commit.h"
+#include "io/dir.h"
 #include "io/tsv.h"
 #include "jobs/shredcopy.h"
 #include "jobs/shreddays.h"
@@ -92,7 +93,14 @@ begin_day(struct job *j, struct err *e)
 
 	for (; s->at < s->nday && rc == 0; s->at++) {
 		shred_set_day(j, s->day[s->at]);
-		s->fresh = access(s->out, F_OK) < 0;
+		/* of such a day there is no copy any more to look at */
+		if (s->copied && !j->opt.plan && s->used[s->at]) {
+			s->done_before++;
+			continue;
+		}
+		rc = path_exists(s->out, ERR_OUTPUT, e);
+		s->fresh = rc == 0;
+		rc = rc < 0 ? -1 : 0;
 		for (i = 0; i < s->n && rc == 0; i++)
 			rc = shred_give_day(j, &s->table[i], s->day[s->at], e);
 		buf_clear(&s->text);
@@ -190,8 +198,11 @@ keep_days(struct job *j, struct buf *table, struct buf *results, struct err *e)
 		buf_printf(&path, "%s/%.*s", out, DAY_LEN, name);
 		at = path.n;
 		buf_puts(&path, "/_SUCCESS");
-		if (access(buf_cstr(&path), F_OK) == 0 &&
-		    shred_has_day(s, old[i])) {
+		rc = path_exists(buf_cstr(&path), ERR_OUTPUT, e);
+		if (rc < 0)
+			break;
+		if (rc > 0 && shred_has_day(s, old[i])) {
+			rc = 0;
 			buf_printf(table, "%.*s\n", DAY_LEN, name);
 			path.n = at;
 			buf_printf(results, "%s/result.csv", buf_cstr(&path));
@@ -375,7 +386,9 @@ shred_forget_days(struct job *j, struct err *e)
 	}
 	buf_clear(&path);
 	buf_printf(&path, "%s/_days.tsv", out);
-	if (rc == 0 && access(buf_cstr(&path), F_OK) == 0) {
+	if (rc == 0)
+		rc = path_exists(buf_cstr(&path), ERR_OUTPUT, e);
+	if (rc > 0) {
 		rc = shred_forget_results(j->st, e);
 		if (rc == 0)
 			rc = remove_tree(buf_cstr(&path), e);

@@ -264,8 +264,10 @@ check_old_days(struct job *j, struct err *e)
 		day_format(name, old[i]);
 		buf_clear(&path);
 		buf_printf(&path, "%s/%.*s/_SUCCESS", out, DAY_LEN, name);
-		if (access(buf_cstr(&path), F_OK) < 0)
+		rc = path_exists(buf_cstr(&path), ERR_OUTPUT, e);
+		if (rc <= 0)
 			continue;
+		rc = 0;
 		buf_clear(&path);
 		buf_printf(&path, "%s/%.*s/_run/common", out, DAY_LEN, name);
 		if (!shred_file_is(buf_cstr(&path), &common))

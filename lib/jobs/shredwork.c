@@ -404,7 +404,9 @@ begin_table(struct job *j, struct shred_table *t, struct err *e)
 	rc = make_dirs(buf_cstr(&dir), e);
 	buf_clear(&dir);
 	buf_printf(&dir, "%s/%s", s->ctx, t->name);
-	if (rc == 0 && !s->fresh && access(buf_cstr(&dir), F_OK) == 0)
+	if (rc == 0 && !s->fresh)
+		rc = path_exists(buf_cstr(&dir), ERR_OUTPUT, e);
+	if (rc > 0)
 		rc = tidy_temps(buf_cstr(&dir), e);
 	if (rc == 0 && t->look.json) {
 		look_header(&t->look.names, &header);

@@ -81,8 +81,10 @@ firstrows_open(const char *path, struct err *e)
 		damaged(f, "bad header", e);
 		goto fail;
 	}
-	/* the header is whole, so the table is where it was put */
-	if (h->table_off + h->nshards * sizeof(*f->shard) != f->size) {
+	/* its digest says that it is whole, not who made it */
+	if (h->table_off > f->size || h->table_off % 8 != 0 ||
+	    (f->size - h->table_off) % sizeof(*f->shard) != 0 ||
+	    (f->size - h->table_off) / sizeof(*f->shard) != h->nshards) {
 		damaged(f, "wrong size", e);
 		goto fail;
 	}
@@ -142,6 +144,9 @@ firstrows_find(
 	if (lo == f->h->nshards || s->number != number)
 		return err_set(e, "%s: shard %llu is not in it", f->path,
 		    (unsigned long long)number);
+	if (s->off % 8 != 0 || s->off > f->h->table_off ||
+	    s->rows > (f->h->table_off - s->off) * 8)
+		return damaged(f, "bits outside of it", e);
 	bits->word = (const uint64_t *)(const void *)(f->map + s->off);
 	bits->rows = s->rows;
 	return digest_of(bits->word, bits_len(s->rows)) == s->digest

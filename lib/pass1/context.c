@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "io/dir.h"
 #include "io/tsv.h"
 #include "pass1/factsfile.h"
 #include "rows/coltype.h"
@@ -42,10 +43,11 @@ load_split(struct context *c, const char *path, struct err *e)
 	enum time_kind k[2] = {TIME_NONE, TIME_NONE};
 	struct tsv t;
 	size_t i;
-	int rc = -1;
+	int rc = path_exists(path, ERR_INPUT, e);
 
-	if (access(path, F_OK) < 0)
-		return 0;
+	if (rc <= 0)
+		return rc;
+	rc = -1;
 	if (tsv_load(&t, path, split_header, e) < 0)
 		return -1;
 	if (t.nrow != LEN(names)) {
@@ -94,10 +96,11 @@ load_labels(struct context *c, const char *path, struct err *e)
 	struct tsv t;
 	size_t i, at = 0;
 	uint64_t code;
-	int rc = -1;
+	int rc = path_exists(path, ERR_INPUT, e);
 
-	if (access(path, F_OK) < 0)
-		return 0;
+	if (rc <= 0)
+		return rc;
+	rc = -1;
 	if (tsv_load(&t, path, labels_header, e) < 0)
 		return -1;
 	for (i = 0; i < t.nrow; i++) {
@@ -139,10 +142,11 @@ static int
 load_strata(struct context *c, const char *path, struct err *e)
 {
 	struct tsv *t = &c->strata_text;
+	int rc = path_exists(path, ERR_INPUT, e);
 	size_t i;
 
-	if (access(path, F_OK) < 0)
-		return 0;
+	if (rc <= 0)
+		return rc;
 	if (tsv_load(t, path, "stratum\trows\ttrain_cutoff\ttest_cutoff", e) <
 	    0)
 		return -1;
@@ -230,7 +234,8 @@ context_check_file(const char *path, uint64_t digest, struct err *e)
 	size_t i;
 
 	buf_printf(&b, "%.*smeta.tsv", (int)(name - path), path);
-	if (access(buf_cstr(&b), F_OK) == 0) {
+	rc = path_exists(buf_cstr(&b), ERR_INPUT, e);
+	if (rc > 0) {
 		rc = load_meta(&f, b.p, e);
 		for (i = 0; rc == 0 && i < f.nfile; i++)
 			if (strcmp(f.file[i].name, name) == 0)
@@ -377,7 +382,9 @@ context_rows(struct context *c, struct err *e)
 	char *path = path_in(c->dir, "first.rows");
 	int rc = 0;
 
-	if (!c->rows && c->facts.key && access(path, F_OK) == 0) {
+	if (!c->rows && c->facts.key)
+		rc = path_exists(path, ERR_INPUT, e);
+	if (rc > 0) {
 		c->rows = firstrows_open(path, e);
 		rc = c->rows ? 0 : -1;
 	}

@@ -41,6 +41,9 @@ check_file(struct check *c, const struct record_file *f)
 			complaints_add(c->complaints,
 			    "%s: its record says that it was used and removed",
 			    path);
+		else if (errno != ENOENT && errno != ENOTDIR)
+			complaints_add(
+			    c->complaints, "%s: %s", path, strerror(errno));
 	} else if (stat(path, &sb) < 0)
 		complaints_add(c->complaints, "%s: %s", path, strerror(errno));
 	else if ((uint64_t)sb.st_size != f->bytes)
@@ -153,9 +156,10 @@ compare_table(struct check *c, const char *name, struct bytes want)
 	char *path = record_file_path(c->o.out, name);
 	struct buf have = BUF_ZERO;
 	struct err e;
+	int rc = path_exists(path, ERR_INPUT, &e);
 
-	if (access(path, F_OK) == 0) {
-		if (file_load(path, &have, &e) < 0)
+	if (rc != 0) {
+		if (rc < 0 || file_load(path, &have, &e) < 0)
 			complaints_add(c->complaints, "%s", e.msg);
 		else if (!bytes_eq(buf_bytes(&have), want))
 			complaints_add(c->complaints,

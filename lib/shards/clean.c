@@ -125,9 +125,10 @@ clean_prune(const char *out, const char *scope, const struct file_list *inputs,
 	char **keep = names_of(scope, inputs);
 	struct output o = {.out = NULL};
 	size_t i, n = inputs->n;
-	int rc = 0;
+	int rc;
 
-	if (access(dir, F_OK) == 0)
+	rc = path_exists(dir, ERR_OUTPUT, e);
+	if (rc > 0)
 		rc = output_load(&o, out, c, e);
 	for (i = 0; i < o.nrec && rc == 0; i++) {
 		const struct record *r = &o.rec[i];

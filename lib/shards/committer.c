@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "io/dir.h"
 #include "io/out.h"
 
 /* So many files wait at most, and no more than a quarter of the descriptors
@@ -150,8 +151,10 @@ put_aside(struct waiting *w, struct dirs *d, struct err *e)
 {
 	struct err ignored;
 
-	if (access(w->path, F_OK) < 0)
-		return 0;
+	int rc = path_exists(w->path, ERR_OUTPUT, e);
+
+	if (rc <= 0)
+		return rc;
 	/* a damaged old record names nothing that could be removed */
 	if (record_load(&w->old, w->path, &ignored) < 0)
 		memset(&w->old, 0, sizeof(w->old));

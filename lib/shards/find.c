@@ -177,13 +177,20 @@ keep_subdir(
     struct subdirs *sub, const char *name, const char *path, struct err *e)
 {
 	struct stat sb;
+	uint32_t day;
+	int error, rc;
 
 	if (*name == '_' || *name == '.')
 		return 0;
-	if (stat(path, &sb) < 0) /* a link may lead nowhere */
-		return errno == ENOENT || errno == ELOOP
-		    ? 0
-		    : err_sys(e, ERR_INPUT, "%s", path);
+	if (stat(path, &sb) < 0) {
+		/* a link may lead nowhere, but none that is called a day */
+		error = errno;
+		rc = day_in_name(name, &day, e);
+		if (rc < 0 || (rc == 0 && (error == ENOENT || error == ELOOP)))
+			return rc;
+		errno = error;
+		return err_sys(e, ERR_INPUT, "%s", path);
+	}
 	if (!S_ISDIR(sb.st_mode))
 		return 0;
 	if ((sub->n & (sub->n - 1)) == 0)

@@ -71,11 +71,12 @@ load_dir(struct output *o, const char *dir, bool scopes, struct complaints *c,
 	return rc;
 }
 
-static bool
-is_there(const char *out, const char *name)
+/* As path_exists(), of a file in the output. */
+static int
+is_there(const char *out, const char *name, struct err *e)
 {
 	char *path = record_file_path(out, name);
-	bool there = access(path, F_OK) == 0;
+	int there = path_exists(path, ERR_INPUT, e);
 
 	free(path);
 	return there;
@@ -112,13 +113,17 @@ int
 output_load(
     struct output *o, const char *out, struct complaints *c, struct err *e)
 {
+	int batches = is_there(out, "_batches", e), runs, days, rc = 0;
 	char *dir;
-	int rc = 0;
 
 	memset(o, 0, sizeof(*o));
 	o->out = xstrdup(out);
-	o->shredded = is_there(out, "_batches") || is_there(out, "_runs");
-	if (is_there(out, "_days.tsv")) {
+	runs = batches < 0 ? -1 : is_there(out, "_runs", e);
+	days = runs < 0 ? -1 : is_there(out, "_days.tsv", e);
+	if (days < 0)
+		return -1;
+	o->shredded = batches || runs;
+	if (days) {
 		dir = record_file_path(out, "_days.tsv");
 		rc = tsv_load(&o->days, dir, "day", e);
 		free(dir);
@@ -127,8 +132,7 @@ output_load(
 	}
 	dir = record_file_path(out, o->shredded ? "_batches" : "_shards");
 	/* without a group there is no batch */
-	if (rc == 0 &&
-	    (o->shredded ? access(dir, F_OK) == 0 : o->days.nrow == 0))
+	if (rc == 0 && (o->shredded ? batches : o->days.nrow == 0))
 		rc = load_dir(o, dir, true, c, e);
 	free(dir);
 	if (o->nrec)

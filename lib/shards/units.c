@@ -62,7 +62,8 @@ same_boot(const char *path, const char *boot, bool *same, struct err *e)
 	int rc = 0;
 
 	*same = true;
-	if (access(path, F_OK) == 0) {
+	rc = path_exists(path, ERR_OUTPUT, e);
+	if (rc > 0) {
 		rc = file_load(path, &b, e);
 		*same =
 		    rc == 0 && boot && bytes_eq(buf_bytes(&b), bytes_str(boot));

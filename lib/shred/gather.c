@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/instant.h"
+#include "io/dir.h"
 #include "shred/runfile.h"
 #include "sort/extsort.h"
 
@@ -124,8 +125,8 @@ gather_open(struct gather *g, const struct batchfile_opt *o, uint64_t map,
 	    take_facts(g, e) < 0)
 		return -1;
 	path = unit_run_path(g->units.dir, g->units.v[0].name, 0);
-	rc = 0;
-	if (access(path, F_OK) == 0) {
+	rc = path_exists(path, ERR_OUTPUT, e);
+	if (rc > 0) {
 		rc = runfile_open(&f, path, e);
 		if (rc == 0) {
 			g->nbatch = f.head.nbatch;

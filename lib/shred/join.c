@@ -126,9 +126,13 @@ join_each(const struct batchfile_opt *o, uint32_t nbatch, struct err *e)
 
 	for (i = 0; i < nbatch; i++) {
 		path[i] = each_result(o->out, i);
-		whole = whole && access(path[i], F_OK) == 0;
+		if (rc == 0 && whole) {
+			rc = path_exists(path[i], ERR_OUTPUT, e);
+			whole = rc > 0;
+			rc = rc < 0 ? -1 : 0;
+		}
 	}
-	if (whole || !is_joined(o->out))
+	if (rc == 0 && (whole || !is_joined(o->out)))
 		rc = join_results(o, path, nbatch, e);
 	dir = batchfile_path(o->out, "_results");
 	if (rc == 0)

@@ -187,12 +187,12 @@ find_todo(const struct batchfile_opt *o, const char *table,
     const struct inputs *in, bool *todo, struct err *e)
 {
 	char *freed = units_freed(o->out, table);
-	bool begun = access(freed, F_OK) == 0, changed = false;
+	int begun = path_exists(freed, ERR_OUTPUT, e), rc, hold;
+	bool changed = false;
 	struct units u;
 	size_t i;
-	int rc, hold;
 
-	rc = units_load(&u, o->out, table, e);
+	rc = begun < 0 ? -1 : units_load(&u, o->out, table, e);
 	if (rc < 0)
 		goto out;
 	rc = keep_units(o, &u, in, false, !begun, todo, &changed, e);

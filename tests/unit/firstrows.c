@@ -1,6 +1,9 @@
 /* firstrows - every bit comes back, and a damaged file is an error. */
 #include "keys/firstrows.h"
 
+#include <string.h>
+#include <xxhash.h>
+
 #include "test.h"
 
 #define NSHARD 4
@@ -130,11 +133,58 @@ any_cut_and_any_flipped_bit_that_counts_is_seen(void)
 	buf_fini(&b);
 }
 
+/* Puts a number into the file, the digests anew, and reads it. */
+static int
+read_forged(struct buf *b, size_t at, uint64_t value, struct err *e)
+{
+	uint64_t table, old, digest;
+	int rc;
+
+	memcpy(&old, b->p + at, 8);
+	memcpy(&table, b->p + 32, 8);
+	memcpy(b->p + at, &value, 8);
+	digest = XXH3_64bits(b->p + table, b->n - table);
+	memcpy(b->p + 40, &digest, 8);
+	digest = XXH3_64bits(b->p, 48);
+	memcpy(b->p + 48, &digest, 8);
+	test_write(test_path("bad"), b->p, b->n);
+	rc = read_rows(test_path("bad"), e);
+	memcpy(b->p + at, &old, 8);
+	return rc;
+}
+
+static void
+numbers_that_lead_outside_are_refused_under_right_digests(void)
+{
+	static const uint64_t values[] = {1, 12, 1 << 20,
+	    UINT64_C(0x7000000000), UINT64_MAX, UINT64_MAX - 7,
+	    UINT64_C(1) << 59};
+	struct err e = ERR_ZERO;
+	struct buf b = BUF_ZERO;
+	uint64_t table;
+	size_t i;
+
+	if (!write_rows(test_path("rows")))
+		return;
+	test_read(test_path("rows"), &b);
+	memcpy(&table, b.p + 32, 8);
+	EQ_I(read_forged(&b, table + 16, 4096, &e), 0);
+	for (i = 0; i < LEN(values); i++) {
+		test_about("value %zu", i);
+		EQ_I(read_forged(&b, table + 8, values[i], &e), -1);
+		EQ_I(read_forged(&b, table + 16, values[i], &e), -1);
+		EQ_I(read_forged(&b, 16, values[i], &e), -1);
+		EQ_I(read_forged(&b, 32, values[i], &e), -1);
+	}
+	buf_fini(&b);
+}
+
 int
 main(void)
 {
 	RUN(every_bit_comes_back);
 	RUN(rows_and_shards_that_are_not_there_are_refused);
 	RUN(any_cut_and_any_flipped_bit_that_counts_is_seen);
+	RUN(numbers_that_lead_outside_are_refused_under_right_digests);
 	return test_end();
 }
