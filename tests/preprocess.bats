@@ -407,3 +407,19 @@ outcome() {
 		find out -name '*_processed_data*' -printf '%i\n' | diff was -
 	done
 }
+
+@test "preprocess: two trainings on one context: one at a time, and the other is told whose it is" {
+	mkdir -p raw ctx
+	for i in 1 2; do rows $((i * 40)) >raw/part-$i.csv; done
+	preprocess --job-type training --input raw --output one --context ctx >/dev/null
+	exec 8>>ctx/_lock
+	flock 8
+	run -1 --separate-stderr preprocess --job-type training --input raw --output two --context ctx
+	says "ctx is in use by another run"
+	[[ ! -e two/_SUCCESS ]]
+	run -1 --separate-stderr preprocess --job-type validation --input raw --output v --context ctx
+	says "ctx is in use by another run"
+	exec 8>&-
+	preprocess --job-type training --input raw --output two --context ctx >/dev/null
+	cmp <(tree one -path '*/train/*') <(tree two -path '*/train/*')
+}

@@ -126,6 +126,17 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 	diff <(promised want) <(promised out)
 }
 
+@test "shred: an input that is replaced between two days is an error, and another run has its rows once" {
+	rm -rf in && lines in/part-0.csv sym,t 'A,2024-01-01 00:00:00' 'B,2024-01-02 00:00:00'
+	lines new sym,t 'B,2024-01-01 00:00:00' 'A,2024-01-02 00:00:00'
+	run -1 --separate-stderr shred --input in --output out --key sym --order t --by-day time --workers 1 \
+		--each 'test {day} != 2024-01-01 || cp new in/part-0.csv; tail -n +2 {}'
+	says "the input changed during the run"
+	[[ ! -e out/_SUCCESS ]]
+	shred --input in --output out --key sym --order t --by-day time --workers 1 --each 'tail -n +2 {}'
+	[[ $(<out/result.csv) == $'B,2024-01-01 00:00:00\nA,2024-01-02 00:00:00' ]]
+}
+
 @test "shred: a table with no shard on a day, under a signature; and what a killed run left of its header" {
 	for d in a/2024-01-02 a/2024-01-03 b/2024-01-03; do lines $d/part-0.csv x,y 'A,2024-01-03 00:00:00'; done
 	echo sym,t >names

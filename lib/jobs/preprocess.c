@@ -104,9 +104,13 @@ static const struct job_table table = {
 static struct preprocess *
 state(struct job *j)
 {
-	if (!j->st)
-		j->st = xcalloc(1, sizeof(struct preprocess));
-	return j->st;
+	struct preprocess *p = j->st;
+
+	if (!p) {
+		p = j->st = xcalloc(1, sizeof(*p));
+		p->lock = -1;
+	}
+	return p;
 }
 
 static void
@@ -116,6 +120,8 @@ preprocess_free(struct job *j)
 
 	if (!p)
 		return;
+	if (p->lock >= 0)
+		close(p->lock);
 	free(p->run);
 	free(p->own);
 	free(p->header);
@@ -496,6 +502,28 @@ has_shards(const char *output)
 	return some;
 }
 
+/* One training at a time changes a context that was named, and none while
+ * others read it; a context of its own lies in the output, which is locked. */
+static int
+lock_context(struct job *j, struct err *e)
+{
+	const char *context = option_value(&j->opt, "context");
+	struct preprocess *p = j->st;
+	char *path;
+
+	if (!option_given(&j->opt, "context"))
+		return 0;
+	if (p->training && make_dirs(context, e) < 0)
+		return -1;
+	path = path_join(context, "_lock");
+	if (p->training || access(path, W_OK) == 0)
+		p->lock = claim_lock(path, !p->training, context, e);
+	else
+		p->lock = -1;
+	free(path);
+	return p->lock < 0 && e->kind != ERR_NONE ? -1 : 0;
+}
+
 static int
 preprocess_begin(struct job *j, struct err *e)
 {
@@ -513,7 +541,8 @@ preprocess_begin(struct job *j, struct err *e)
 		keep = KEEP_NONE;
 	else if (option_flag(o, "batch"))
 		keep = has_shards(output) ? KEEP_NONE : KEEP_ALL;
-	if (tidy_claim(j, e) < 0 || tidy_output(j, output, NULL, keep, e) < 0 ||
+	if (tidy_claim(j, e) < 0 || lock_context(j, e) < 0 ||
+	    tidy_output(j, output, NULL, keep, e) < 0 ||
 	    make_dirs(p->run, e) < 0)
 		goto out;
 	if (j->look.json) {

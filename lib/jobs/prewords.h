@@ -17,6 +17,7 @@ struct preprocess {
 	char *run;         /* OUT/_run */
 	char *own;         /* the context that pass 1 writes */
 	char *header;      /* OUT/_run/header.csv, where JSON is read */
+	int lock;          /* of the context, or -1 */
 };
 
 /* True if the option is unset, or "none". */

@@ -17,17 +17,15 @@
 #include "shred/todo.h"
 
 static int
-put_whole(struct job *j, struct err *e)
+put_whole(struct job *j, struct buf *b, struct err *e)
 {
 	struct shred *s = j->st;
 	size_t i;
-	int rc =
-	    shred_text(j, " workers runner buffer force verify ", &s->whole, e);
+	int rc = shred_text(j, " workers runner buffer force verify ", b, e);
 
 	for (i = 0; i < s->n && rc == 0; i++)
-		rc = shred_put_inputs(j,
-		    s->timed ? &s->table[i].look.shards : &s->table[i].found,
-		    &s->whole, e);
+		rc = shred_put_inputs(
+		    j, s->timed ? &s->table[i].all : &s->table[i].found, b, e);
 	return rc;
 }
 
@@ -217,6 +215,23 @@ keep_days(struct job *j, struct buf *table, struct buf *results, struct err *e)
 	return rc;
 }
 
+/* Refuses an input that changed while one day after the other was taken from
+ * it: rows that moved from one day to another would be in both, or in none. */
+static int
+check_unchanged(struct job *j, struct err *e)
+{
+	struct shred *s = j->st;
+	struct buf now = BUF_ZERO;
+	int rc = put_whole(j, &now, e);
+
+	if (rc == 0 && !bytes_eq(buf_bytes(&now), buf_bytes(&s->whole)))
+		rc = err_set(e,
+		    "the input changed during the run: run it again for the "
+		    "days that this concerns");
+	buf_fini(&now);
+	return rc;
+}
+
 /* Before the days are joined in one output. */
 static int
 begin_join(struct job *j, struct err *e)
@@ -234,7 +249,9 @@ begin_join(struct job *j, struct err *e)
 	s->phase = SHRED_JOIN;
 	table = path_join(s->out, "_days.tsv");
 	list = path_join(s->run, "results");
-	rc = keep_days(j, &days, &results, e);
+	rc = check_unchanged(j, e);
+	if (rc == 0)
+		rc = keep_days(j, &days, &results, e);
 	s->gathered = rc == 0 && s->done_before == s->nday &&
 	    shred_has_results(j) && shred_file_is(table, &days);
 	if (rc == 0)
@@ -307,7 +324,7 @@ shred_begin_days(struct job *j, struct err *e)
 	struct shred *s = j->st;
 
 	if (!j->opt.plan) {
-		if (put_whole(j, e) < 0)
+		if (put_whole(j, &s->whole, e) < 0)
 			return -1;
 		if (whole_is_done(j)) {
 			j->note("nothing to do: all days had been done before");
