@@ -587,6 +587,22 @@ refuses() {
 	[[ -z $(find out -name 'batch-*') ]]
 }
 
+@test "shred: --by-day: what was removed from finished days is made again" {
+	days
+	for each in "" 'echo {day}; cat {}'; do
+		rm -rf out
+		daily --fixed 1 ${each:+--each "$each"} >log 2>&1
+		promised out >want
+		find out -type f ! -path '*/_*' >files
+		[[ -z $each || $(cat files) == *out/result.csv* ]]
+		while read -r file; do
+			rm "$file"
+			daily --fixed 1 ${each:+--each "$each"} >log 2>&1
+			promised out | diff want -
+		done <files
+	done
+}
+
 @test "shred: --by-day: a second run leaves finished days alone and does new ones" {
 	days
 	LOG=$PWD/runs

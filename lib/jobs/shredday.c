@@ -29,7 +29,8 @@ put_whole(struct job *j, struct buf *b, struct err *e)
 	return rc;
 }
 
-/* True if all was done by these words, and no day is gone since. */
+/* True if all was done by these words, and no day, batch or result is gone
+ * since. */
 static bool
 whole_is_done(struct job *j)
 {
@@ -44,6 +45,8 @@ whole_is_done(struct job *j)
 	bool done = !option_flag(&j->opt, "force") &&
 	    !option_flag(&j->opt, "verify") && access(seal, F_OK) == 0 &&
 	    shred_file_is(path, &s->whole) &&
+	    (!option_value(&j->opt, "each") || shred_has_results(j)) &&
+	    shred_files_are_there(out) &&
 	    tsv_load(&t, list, "day", &ignored) == 0;
 	size_t i;
 
@@ -56,6 +59,10 @@ whole_is_done(struct job *j)
 			buf_printf(
 			    &day, "%s/%.*s/_SUCCESS", out, (int)name.n, name.p);
 			done = access(buf_cstr(&day), F_OK) == 0;
+			buf_clear(&day);
+			buf_printf(&day, "%s/%.*s/batches.tsv", out,
+			    (int)name.n, name.p);
+			done = done && access(buf_cstr(&day), F_OK) == 0;
 		}
 		tsv_fini(&t);
 	}

@@ -2,10 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/parse.h"
 #include "chain/skip.h"
 #include "io/commit.h"
+#include "io/tsv.h"
 #include "jobs/shredtable.h"
 #include "jobs/shredwork.h"
 #include "jobs/tidy.h"
@@ -174,16 +177,46 @@ shred_day_text(struct job *j, struct buf *b, struct err *e)
 }
 
 bool
+shred_files_are_there(const char *out)
+{
+	char *path = path_join(out, "_manifest.tsv");
+	struct err ignored = ERR_ZERO;
+	struct tsv t = TSV_ZERO;
+	bool there = tsv_load(&t, path, "shard\tsplit\tpath\trows\tbytes\txxh3",
+			 &ignored) == 0;
+	size_t i, n = there ? t.nrow : 0;
+
+	for (i = 0; i < n && there; i++) {
+		struct bytes name = tsv_cell(&t, i, 2);
+		struct buf file = BUF_ZERO;
+		struct stat sb;
+		uint64_t size;
+
+		buf_printf(&file, "%s/%.*s", out, (int)name.n, name.p);
+		there = parse_u64(tsv_cell(&t, i, 4), &size) &&
+		    stat(buf_cstr(&file), &sb) == 0 &&
+		    (uint64_t)sb.st_size == size;
+		buf_fini(&file);
+	}
+	tsv_fini(&t);
+	free(path);
+	return there;
+}
+
+bool
 shred_day_is_done(struct job *j, const struct buf *text)
 {
 	struct shred *s = j->st;
 	char *seal = path_join(s->out, "_SUCCESS"),
-	     *noted = path_join(s->run, "day");
+	     *noted = path_join(s->run, "day"),
+	     *map = path_join(s->out, "batches.tsv");
 	bool done = !option_flag(&j->opt, "force") &&
 	    !option_flag(&j->opt, "verify") && access(seal, F_OK) == 0 &&
-	    shred_file_is(noted, text);
+	    shred_file_is(noted, text) && access(map, F_OK) == 0 &&
+	    shred_files_are_there(s->out);
 
 	free(seal);
 	free(noted);
+	free(map);
 	return done;
 }

@@ -21,7 +21,10 @@ MUST_CHECK int shred_give_day(
     struct job *j, struct shred_table *t, uint32_t day, struct err *e);
 /* Appends what the output of the day at work depends on. */
 MUST_CHECK int shred_day_text(struct job *j, struct buf *b, struct err *e);
-/* True if the day at work was done, and depended on this text. */
+/* True if all files of the manifest in out are there, with their sizes. */
+bool shred_files_are_there(const char *out);
+/* True if the day at work was done, depended on this text, and has its files.
+ */
 bool shred_day_is_done(struct job *j, const struct buf *text);
 
 #endif
