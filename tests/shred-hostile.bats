@@ -126,6 +126,12 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 	diff <(promised want) <(promised out)
 }
 
+@test "shred: two tables with no shard on a day have an empty batch each" {
+	for d in a/2024-01-02 b/2024-01-03 c/2024-01-03; do lines $d/part-0.csv sym,t "A,${d#*/} 00:00:00"; done
+	shred --table a=a:t --table b=b:t --table c=c:t --by-day --key sym --output out
+	[[ $(cat out/2024-01-02/batch-{b,c}-0.csv) == $'sym,t\nsym,t' && $(<out/2024-01-03/batch-a-0.csv) == sym,t ]]
+}
+
 @test "shred: an input that is replaced between two days is an error, and another run has its rows once" {
 	rm -rf in && lines in/part-0.csv sym,t 'A,2024-01-01 00:00:00' 'B,2024-01-02 00:00:00'
 	lines new sym,t 'B,2024-01-01 00:00:00' 'A,2024-01-02 00:00:00'
@@ -143,8 +149,8 @@ files() { (cd "$1" && find . ! -path './_run/*' ! -path '*/_run/*' | sort); }
 	two() { shred --table a=a:t --table b=b:t --by-day --key sym --signature names --output out; }
 	two
 	cp out/2024-01-02/batch-b-0.csv want
-	mkdir -p out/2024-01-02/_run/empty/b
-	echo cut >out/2024-01-02/_run/empty/b/part-00000.csv
+	mkdir -p out/2024-01-02/_run/empty/b/b
+	echo cut >out/2024-01-02/_run/empty/b/b/part-00000.csv
 	rm out/2024-01-02/_SUCCESS
 	two
 	cmp want out/2024-01-02/batch-b-0.csv

@@ -354,7 +354,7 @@ empty_words(struct job *j, struct shred_table *t, struct buf *b)
 		pass_on(&j->opt, b, "nested", "--nested");
 	buf_printf(&is, "%s == -", key);
 	buf_printf(&is_not, "%s != -", key);
-	buf_printf(&to, "%s/empty", s->run);
+	buf_printf(&to, "%s/empty/%s", s->run, t->name);
 	shred_empty_name(t, &like);
 	words_put(b, t->found.v[0].path, ":", "map", "--where", buf_cstr(&is),
 	    ":", "map", "--where", buf_cstr(&is_not), ":", "write", "-o",

@@ -375,7 +375,7 @@ write_lists(struct job *j, struct shred_table *t, struct err *e)
 
 	if (t->absent) {
 		free(t->look.shards.v[0].path);
-		buf_printf(&dir, "%s/empty/%s/", s->run, t->name);
+		buf_printf(&dir, "%s/empty/%s/%s/", s->run, t->name, t->name);
 		shred_empty_name(t, &dir);
 		t->look.shards.v[0].path = xstrdup(buf_cstr(&dir));
 		t->look.shards.v[0].name = shard_name_parse(buf_cstr(&dir));

@@ -41,7 +41,7 @@ list_read(struct file_list *f, char *const *operand, size_t n,
 			if (in_peek(in, min, &v, e) < 0)
 				goto fail;
 			q = v.n ? memchr(v.p, end, v.n) : NULL;
-			min = v.n + 1;
+			min = 2 * v.n + 1; /* a long name is not read often */
 		} while (!q && !in_at_eof(in));
 		if (v.n == 0)
 			break;
