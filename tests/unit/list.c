@@ -15,7 +15,7 @@ story(const struct file_list *f)
 
 	for (i = 0; i < f->n; i++)
 		buf_printf(&b, "[%s]", f->v[i]);
-	return xstrdup(buf_cstr(&b));
+	return buf_release(&b);
 }
 
 /* What is read from a list of n bytes behind two operands. */
