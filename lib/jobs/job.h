@@ -84,7 +84,8 @@ void var_put(struct buf *b, const char *name, const char *value);
 /* "output/name", freed by the caller. */
 char *path_join(const char *dir, const char *name);
 /* Takes slashes off the end of a path that is the option's value; one that
- * begins with a dash gets "./" in front. */
+ * begins with a dash or a colon, which programs take for something else, gets
+ * "./" in front. */
 void job_trim(struct options *o, const char *name);
 /* Writes the names of shards, each ended by NUL, to path: all of them, or
  * without their directories as dir/NNNNN.end where end is not NULL. */
@@ -121,9 +122,6 @@ MUST_CHECK int job_check_inputs(
 char *job_real_path(const char *path);
 /* True if the path, as job_real_path() has it, lies below that directory. */
 bool job_is_below(const char *path, const char *dir);
-/* The option's path without slashes at its end, and so that no program takes
- * it for an option. */
-void job_trim(struct options *o, const char *name);
 /* The words "--name value" of an option that is set, and is not the word but
  * (NULL: any) are appended. */
 void job_pass_on(

@@ -178,10 +178,9 @@ take(struct options *o, int argc, char *const *argv, int *i, struct err *e)
 	else if (*i < argc)
 		value = argv[(*i)++];
 	if (!value)
-		return err_kind_set(e, ERR_USAGE, "--%s needs %s%s", name,
+		return err_kind_set(e, ERR_USAGE, "--%s needs %s", name,
 		    o->table->option[k].kind == JOB_DIRS ? "a directory"
-							 : "a value",
-		    "");
+							 : "a value");
 	if (o->table->option[k].kind == JOB_DIRS) {
 		put_list(v, value);
 		while (*i < argc && argv[*i][0] != '-')
