@@ -8,11 +8,11 @@ job() {
 		eval "$3"
 		return
 	fi
-	for bin in "${SHARDKIT_BIN:-/none}" "${here%/*}/bin" "${here%/*/*}/bin" "$(dirname "$0")"; do
+	for bin in "${SHARDKIT_BIN:-/none}" "$here/../bin" "$here/../../bin" "${0%/*}"; do
 		[ ! -x "$bin/shard-job" ] || exec "$bin/shard-job" --recipe "$0" "$@"
 	done
 	command -v shard-job >/dev/null || {
-		echo "$1: the programs are missing: no shard-job in ${here%/*}/bin ${here%/*/*}/bin $(dirname "$0") or PATH; build them with make, or name their directory in SHARDKIT_BIN" >&2
+		echo "$1: the programs are missing: no shard-job in $here/../bin, $here/../../bin, ${0%/*} or PATH; build them with make, or name their directory in SHARDKIT_BIN" >&2
 		exit 1
 	}
 	exec shard-job --recipe "$0" "$@"

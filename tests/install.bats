@@ -52,7 +52,7 @@ train() {
 @test "install: without its programs the job says where it looked" {
 	mv root/opt/kit/bin away
 	run -1 --separate-stderr bare "$kit/libexec/shardkit/preprocess" --job-type training --input in --output out
-	says "preprocess: the programs are missing: no shard-job in $kit/libexec/bin $kit/bin $kit/libexec/shardkit or PATH"
+	says "preprocess: the programs are missing: no shard-job in $kit/libexec/shardkit/../bin, $kit/libexec/shardkit/../../bin, "
 	says "SHARDKIT_BIN"
 	[[ $(wc -l <<<"$stderr") == 1 && ! -e out ]]
 	PATH=$PWD/away:/usr/bin:/bin "$kit/libexec/shardkit/preprocess" --job-type training --input in --output out
