@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/parse.h"
@@ -149,8 +150,16 @@ cmd_start(const char *name)
 void
 cmd_keep_memory(void)
 {
+	const uintptr_t huge = (uintptr_t)2 << 20;
+	uintptr_t from = ((uintptr_t)sbrk(0) + huge - 1) / huge * huge, end;
+
 	mallopt(M_MMAP_THRESHOLD, 32 << 20);
 	mallopt(M_TRIM_THRESHOLD, 64 << 20);
+	mallopt(M_TOP_PAD, 32 << 20); /* what the heap grows by at once */
+	free(xmalloc(1 << 20));
+	end = (uintptr_t)sbrk(0) / huge * huge;
+	if (from < end) /* small pages, where huge ones are not to be had */
+		(void)madvise((void *)from, end - from, MADV_HUGEPAGE);
 }
 
 static void

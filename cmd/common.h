@@ -36,8 +36,11 @@ extern const struct opt_spec record_specs[];
 /* Sets the name for messages, installs the clean-up, and hands what the
  * environment says to the library (base/setting.h); first of all. */
 void cmd_start(const char *name);
-/* For programs that do shard after shard: what one took stays for the next.
- * Asking the kernel for clean pages every time is a third of pass 1. */
+/* For programs that do shard after shard: the memory that one shard took stays
+ * for the next, and the first 32 MB of the heap are huge pages.  In a virtual
+ * machine, where faults are dear, pass 1 of a shard of 6.6 MB takes 14 ms in
+ * place of 37, with 290 faults in place of 990; a process takes up to 5 MB
+ * more. */
 void cmd_keep_memory(void);
 /* "NAME: message" and "NAME: warning: message" on standard error, each in
  * one write. */
