@@ -11,7 +11,7 @@
 
 /* A process takes shards of so many bytes together, as its start takes 2 ms and
  * each byte 1 ns or so; and no more of them than a command line holds. */
-#define BYTES_PER_PROCESS ((uint64_t)16 << 20)
+#define BYTES_PER_PROCESS ((uint64_t)64 << 20)
 #define SHARDS_PER_PROCESS 256
 
 const struct job_type *
@@ -75,13 +75,23 @@ job_write_list(const struct shards *s, const char *path, const char *dir,
 	return rc;
 }
 
+/* The shards that a process takes. */
+static uint64_t
+shards_per_process(uint64_t shards, uint64_t bytes, uint64_t workers)
+{
+	uint64_t rounds = 1 + bytes / (BYTES_PER_PROCESS * workers);
+	uint64_t n = (shards + rounds * workers - 1) / (rounds * workers);
+
+	if (n > SHARDS_PER_PROCESS)
+		n = SHARDS_PER_PROCESS;
+	return n > 1 ? n : 1;
+}
+
 struct job_each *
 job_each(struct job *j, const char *list, uint64_t shards, uint64_t bytes)
 {
 	const char *w = option_value(&j->opt, "workers");
-	uint64_t workers = strtoull(w, NULL, 10);
-	uint64_t per = bytes ? BYTES_PER_PROCESS * shards / bytes : shards;
-	uint64_t most = shards / (4 * workers);
+	uint64_t per = shards_per_process(shards, bytes, strtoull(w, NULL, 10));
 	struct job_each *each;
 	char n[24];
 
@@ -89,12 +99,6 @@ job_each(struct job *j, const char *list, uint64_t shards, uint64_t bytes)
 	each = &j->each[j->neach++];
 	*each = (struct job_each){BUF_ZERO, BUF_ZERO, BUF_ZERO};
 
-	if (workers > 1 && per > most)
-		per = most;
-	if (per > SHARDS_PER_PROCESS)
-		per = SHARDS_PER_PROCESS;
-	if (per < 1)
-		per = 1;
 	snprintf(n, sizeof(n), "%llu", (unsigned long long)per);
 	/* ":::" is shard-run's: parallel's own separator is one nobody says. */
 	words_put(&each->parallel, "parallel", "--will-cite", "--arg-sep",

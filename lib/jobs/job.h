@@ -95,8 +95,9 @@ MUST_CHECK int job_write_list(const struct shards *s, const char *path,
  * Makes the next of j->each, of the list with n shards of so many bytes, and
  * returns it: the beginning of a line that runs a command over all shards of
  * the list, several at a time, with xargs or, where --runner says so, GNU
- * parallel.  A process takes as many shards as make up 16 MB, so that its start
- * costs nothing, and few enough that no worker waits long for another.
+ * parallel.  Each worker starts as many processes as any other, one for every
+ * 64 MB: its start, some 10 ms, costs little beside 100 ms of work, and no
+ * worker waits much longer than that for another.
  */
 struct job_each *
 job_each(struct job *j, const char *list, uint64_t n, uint64_t bytes);
