@@ -23,7 +23,7 @@ pages_grow(struct pages *a, size_t n)
 		return false;
 	a->p = p;
 	a->cap = cap;
-	if (cap >= PAGES_HUGE)
+	if (cap >= (a->huge ? PAGES_ROUND : PAGES_HUGE))
 		(void)madvise(a->p, cap, MADV_HUGEPAGE); /* or not: slower */
 	return true;
 }

@@ -16,13 +16,14 @@
 struct pages {
 	char *p;
 	size_t cap;
+	bool huge; /* huge pages already for less than PAGES_HUGE bytes */
 };
 
-#define PAGES_ZERO ((struct pages){NULL, 0})
+#define PAGES_ZERO ((struct pages){NULL, 0, false})
 
-/* Buffers of at least PAGES_HUGE bytes may get huge pages, which make random
- * access cheaper.  The last huge page may be used in part, so a buffer takes up
- * to PAGES_ROUND bytes more than are used. */
+/* Buffers of at least PAGES_HUGE bytes may get huge pages, which make faults
+ * fewer and random access cheaper.  The last huge page may be used in part, so
+ * a buffer takes up to PAGES_ROUND bytes more than are used. */
 #define PAGES_HUGE ((size_t)64 << 20)
 #define PAGES_ROUND ((size_t)2 << 20)
 

@@ -14,6 +14,7 @@
 #define BITS_MAX 13 /* by which entries are dealt out at first */
 #define BITS_FEW 8  /* and again */
 #define AHEAD 16
+#define RESERVE ((size_t)64 << 20)
 
 static struct sort_entry *
 entries(const struct sortbuf *b)
@@ -25,8 +26,10 @@ void
 sortbuf_init(struct sortbuf *b, size_t memory)
 {
 	memset(b, 0, sizeof(*b));
-	if (memory > PAGES_HUGE / 2)
-		memory -= PAGES_ROUND;
+	if (memory > PAGES_HUGE / 2) {
+		b->arena.huge = b->entry.huge = true;
+		memory -= 2 * PAGES_ROUND;
+	}
 	b->memory = memory < PLACE_MAX ? memory : PLACE_MAX;
 }
 
@@ -73,7 +76,7 @@ entry_of(struct bytes key, uint64_t place)
 static bool
 arena_grow(struct sortbuf *b, size_t n)
 {
-	size_t first = b->memory < PAGES_HUGE ? b->memory : PAGES_HUGE;
+	size_t first = b->memory < RESERVE ? b->memory : RESERVE;
 	struct rlimit space;
 
 	if (b->arena.cap > 0 || n > first || getrlimit(RLIMIT_AS, &space) < 0 ||
