@@ -27,7 +27,7 @@ recipe() {
 @test "job: begin makes the output the job's own and writes the lists, no more" {
 	job begin preprocess
 	[[ $(<out/_job.tsv) == $'preprocess\ttraining' ]]
-	[[ $(tr '\0' ' ' <out/_run/list) == "in/part-0.csv in/part-1.csv in/part-2.csv " ]]
+	[[ $(tr "\0" "\n" <out/_run/list | sort | tr "\n" " ") == "in/part-0.csv in/part-1.csv in/part-2.csv " ]]
 	[[ $(tr '\0' ' ' <out/_run/parts) == "out/_context/parts/00000.st out/_context/parts/00001.st out/_context/parts/00002.st " ]]
 	[[ -z $(find out -name '*.st' -o -name _SUCCESS -o -path 'out/_shards/*') ]]
 	# nobody holds the lock

@@ -149,7 +149,8 @@ list(struct job *j, const char *name, const struct impute_split *s,
 	int rc = dir ? make_dirs(dir, e) : 0;
 
 	if (rc == 0)
-		rc = job_write_list(&some, path, dir, dir ? ".st" : NULL, e);
+		rc = dir ? job_write_list(&some, path, dir, ".st", e)
+			 : job_write_turns(j, &some, path, e);
 	free(path);
 	free(dir);
 	return rc;

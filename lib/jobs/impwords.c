@@ -212,14 +212,15 @@ each_words(struct job *j, struct buf *vars)
 
 	if (p->training) {
 		list = path_join(p->run, "train");
-		each = job_each(j, list, p->split[0].n, p->split[0].bytes);
+		each = job_each(
+		    j, list, p->split[0].n, p->split[0].bytes, JOB_PIECE);
 		words_put(&each->dirs, p->split[0].dir, NULL);
 		buf_putc(&each->dirs, '\0');
 		var_put(vars, "train", buf_cstr(&each->line));
 		free(list);
 	}
 	list = path_join(p->run, "list");
-	each = job_each(j, list, j->look.shards.n, j->look.bytes);
+	each = job_each(j, list, j->look.shards.n, j->look.bytes, JOB_PIECE);
 	for (i = 0; i < p->nsplit; i++) {
 		word_put(&each->dirs, p->split[i].dir);
 		buf_putc(&each->dirs, '\0');

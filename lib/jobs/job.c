@@ -11,7 +11,6 @@
 
 /* A process takes shards of so many bytes together, as its start takes 2 ms and
  * each byte 1 ns or so; and no more of them than a command line holds. */
-#define BYTES_PER_PROCESS ((uint64_t)64 << 20)
 #define SHARDS_PER_PROCESS 256
 
 const struct job_type *
@@ -75,23 +74,85 @@ job_write_list(const struct shards *s, const char *path, const char *dir,
 	return rc;
 }
 
-/* The shards that a process takes. */
+/* The shards that a process takes; of workers there are any number but 0. */
 static uint64_t
-shards_per_process(uint64_t shards, uint64_t bytes, uint64_t workers)
+shards_per_process(
+    uint64_t shards, uint64_t bytes, uint64_t piece, uint64_t workers)
 {
-	uint64_t rounds = 1 + bytes / (BYTES_PER_PROCESS * workers);
-	uint64_t n = (shards + rounds * workers - 1) / (rounds * workers);
+	uint64_t rounds = 1 + bytes / piece / workers, n;
 
-	if (n > SHARDS_PER_PROCESS)
-		n = SHARDS_PER_PROCESS;
-	return n > 1 ? n : 1;
+	if (workers >= shards || rounds > shards / workers)
+		return 1;
+	n = (shards + rounds * workers - 1) / (rounds * workers);
+	return n < SHARDS_PER_PROCESS ? n : SHARDS_PER_PROCESS;
+}
+
+/* The larger first, so that the dealer gives each hand about as many bytes. */
+static int
+by_bytes(const void *a, const void *b)
+{
+	const struct shard *x = *(struct shard *const *)a,
+			   *y = *(struct shard *const *)b;
+
+	return x->bytes != y->bytes ? (x->bytes < y->bytes ? 1 : -1)
+				    : (x > y) - (x < y);
+}
+
+/* Appends the names that hand h has when n shards are dealt to so many hands,
+ * to and fro. */
+static void
+put_hand(
+    struct buf *b, struct shard *const *of, size_t n, size_t h, size_t hands)
+{
+	size_t i, at;
+
+	for (i = 0; i * hands < n; i++) {
+		at = i * hands + (i % 2 ? hands - 1 - h : h);
+		if (at >= n)
+			continue;
+		buf_puts(b, of[at]->path);
+		buf_putc(b, '\0');
+	}
+}
+
+int
+job_write_turns(const struct job *j, const struct shards *s, const char *path,
+    struct err *e)
+{
+	uint64_t workers = strtoull(option_value(&j->opt, "workers"), NULL, 10);
+	struct shard **of = xmalloc((s->n + 1) * sizeof(struct shard *));
+	uint64_t bytes = 0, each;
+	size_t i, h, hands, odd;
+	struct buf b = BUF_ZERO;
+	int rc;
+
+	for (i = 0; i < s->n; i++) {
+		of[i] = &s->v[i];
+		bytes += s->v[i].bytes;
+	}
+	each = shards_per_process(s->n, bytes, JOB_PIECE, workers);
+	hands = workers > 1 ? (s->n + each - 1) / each : 1;
+	if (hands > 1)
+		qsort(of, s->n, sizeof(struct shard *), by_bytes);
+	/* the last deal may not reach all hands: those it reaches go first */
+	odd = hands ? s->n % hands : 0;
+	for (i = 0; i < hands; i++) {
+		h = s->n / hands % 2 ? (hands - odd + i) % hands : i;
+		put_hand(&b, of, s->n, h, hands);
+	}
+	rc = commit_file(path, b.p, b.n, e);
+	buf_fini(&b);
+	free(of);
+	return rc;
 }
 
 struct job_each *
-job_each(struct job *j, const char *list, uint64_t shards, uint64_t bytes)
+job_each(struct job *j, const char *list, uint64_t shards, uint64_t bytes,
+    uint64_t piece)
 {
 	const char *w = option_value(&j->opt, "workers");
-	uint64_t per = shards_per_process(shards, bytes, strtoull(w, NULL, 10));
+	uint64_t per =
+	    shards_per_process(shards, bytes, piece, strtoull(w, NULL, 10));
 	struct job_each *each;
 	char n[24];
 

@@ -91,16 +91,24 @@ void job_trim(struct options *o, const char *name);
  * without their directories as dir/NNNNN.end where end is not NULL. */
 MUST_CHECK int job_write_list(const struct shards *s, const char *path,
     const char *dir, const char *end, struct err *e);
+/* The same of all shards as they are, for job_each() with JOB_PIECE: in an
+ * order in which each process has about as many bytes to read, and about as
+ * many of the first as of the last shards. */
+MUST_CHECK int job_write_turns(const struct job *j, const struct shards *s,
+    const char *path, struct err *e);
 /*
  * Makes the next of j->each, of the list with n shards of so many bytes, and
  * returns it: the beginning of a line that runs a command over all shards of
  * the list, several at a time, with xargs or, where --runner says so, GNU
  * parallel.  Each worker starts as many processes as any other, one for every
- * 64 MB: its start, some 10 ms, costs little beside 100 ms of work, and no
- * worker waits much longer than that for another.
+ * piece of so many bytes.
  */
-struct job_each *
-job_each(struct job *j, const char *list, uint64_t n, uint64_t bytes);
+struct job_each *job_each(struct job *j, const char *list, uint64_t n,
+    uint64_t bytes, uint64_t piece);
+/* 256 MB: a process takes some 30 ms to start and to grow its tables, which is
+ * little beside 300 ms of work; no worker waits longer than these for another.
+ */
+#define JOB_PIECE ((uint64_t)256 << 20)
 /* Appends a text that occurs nowhere among the words: letter, as often as it
  * takes. */
 void job_mark(const struct buf *words, char letter, struct buf *mark);

@@ -209,7 +209,7 @@ preprocess_vars(struct job *j, struct buf *vars, struct err *e)
 	} while (0)
 	path = path_join(p->run, "list");
 	VAR("list", word_put(&b, path));
-	each = job_each(j, path, j->look.shards.n, j->look.bytes);
+	each = job_each(j, path, j->look.shards.n, j->look.bytes, JOB_PIECE);
 	for (i = 0; i < in->nlist; i++)
 		words_put(&each->dirs, in->list[i], NULL);
 	buf_putc(&each->dirs, '\0');

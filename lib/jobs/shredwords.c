@@ -108,13 +108,13 @@ source_words(struct job *j, struct shred_table *t, bool dropped,
 	words_put(b, ":", NULL);
 }
 
-/* xargs over a list of shards of the table. */
+/* xargs over a list of shards of the table, with pieces as of job_each(). */
 static void
-put_each(
-    struct job *j, const struct shred_table *t, const char *list, struct buf *b)
+put_each(struct job *j, const struct shred_table *t, const char *list,
+    uint64_t piece, struct buf *b)
 {
 	struct job_each *each =
-	    job_each(j, list, t->look.shards.n, t->look.bytes);
+	    job_each(j, list, t->look.shards.n, t->look.bytes, piece);
 
 	buf_puts(b, buf_cstr(&each->line));
 }
@@ -286,6 +286,10 @@ shred_todo_words(struct job *j, struct shred_table *t, struct buf *b)
 	buf_fini(&mark);
 }
 
+/* A process that routes leaves runs, which are the better the larger they are,
+ * and its last one is not full. */
+#define ROUTE_PIECE (2 * JOB_PIECE)
+
 /* Sorted shards go one after the other, through one process. */
 static void
 route_line(
@@ -299,7 +303,7 @@ route_line(
 		words_put(b, "--skip-done", "--null", "--list", todo, NULL);
 		route_words(j, t, mark, b);
 	} else {
-		put_each(j, t, todo, b);
+		put_each(j, t, todo, ROUTE_PIECE, b);
 		run_words(j, mark, b);
 		route_words(j, t, mark, b);
 		words_put(b, ":::", NULL);
@@ -391,7 +395,7 @@ table_vars(struct job *j, size_t i, const char *mark, struct buf *vars)
 		empty_words(j, t, &b);
 	put(vars, "empty", i, &b);
 	if (!s->routed && !option_value(&j->opt, "estimates")) {
-		put_each(j, t, list, &b);
+		put_each(j, t, list, JOB_PIECE, &b);
 		count_words(j, t, mark, &b);
 	}
 	put(vars, "count", i, &b);
@@ -490,7 +494,7 @@ day_vars(struct job *j, size_t i, const char *mark, struct buf *vars)
 		free(list);
 		return;
 	}
-	put_each(j, t, list, &b);
+	put_each(j, t, list, JOB_PIECE, &b);
 	words_put(&b, "shard-run", "-I", mark, "cat", NULL);
 	shred_cat_words(j, t, &b);
 	words_put(&b, mark, NULL);

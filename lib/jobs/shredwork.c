@@ -382,7 +382,9 @@ write_lists(struct job *j, struct shred_table *t, struct err *e)
 		buf_clear(&dir);
 	}
 	buf_printf(&dir, "%s/%s/parts", s->ctx, t->name);
-	rc = job_write_list(&t->look.shards, list, NULL, NULL, e);
+	rc = option_flag(&j->opt, "sorted")
+	    ? job_write_list(&t->look.shards, list, NULL, NULL, e)
+	    : job_write_turns(j, &t->look.shards, list, e);
 	if (rc == 0)
 		rc = job_write_list(
 		    &t->look.shards, parts, buf_cstr(&dir), ".st", e);

@@ -163,24 +163,27 @@ a_mark_is_the_shortest_that_no_word_has(void)
 	}
 }
 
-/* 16 MB a process, of at most 256 shards, and four turns of each worker. */
+/* Pieces of 256 MB, of at most 256 shards, and as many for each worker. */
 static void
-a_process_takes_16_MB_and_leaves_work_for_the_others(void)
+a_process_takes_a_piece_and_workers_take_turns_alike(void)
 {
 	static const struct {
 		const char *workers;
 		uint64_t shards, bytes;
 		const char *per;
 	} t[] = {
-	    {"--workers=1", 10, 10 << 20, "16"}, /* 1 MB each */
+	    {"--workers=1", 10, 10 << 20, "10"}, /* 1 MB each */
 	    {"--workers=1", 1000, 1000, "256"},
 	    {"--workers=1", 100, 0, "100"},
 	    {"--workers=1", 3, (uint64_t)3 << 30, "1"},
 	    {"--workers=1", 0, 0, "1"},
-	    {"--workers=4", 160, 160, "10"},
-	    {"--workers=4", 159, 159, "9"},
-	    {"--workers=4", 15, 15, "1"},
-	    {"--workers=2", 800, (uint64_t)800 << 21, "8"}, /* 2 MB each */
+	    {"--workers=4", 160, 160, "40"},
+	    {"--workers=4", 159, 159, "40"},
+	    {"--workers=4", 4, 4, "1"},
+	    {"--workers=4", 5, 5, "2"},
+	    {"--workers=2", 160, (uint64_t)511 << 20, "80"},
+	    {"--workers=2", 160, (uint64_t)512 << 20, "40"},
+	    {"--workers=2", 800, (uint64_t)800 << 23, "31"}, /* 8 MB each */
 	    {"--workers=2", 100000, 100000, "256"},
 	    {"--workers=999999999999999999", 5, 5, "1"},
 	};
@@ -193,7 +196,8 @@ a_process_takes_16_MB_and_leaves_work_for_the_others(void)
 
 		test_about("%zu", i);
 		begin(&j, WORDS(t[i].workers));
-		each = job_each(&j, "a list", t[i].shards, t[i].bytes);
+		each =
+		    job_each(&j, "a list", t[i].shards, t[i].bytes, JOB_PIECE);
 		buf_printf(&want, "xargs -r -0 -a 'a list' -P %s -n %s",
 		    strchr(t[i].workers, '=') + 1, t[i].per);
 		EQ_S(buf_cstr(&each->line), buf_cstr(&want));
@@ -215,8 +219,8 @@ the_runner_that_was_chosen_runs(void)
 	struct job j;
 
 	begin(&j, WORDS("--runner=parallel"));
-	(void)job_each(&j, "l", 1, 1);
-	(void)job_each(&j, "m", 1, 1);
+	(void)job_each(&j, "l", 1, 1, 1);
+	(void)job_each(&j, "m", 1, 1, 1);
 	EQ_U(j.neach, 2);
 	EQ_S(buf_cstr(&j.each[1].line), buf_cstr(&j.each[1].parallel));
 	HAS(buf_cstr(&j.each[1].line), " -a m ");
@@ -356,6 +360,54 @@ a_list_names_shards_by_path_or_by_number(void)
 	buf_fini(&b);
 }
 
+/* Which shards are written one after the other: the first word has the bytes of
+ * each, its name is its place. */
+static void
+processes_get_about_as_many_bytes_each(void)
+{
+	static const struct {
+		const char *workers, *bytes, *order;
+	} t[] = {
+	    {"--workers=1", "19191", "01234"},
+	    {"--workers=2", "1991", "1320"}, /* 1 and 3, 2 and 0 */
+	    {"--workers=2", "11111", "03412"},
+	    {"--workers=2", "54321", "03412"},
+	    {"--workers=2", "999999", "034125"},
+	    {"--workers=3", "12345", "30214"}, /* the large one alone */
+	    {"--workers=9", "15", "10"},
+	    {"--workers=2", "7", "0"},
+	    {"--workers=2", "", ""},
+	};
+	size_t i, k;
+
+	for (i = 0; i < LEN(t); i++) {
+		struct shard v[8] = {0};
+		char name[8][2] = {{0}};
+		struct shards s = {.v = v, .n = strlen(t[i].bytes)};
+		struct buf b = BUF_ZERO, got = BUF_ZERO;
+		struct err e = ERR_ZERO;
+		struct job j;
+
+		test_about("%zu", i);
+		for (k = 0; k < s.n; k++) {
+			name[k][0] = (char)('0' + k);
+			v[k].path = name[k];
+			v[k].bytes = (uint64_t)(t[i].bytes[k] - '0');
+		}
+		begin(&j, WORDS(t[i].workers));
+		OK(job_write_turns(&j, &s, test_path("t"), &e) == 0, e);
+		CHECK(test_read(test_path("t"), &b));
+		for (k = 0; k < b.n; k++)
+			if (b.p[k])
+				buf_putc(&got, b.p[k]);
+		EQ_S(buf_cstr(&got), t[i].order);
+		EQ_U(b.n, 2 * s.n);
+		buf_fini(&b);
+		buf_fini(&got);
+		end(&j);
+	}
+}
+
 static void
 there_are_no_more_workers_than_shards(void)
 {
@@ -394,13 +446,14 @@ main(void)
 	RUN(a_value_that_would_end_a_part_is_one_word_with_its_option);
 	RUN(an_option_is_passed_on_when_it_says_something_new);
 	RUN(a_mark_is_the_shortest_that_no_word_has);
-	RUN(a_process_takes_16_MB_and_leaves_work_for_the_others);
+	RUN(a_process_takes_a_piece_and_workers_take_turns_alike);
 	RUN(the_runner_that_was_chosen_runs);
 	RUN(a_level_is_of_a_codec_that_has_it);
 	RUN(a_path_loses_its_slashes_and_is_no_option);
 	RUN(a_path_that_is_still_to_be_made_is_found_without_links);
 	RUN(an_input_is_not_the_output_and_not_in_it);
 	RUN(a_list_names_shards_by_path_or_by_number);
+	RUN(processes_get_about_as_many_bytes_each);
 	RUN(there_are_no_more_workers_than_shards);
 	RUN(jobs_have_names);
 	return test_end();
