@@ -29,12 +29,9 @@ LIBS := -Wl,--as-needed $(if $(ISAL),-lisal) -lz -lzstd -lxxhash -ljansson -lm
 all: $(addprefix $(BIN)/,$(CMD))
 unit: $(UNIT) $(addprefix $(B)/seeds/,$(FUZZ)) $(addprefix $(BIN)/,gen ducksql faultat killat peak)
 gen: $(BIN)/gen
-# A recipe that does nothing keeps make from saying that nothing is to be done.
-all unit gen:
-	@:
+all unit gen:; @: # make says nothing when nothing is to be done
 
-# How it was compiled: written anew, so that all is compiled again, when a
-# compiler or a flag is another one.
+# All is compiled again when the compiler or a flag is another one.
 FLAGS := $(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) : $(LDFLAGS) $(LIBS)
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
@@ -74,8 +71,7 @@ $(BIN)/faultat $(BIN)/killat $(BIN)/peak: $(BIN)/%: $(B)/tests/%.o
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-# On all cores, unless make was told how many; a second make, because what was
-# installed decides how it builds.
+# On all cores, unless make was told how many; anew, as what is there decides.
 MAKE_ALL = $(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc)) --no-print-directory
 
 deps:
@@ -99,10 +95,11 @@ asan:
 	BATS_FILES='tests/shard-*.bats tests/same.bats tests/oracle.bats' \
 	ORACLE_SEEDS=1-10 SANITIZED=1 tests/run
 
-# Each Nth system call of the jobs and programs fails; N=1 takes hours.
+# Each Nth system call fails (N=1 takes hours); the suite with all samples.
 N ?= 97
 torture: all unit
 	@SHARDKIT_BIN=$(abspath $(BIN)) tests/torture -n $(N) $(TORTURE)
+	@EXHAUST=1 tests/run
 
 # FUZZ_S seconds for each target; FUZZ='name ...' for some.
 FUZZ_S ?= 30
@@ -110,11 +107,9 @@ fuzz:
 	@.ci/deps build fuzz
 	@FLAGS='$(STD) -Ilib' LIBS='$(LIBS)' .ci/fuzz $(FUZZ_S) $(FUZZ)
 
-# See bench/README.md: BENCH='jobs big' chooses sections.
+# See bench/README.md: BENCH='jobs big', MICRO='name ...' choose; MICRO=-l lists.
 bench: all gen $(BIN)/agree
 	@SHARDKIT_BIN=$(abspath $(BIN)) bench/run $(BENCH)
-
-# What the pieces of the library take: MICRO='name ...' for some, -l for names.
 bench-micro: all $(BIN)/micro
 	@$(BIN)/micro $(MICRO)
 

@@ -25,6 +25,12 @@ need() {
 	skip "needs $1"
 }
 
+# some N: how many of N samples a test takes: a third, so that the suite takes
+# minutes; all of them with EXHAUST=1, as in `make torture`.
+some() {
+	[[ -n ${EXHAUST-} ]] && echo "$1" || echo $((($1 + 2) / 3))
+}
+
 # rows N: a table of N rows with ids, times, keys and quoted text.
 rows() {
 	awk -v n="$1" 'BEGIN {

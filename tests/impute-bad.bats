@@ -697,7 +697,7 @@ stamps() {
 }
 
 @test "impute: names of columns and directories may hold blanks, quotes, signs and what the shell expands" {
-	local name how
+	local name how i=0 ways
 	# shellcheck disable=SC2016,SC1003
 	for name in "it's" 'a"b' 'a b' '$(touch pwned)' '100%s' '*' ';' '-x' '#' '\\' 'größe' '{n}' '{}' $'tab\tbed' '.'; do
 		rm -rf "dir $name"
@@ -707,7 +707,9 @@ stamps() {
 				i = index($0, "price"); $0 = substr($0, 1, i - 1) ENVIRON["h"] substr($0, i + 5) } 1' "$f" >x
 			mv x "$f"
 		done
-		for how in "" --piped; do
+		i=$((i + 1)) ways=("")
+		((i > $(some 15))) || ways+=(--piped)
+		for how in "${ways[@]}"; do
 			# shellcheck disable=SC2086
 			impute --job-type training --input "dir $name" --output "out $how$name" --artifacts "art $how$name" \
 				--column "$name=median" $how >log 2>&1 && [[ -e "out $how$name/_SUCCESS" ]] &&

@@ -372,8 +372,10 @@ for l in open(sys.argv[1]):
 	data=${SHARDKIT_DATA:-$TOP/../shared/data}
 	[[ -x $data/unpack ]] || skip "no real data (SHARDKIT_DATA is unset)"
 	"$data/unpack" . >/dev/null
-	mkdir json
-	python3 - parts <<'END'
+	mkdir json some
+	days=(parts/*)
+	cp "${days[@]:0:$(some $((${#days[@]} / 2)))}" some
+	python3 - some <<'END'
 import csv, json, os, re, sys
 number = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?$")
 texts = {"InvoiceNo", "StockCode", "Description"}
@@ -383,7 +385,7 @@ for name in sorted(os.listdir(sys.argv[1])):
             o.write("{%s}\n" % ",".join("%s:%s" % (json.dumps(k), v if number.match(v) and k not in texts else json.dumps(v))
                                         for k, v in row.items() if v))
 END
-	preprocess --job-type training --input parts --output of-csv --label label
+	preprocess --job-type training --input some --output of-csv --label label
 	preprocess --job-type training --input json --output of-json --label label
 	alike of-csv of-json
 	cmp of-csv/_context/schema.tsv of-json/_context/schema.tsv
@@ -392,10 +394,8 @@ END
 	done
 	alike full-csv full-json
 	cmp model-csv/impute_dict.json model-json/impute_dict.json
-	shred --input parts --output s-csv --key StockCode --order orderDate --max-rows 20000
+	shred --input some --output s-csv --key StockCode --order orderDate --max-rows 20000
 	shred --input json --output s-json --key StockCode --order orderDate --max-rows 20000
 	cmp s-csv/batches.tsv s-json/batches.tsv
-	for ((i = 0; i < 28; i++)); do
-		diff <(values s-csv/batch-data-$i.csv) <(values s-json/batch-data-$i.jsonl)
-	done
+	diff <(values s-csv/batch-data-*.csv) <(values s-json/batch-data-*.jsonl)
 }

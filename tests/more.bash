@@ -70,12 +70,13 @@ flip() {
 		dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
-# places SIZE N: about N of the places 0 to SIZE-1, in `places`, others in each run; a
-# third of them where all is slower, under the sanitizers; all with PLACES=all.
+# places SIZE N: about N / 3 of the places 0 to SIZE-1, in `places`, others in each
+# run; fewer where all is slower, under the sanitizers; all with EXHAUST=1.
 places() {
-	local n=$2 step=1
-	[[ -z ${SANITIZED-} ]] || n=$((n / 3 + 1))
-	[[ ${PLACES-} == all ]] || step=$(($1 / n + 1))
+	local n step=1
+	n=$(some "$2")
+	[[ -z ${SANITIZED-} ]] || n=$((n / 2 + 1))
+	[[ -n ${EXHAUST-} ]] || step=$(($1 / n + 1))
 	mapfile -t places < <(seq $((RANDOM % step)) "$step" $(($1 - 1)))
 	((${#places[@]} > 0)) # or a loop over them would prove nothing
 }
