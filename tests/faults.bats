@@ -194,6 +194,32 @@ faults() {
 	awk -F '\t' '$2 == "rename" && $4 !~ /^shard-/ { print; bad = 1 } END { exit bad }' calls
 }
 
+# When the power goes, what was changed after the last sync may be there or not,
+# each name for itself: so a name is off the disk before what it vouches for is.
+@test "faults: the seal is off the disk before anything changes, and a record before its files" {
+	traced
+	pre >log
+	mkdir fewer && cp "$in"/raw/part-0000[01].csv fewer
+	"$TOP/bin/faultat" -o calls open EIO 0 preprocess --job-type training --input fewer --label label --workers 1 \
+		--output out --train-ratio 0.5 >log 2>&1 || { cat log; return 1; }
+	shard-check out
+	awk -F '\t' '
+		function bad(why) { print why ": " $0; failed = 1 }
+		$2 == "sync" { sub(".*/out", "out", $5); delete unsynced[$5]; next }
+		$5 !~ /^out\// || $5 ~ /^out\/(_run|_lock|_job)/ { next }
+		$2 == "unlink" && $5 == "out/_SUCCESS" { if (!seals++) unsynced["out"]; next }
+		"out" in unsynced { bad("the seal may still be there") }
+		$2 == "rename" && $5 ~ /_shards\/0/ { unsynced["out/_shards"]; aside++ }
+		$2 == "unlink" && $5 ~ /^out\/(train|val|test)\// {
+			if ("out/_shards" in unsynced) bad("its record may still be there")
+			dir = $5; sub("/[^/]*$", "", dir); unsynced[dir]; files++
+		}
+		$2 == "unlink" && $5 ~ /_shards\/\.tmp/ {
+			for (dir in unsynced) if (dir ~ /^out\/[tv]/) bad(dir " may still have its files")
+		}
+		END { exit failed || seals < 2 || aside < 3 || files < 2 }' calls
+}
+
 @test "faults: no write to a note or a result of a job fails unseen" {
 	traced
 	faults write ENOSPC '_run/|_results/|_job|result' plain --each 'wc -l <{}'

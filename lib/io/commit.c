@@ -267,6 +267,41 @@ commit_sync_dir(const char *path, struct err *e)
 	return rc;
 }
 
+static size_t
+dir_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (size_t)(slash - path) : 0;
+}
+
+void
+commit_dirs_add(struct commit_dirs *d, const char *path)
+{
+	size_t i, n = dir_len(path);
+
+	for (i = d->n; i-- > 0;)
+		if (dir_len(d->v[i]) == n && memcmp(d->v[i], path, n) == 0)
+			return;
+	d->v = xrealloc(d->v, (d->n + 1) * sizeof(*d->v));
+	d->v[d->n++] = xstrdup(path);
+}
+
+int
+commit_dirs_sync(struct commit_dirs *d, int rc, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < d->n; i++) {
+		if (rc == 0)
+			rc = commit_sync_dir(d->v[i], e);
+		free(d->v[i]);
+	}
+	free(d->v);
+	*d = COMMIT_DIRS_ZERO;
+	return rc;
+}
+
 /* Has the file these n bytes? */
 static bool
 holds(const char *path, const void *p, size_t n)
@@ -357,7 +392,9 @@ commit_unseal(const char *out, struct err *e)
 	int rc = 0;
 
 	buf_printf(&b, "%s/_SUCCESS", out);
-	if (unlink(buf_cstr(&b)) < 0 && errno != ENOENT && errno != ENOTDIR)
+	if (unlink(buf_cstr(&b)) == 0)
+		rc = commit_sync_dir(b.p, e);
+	else if (errno != ENOENT && errno != ENOTDIR)
 		rc = err_sys(e, ERR_OUTPUT, "%s: remove", b.p);
 	buf_fini(&b);
 	return rc;

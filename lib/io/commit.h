@@ -61,7 +61,19 @@ MUST_CHECK int commit_sync_dir(const char *path, struct err *e);
  * to directly. */
 MUST_CHECK int
 commit_file(const char *path, const void *p, size_t n, struct err *e);
-/* Removes OUT/_SUCCESS, the seal of an output that is about to change. */
+/* Directories in which files were made, renamed or removed: a path in each. */
+struct commit_dirs {
+	char **v;
+	size_t n;
+};
+#define COMMIT_DIRS_ZERO ((struct commit_dirs){NULL, 0})
+/* Adds the directory that holds path, if d does not have it yet. */
+void commit_dirs_add(struct commit_dirs *d, const char *path);
+/* Syncs them all, unless rc, what was done until then, is an error; d is empty
+ * afterwards.  Returns rc, or -1. */
+MUST_CHECK int commit_dirs_sync(struct commit_dirs *d, int rc, struct err *e);
+/* Removes OUT/_SUCCESS, the seal of an output that is about to change, and has
+ * it off the disk before anything changes. */
 MUST_CHECK int commit_unseal(const char *out, struct err *e);
 /* Creates the directory and those above it that are missing. */
 MUST_CHECK int make_dirs(const char *dir, struct err *e);

@@ -93,18 +93,22 @@ shred_file_is(const char *path, const struct buf *text)
 	return same;
 }
 
+/* The record goes first and is off the disk before its file is. */
 int
 shred_forget_results(const struct shred *s, struct err *e)
 {
 	static const char *const name[] = {
-	    "_results", "result.csv", "_batches/result.tsv"};
+	    "_batches/result.tsv", "result.csv", "_results"};
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; i < LEN(name) && rc == 0; i++) {
 		char *path = path_join(s->out, name[i]);
+		int there = path_exists(path, ERR_OUTPUT, e);
 
-		rc = remove_tree(path, e);
+		rc = there > 0 ? remove_tree(path, e) : there;
+		if (rc == 0 && there > 0 && i == 0)
+			rc = commit_sync_dir(path, e);
 		free(path);
 	}
 	return rc;

@@ -60,30 +60,69 @@ clean_output(const char *out, struct err *e)
 	return rc;
 }
 
+/* Puts the record aside, so that a run after this one knows what is left of the
+ * shard; d has where that changed. */
 static int
-remove_shard(const char *out, const struct record *r, struct err *e)
+put_aside(const char *out, const struct record *r, char **aside,
+    struct commit_dirs *d, struct err *e)
 {
-	char *path = record_path(out, r->shard), *file;
-	char *aside = commit_temp_path(path);
-	sigset_t signals;
+	char *path = record_path(out, r->shard);
+	int rc = 0;
+
+	*aside = commit_temp_path(path);
+	if (rename(path, *aside) == 0)
+		commit_dirs_add(d, path);
+	else if (errno != ENOENT)
+		rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
+	free(path);
+	return rc;
+}
+
+static int
+remove_files(const char *out, const struct record *r, struct commit_dirs *d,
+    struct err *e)
+{
 	size_t i;
 	int rc = 0;
 
-	commit_hold(&signals);
-	/* so that a run after this one knows what is left of the shard */
-	if (rename(path, aside) < 0 && errno != ENOENT)
-		rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
 	for (i = 0; i < r->nfile && rc == 0; i++) {
-		file = record_file_path(out, r->file[i].name);
-		if (unlink(file) < 0 && errno != ENOENT)
+		char *file = record_file_path(out, r->file[i].name);
+
+		if (unlink(file) == 0)
+			commit_dirs_add(d, file);
+		else if (errno != ENOENT)
 			rc = err_sys(e, ERR_OUTPUT, "%s: remove", file);
 		free(file);
 	}
-	if (rc == 0 && unlink(aside) < 0 && errno != ENOENT)
-		rc = err_sys(e, ERR_OUTPUT, "%s: remove", aside);
+	return rc;
+}
+
+/* Removes the n shards so that, whenever the power goes, a record has its files
+ * and a file has its record, if only one that was put aside. */
+static int
+remove_shards(
+    const char *out, const struct record *const *r, size_t n, struct err *e)
+{
+	struct commit_dirs d = COMMIT_DIRS_ZERO;
+	char **aside = xcalloc(n + 1, sizeof(*aside));
+	sigset_t signals;
+	size_t i;
+	int rc = n > 0 ? commit_unseal(out, e) : 0;
+
+	commit_hold(&signals);
+	for (i = 0; i < n && rc == 0; i++)
+		rc = put_aside(out, r[i], &aside[i], &d, e);
+	rc = commit_dirs_sync(&d, rc, e);
+	for (i = 0; i < n && rc == 0; i++)
+		rc = remove_files(out, r[i], &d, e);
+	rc = commit_dirs_sync(&d, rc, e);
+	for (i = 0; i < n && rc == 0; i++)
+		if (unlink(aside[i]) < 0 && errno != ENOENT)
+			rc = err_sys(e, ERR_OUTPUT, "%s: remove", aside[i]);
 	commit_release(&signals);
+	for (i = 0; i < n; i++)
+		free(aside[i]);
 	free(aside);
-	free(path);
 	return rc;
 }
 
@@ -123,24 +162,26 @@ clean_prune(const char *out, const char *scope, const struct file_list *inputs,
 {
 	char *dir = record_file_path(out, "_shards");
 	char **keep = names_of(scope, inputs);
+	const struct record **gone = NULL;
 	struct output o = {.out = NULL};
-	size_t i, n = inputs->n;
+	size_t i, n = inputs->n, ngone = 0;
 	int rc;
 
 	rc = path_exists(dir, ERR_OUTPUT, e);
 	if (rc > 0)
 		rc = output_load(&o, out, c, e);
-	for (i = 0; i < o.nrec && rc == 0; i++) {
+	gone = xmalloc((o.nrec + 1) * sizeof(*gone));
+	for (i = 0; i < o.nrec; i++) {
 		const struct record *r = &o.rec[i];
 
-		if (!in_scope(scope, r) ||
-		    (n &&
+		if (in_scope(scope, r) &&
+		    !(n &&
 			bsearch(&r->shard, keep, n, sizeof(*keep), by_string)))
-			continue;
-		rc = commit_unseal(out, e);
-		if (rc == 0)
-			rc = remove_shard(out, r, e);
+			gone[ngone++] = r;
 	}
+	if (rc == 0)
+		rc = remove_shards(out, gone, ngone, e);
+	free(gone);
 	for (i = 0; i < n; i++)
 		free(keep[i]);
 	free(keep);

@@ -1,5 +1,6 @@
 #include "shards/committer.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,12 +23,6 @@ struct waiting {
 	char *aside;      /* where the old one is; NULL: there was none */
 	struct committer_file *file; /* and the record, in the end */
 	size_t nfile;
-};
-
-/* Directories that must reach the disk, each once. */
-struct dirs {
-	char **v; /* a path in each */
-	size_t n;
 };
 
 struct committer {
@@ -86,41 +81,6 @@ committer_free(struct committer *k)
 	free(k);
 }
 
-static size_t
-dir_len(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? (size_t)(slash - path) : 0;
-}
-
-static void
-dirs_add(struct dirs *d, const char *path)
-{
-	size_t i, n = dir_len(path);
-
-	for (i = d->n; i-- > 0;)
-		if (dir_len(d->v[i]) == n && memcmp(d->v[i], path, n) == 0)
-			return;
-	d->v = xrealloc(d->v, (d->n + 1) * sizeof(*d->v));
-	d->v[d->n++] = xstrdup(path);
-}
-
-static int
-dirs_sync(struct dirs *d, int rc, struct err *e)
-{
-	size_t i;
-
-	for (i = 0; i < d->n; i++) {
-		if (rc == 0)
-			rc = commit_sync_dir(d->v[i], e);
-		free(d->v[i]);
-	}
-	free(d->v);
-	*d = (struct dirs){NULL, 0};
-	return rc;
-}
-
 static int
 sync_files(struct waiting *w, struct err *e)
 {
@@ -147,7 +107,7 @@ sync_files(struct waiting *w, struct err *e)
 
 /* The record that is there is one no longer; what it said is kept. */
 static int
-put_aside(struct waiting *w, struct dirs *d, struct err *e)
+put_aside(struct waiting *w, struct commit_dirs *d, struct err *e)
 {
 	struct err ignored;
 
@@ -161,21 +121,21 @@ put_aside(struct waiting *w, struct dirs *d, struct err *e)
 	w->aside = commit_temp_path(w->path);
 	if (rename(w->path, w->aside) < 0)
 		return err_sys(e, ERR_OUTPUT, "%s: rename", w->path);
-	dirs_add(d, w->path);
+	commit_dirs_add(d, w->path);
 	return 0;
 }
 
 /* The files, or the record, which is the last. */
 static int
-rename_some(
-    struct waiting *w, size_t from, size_t end, struct dirs *d, struct err *e)
+rename_some(struct waiting *w, size_t from, size_t end, struct commit_dirs *d,
+    struct err *e)
 {
 	size_t i;
 
 	for (i = from; i < end; i++) {
 		if (commit_rename(w->file[i].c, e) < 0)
 			return -1;
-		dirs_add(d, commit_path(w->file[i].c));
+		commit_dirs_add(d, commit_path(w->file[i].c));
 	}
 	return 0;
 }
@@ -194,7 +154,7 @@ names(const struct record *r, const char *file)
 /* Removes the files that r names, but those that but does (or NULL). */
 static int
 remove_files(const struct waiting *w, const struct record *r,
-    const struct record *but, struct err *e)
+    const struct record *but, struct commit_dirs *d, struct err *e)
 {
 	size_t i;
 
@@ -205,7 +165,9 @@ remove_files(const struct waiting *w, const struct record *r,
 		if (but && names(but, r->file[i].name))
 			continue;
 		buf_printf(&b, "%s/%s", w->out, r->file[i].name);
-		if (unlink(buf_cstr(&b)) < 0 && access(b.p, F_OK) == 0)
+		if (unlink(buf_cstr(&b)) == 0)
+			commit_dirs_add(d, b.p);
+		else if (errno != ENOENT && errno != ENOTDIR)
 			rc = err_sys(e, ERR_OUTPUT, "%s: remove", b.p);
 		buf_fini(&b);
 		if (rc < 0)
@@ -218,13 +180,18 @@ remove_files(const struct waiting *w, const struct record *r,
 static void
 take_back(const struct waiting *w)
 {
+	struct commit_dirs d = COMMIT_DIRS_ZERO;
 	struct err ignored;
+	int rc = path_exists(w->path, ERR_OUTPUT, &ignored);
 
-	if (access(w->path, F_OK) < 0 &&
-	    (remove_files(w, &w->rec, NULL, &ignored) < 0 ||
-		remove_files(w, &w->old, NULL, &ignored) < 0))
-		return; /* the old record still tells of them */
-	if (w->aside)
+	if (rc == 0) {
+		rc = remove_files(w, &w->rec, NULL, &d, &ignored);
+		if (rc == 0)
+			rc = remove_files(w, &w->old, NULL, &d, &ignored);
+		rc = commit_dirs_sync(&d, rc, &ignored);
+	}
+	/* where it failed, the old record still tells of them */
+	if (rc >= 0 && w->aside)
 		unlink(w->aside);
 }
 
@@ -253,22 +220,22 @@ write_record(struct waiting *w, struct err *e)
 static int
 put_in_place(struct committer *k, struct err *e)
 {
-	struct dirs d = {NULL, 0};
+	struct commit_dirs d = COMMIT_DIRS_ZERO;
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; i < k->n && rc == 0; i++)
 		rc = put_aside(&k->v[i], &d, e);
-	rc = dirs_sync(&d, rc, e);
+	rc = commit_dirs_sync(&d, rc, e);
 	for (i = 0; i < k->n && rc == 0; i++)
 		rc = rename_some(&k->v[i], 0, k->v[i].nfile - 1, &d, e);
 	for (i = 0; i < k->n && rc == 0; i++)
-		rc = remove_files(&k->v[i], &k->v[i].old, &k->v[i].rec, e);
-	rc = dirs_sync(&d, rc, e);
+		rc = remove_files(&k->v[i], &k->v[i].old, &k->v[i].rec, &d, e);
+	rc = commit_dirs_sync(&d, rc, e);
 	for (i = 0; i < k->n && rc == 0; i++)
 		rc = rename_some(
 		    &k->v[i], k->v[i].nfile - 1, k->v[i].nfile, &d, e);
-	rc = dirs_sync(&d, rc, e);
+	rc = commit_dirs_sync(&d, rc, e);
 	for (i = 0; i < k->n; i++)
 		if (rc < 0)
 			take_back(&k->v[i]);

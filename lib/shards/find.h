@@ -1,8 +1,8 @@
 /*
  * find - finds the shards in directories and puts them in order.
  */
-#ifndef SHARD_SHARDS_H
-#define SHARD_SHARDS_H
+#ifndef SHARD_FIND_H
+#define SHARD_FIND_H
 
 #include "base/base.h"
 #include "base/buf.h"

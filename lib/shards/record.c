@@ -350,6 +350,7 @@ record_left(struct record_left *x, const char *out, struct err *e)
 int
 record_mend(const char *out, struct err *e)
 {
+	struct commit_dirs d = COMMIT_DIRS_ZERO;
 	struct record_left x;
 	size_t i;
 	int rc = record_left(&x, out, e);
@@ -358,10 +359,12 @@ record_mend(const char *out, struct err *e)
 		struct buf path = BUF_ZERO;
 
 		buf_printf(&path, "%s/%s", out, x.v[i]);
-		if (unlink(buf_cstr(&path)) < 0 && errno != ENOENT)
+		if (unlink(buf_cstr(&path)) == 0)
+			commit_dirs_add(&d, path.p);
+		else if (errno != ENOENT)
 			rc = err_sys(e, ERR_OUTPUT, "%s: remove", path.p);
 		buf_fini(&path);
 	}
 	record_left_fini(&x);
-	return rc;
+	return commit_dirs_sync(&d, rc, e);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/word.h"
+#include "io/dir.h"
 
 #define COPY_BLOCK ((size_t)64 << 10)
 /* The highest status that says what a command said itself. */
@@ -221,7 +222,11 @@ unjoin(const char *out, struct err *e)
 	char *path = batchfile_record(out, "result");
 	int rc = commit_unseal(out, e);
 
-	if (rc == 0 && unlink(path) < 0 && errno != ENOENT)
+	if (rc < 0)
+		;
+	else if (unlink(path) == 0)
+		rc = commit_sync_dir(path, e);
+	else if (errno != ENOENT)
 		rc = err_sys(e, ERR_OUTPUT, "%s: remove", path);
 	free(path);
 	return rc;
@@ -297,14 +302,15 @@ each_batch(const struct each *x, struct gather *g, size_t ntable,
 {
 	char *result = each_result(x->out, batch);
 	char *failed = batchfile_path(x->out, "_results/failed");
-	int status = 0, rc = 0;
+	int status = 0, rc = path_exists(failed, ERR_OUTPUT, e);
 	size_t i;
 
-	if (access(failed, F_OK) == 0) {
-		rc = 1;
+	if (rc != 0)
 		goto out;
-	}
-	if (access(result, F_OK) < 0)
+	rc = path_exists(result, ERR_OUTPUT, e);
+	if (rc > 0)
+		rc = 0; /* made by an earlier run */
+	else if (rc == 0)
 		rc = make_result(x, g, ntable, batch, result, &status, e);
 	for (i = 0; i < ntable && rc == 0 && !x->keep; i++)
 		rc = gather_used(&g[i], batch, e);
