@@ -2,8 +2,8 @@
  * splitday - sets the column _split to the calendar day of each row's time
  * (shard-split --by day).
  */
-#ifndef SHARD_DAYSPLIT_H
-#define SHARD_DAYSPLIT_H
+#ifndef SHARD_SPLITDAY_H
+#define SHARD_SPLITDAY_H
 
 #include "base/instant.h"
 #include "chain/stage.h"

@@ -12,8 +12,8 @@
  * A helper has a copy of the memory as it was at its start.  It sends messages
  * of two numbers and some bytes.
  */
-#ifndef SHARD_HELPERS_H
-#define SHARD_HELPERS_H
+#ifndef SHARD_PROCS_H
+#define SHARD_PROCS_H
 
 #include <sys/types.h>
 

@@ -123,7 +123,7 @@ claim_output(struct claim *c, const char *out, const char *job,
 		   want = BUF_ZERO;
 	bool temp;
 	size_t i;
-	int rc = -1;
+	int rc = -1, there;
 
 	*c = CLAIM_ZERO;
 	buf_printf(&lock, "%s/_lock", out);
@@ -134,7 +134,10 @@ claim_output(struct claim *c, const char *out, const char *job,
 	c->fd = claim_lock(buf_cstr(&lock), false, out, e);
 	if (c->fd < 0)
 		goto out;
-	if (access(buf_cstr(&path), F_OK) == 0) {
+	there = path_exists(buf_cstr(&path), ERR_OUTPUT, e);
+	if (there < 0)
+		goto out;
+	if (there) {
 		if (file_load(path.p, &text, e) < 0)
 			goto out;
 		if (!bytes_eq(buf_bytes(&text), buf_bytes(&want))) {

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "io/dir.h"
 
 bool
 impute_has_header(const struct job *j)
@@ -17,15 +18,32 @@ impute_first(const struct job *j)
 	return j->look.shards.v[0].path;
 }
 
-/* True if the artifacts have that file. */
-static bool
-have(const struct job *j, const char *name)
+/* Sets *there to true if the artifacts have that file. */
+static int
+have(const struct job *j, const char *name, bool *there, struct err *e)
 {
 	char *path = path_join(option_value(&j->opt, "artifacts"), name);
-	bool there = access(path, F_OK) == 0;
+	int rc = path_exists(path, ERR_INPUT, e);
 
+	*there = rc > 0;
 	free(path);
-	return there;
+	return rc < 0 ? -1 : 0;
+}
+
+/* Looks at what saved artifacts have. */
+static int
+look_at_artifacts(struct job *j, struct err *e)
+{
+	struct impute *p = j->st;
+	bool stats;
+
+	if (p->training)
+		return 0;
+	if (have(j, "meta.tsv", &p->typed, e) < 0 ||
+	    have(j, "stats.tsv", &stats, e) < 0)
+		return -1;
+	p->reported = p->typed && stats;
+	return 0;
 }
 
 char *
@@ -35,8 +53,7 @@ impute_report_dir(const struct job *j)
 
 	if (p->training)
 		return xstrdup(option_value(&j->opt, "artifacts"));
-	return have(j, "meta.tsv") && have(j, "stats.tsv") ? xstrdup(p->run)
-							   : NULL;
+	return p->reported ? xstrdup(p->run) : NULL;
 }
 
 /* The words of cat, without a file. */
@@ -172,7 +189,7 @@ write_words(struct job *j, const char *dir, struct buf *b)
 	job_pass_on(o, b, "format", NULL);
 	job_pass_on(o, b, "compress", NULL);
 	job_pass_on(o, b, "level", NULL);
-	if (p->types != TYPES_NONE && (p->training || have(j, "meta.tsv")))
+	if (p->types != TYPES_NONE && (p->training || p->typed))
 		words_put(b, "--types", option_value(o, "artifacts"), NULL);
 }
 
@@ -280,6 +297,8 @@ impute_vars(struct job *j, struct buf *vars, struct err *e)
 	struct options *o = &j->opt;
 	struct buf b = BUF_ZERO, mark = BUF_ZERO, dir = BUF_ZERO;
 
+	if (look_at_artifacts(j, e) < 0)
+		return -1;
 	each_words(j, vars);
 	fit_vars(j, vars);
 #define VAR(name, make)                                                        \

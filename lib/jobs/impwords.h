@@ -33,6 +33,8 @@ struct impute {
 	char *counts; /* OUT/_run/counts: a directory per split is there */
 	char *header; /* OUT/_run/header.csv, where impute_has_header() */
 	int lock;     /* of the artifacts, or -1 */
+	bool typed;   /* saved artifacts: they know the types of the columns, */
+	bool reported; /* and can be reported on; both set by impute_vars() */
 };
 
 /* True if the names of the columns are written to a file of their own: those
@@ -42,7 +44,7 @@ bool impute_has_header(const struct job *j);
 /* The path of the first shard. */
 const char *impute_first(const struct job *j);
 /* The directory of the report, or NULL where the artifacts have no statistics
- * to report on. */
+ * to report on; behind impute_vars(). */
 char *impute_report_dir(const struct job *j);
 /* Appends the variables of pipelines/impute. */
 MUST_CHECK int impute_vars(struct job *j, struct buf *vars, struct err *e);

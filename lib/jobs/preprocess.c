@@ -266,7 +266,7 @@ check_words(struct job *j, struct err *e)
 	const struct job_value *in = option_of(o, "input");
 	const char *output = option_value(o, "output"), *cutoffs, *context;
 	char *meta;
-	bool there;
+	int there;
 
 	if (!option_value(o, "job-type"))
 		return err_kind_set(e, ERR_USAGE, "--job-type is needed");
@@ -288,8 +288,10 @@ check_words(struct job *j, struct err *e)
 	context = option_value(o, "context");
 	if (context && !option_is(o, "job-type", "training")) {
 		meta = path_join(context, "meta.tsv");
-		there = access(meta, F_OK) == 0;
+		there = path_exists(meta, ERR_INPUT, e);
 		free(meta);
+		if (there < 0)
+			return -1;
 		if (!there)
 			return err_set(e,
 			    "--context %s: no context there (training writes "

@@ -1,8 +1,8 @@
 /* The words of the recipe of preprocess. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "io/dir.h"
 #include "jobs/prewords.h"
 
 bool
@@ -128,11 +128,9 @@ chain_words(struct job *j, struct buf *b)
 	struct options *o = &j->opt;
 	struct preprocess *p = j->st;
 	const char *columns = option_value(o, "columns");
-	char *meta = path_join(option_value(o, "context"), "meta.tsv");
 	bool splits = p->training && !option_is(o, "split", "none");
 	bool by_bytes = option_is(o, "split", "hash") ||
 	    option_is(o, "split", "stratified");
-	bool context = p->training || access(meta, F_OK) == 0;
 	struct buf word = BUF_ZERO;
 
 	if (splits && by_bytes)
@@ -141,7 +139,7 @@ chain_words(struct job *j, struct buf *b)
 		words_put(b, ":", "map", NULL);
 		job_pass_on(o, b, "label", NULL);
 		job_pass_on(o, b, "unseen-label", NULL);
-		map_words(j, context, b);
+		map_words(j, p->context, b);
 	}
 	if (p->deduped) {
 		words_put(
@@ -158,7 +156,7 @@ chain_words(struct job *j, struct buf *b)
 		split_words(j, b);
 	/* the text only of rows that stay */
 	words_put(b, ":", "map", "--text", NULL);
-	map_words(j, context, b);
+	map_words(j, p->context, b);
 	if (columns) {
 		buf_clear(&word);
 		buf_printf(&word, "%s%s", columns, splits ? ",_split" : "");
@@ -166,7 +164,19 @@ chain_words(struct job *j, struct buf *b)
 		option_words(b, "--select", buf_cstr(&word));
 	}
 	buf_fini(&word);
+}
+
+/* Training makes the context; of the others some have one. */
+static int
+find_context(struct job *j, struct err *e)
+{
+	struct preprocess *p = j->st;
+	char *meta = path_join(option_value(&j->opt, "context"), "meta.tsv");
+	int there = p->training ? 1 : path_exists(meta, ERR_INPUT, e);
+
 	free(meta);
+	p->context = there > 0;
+	return there < 0 ? -1 : 0;
 }
 
 static void
@@ -201,6 +211,8 @@ preprocess_vars(struct job *j, struct buf *vars, struct err *e)
 	char *path;
 	size_t i;
 
+	if (find_context(j, e) < 0)
+		return -1;
 #define VAR(name, make)                                                        \
 	do {                                                                   \
 		buf_clear(&b);                                                 \

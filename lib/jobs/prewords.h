@@ -12,6 +12,7 @@ struct preprocess {
 	struct source_opt source;
 	bool looked;
 	bool training, timed, deduped, pass1;
+	bool context; /* pass 2 has one; set by preprocess_vars() */
 	enum look_types types;
 	const char *first; /* the first shard's path */
 	char *run;         /* OUT/_run */

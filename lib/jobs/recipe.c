@@ -161,7 +161,7 @@ recipe_run(const struct recipe *r, int *caught, struct err *e)
 {
 	sigset_t mask, old;
 	int pipes[2] = {-1, -1}, sig, rc;
-	pid_t pid;
+	pid_t pid = -1;
 
 	*caught = 0;
 	if (r->show && pipe(pipes) < 0)
@@ -175,21 +175,23 @@ recipe_run(const struct recipe *r, int *caught, struct err *e)
 	sigaddset(&mask, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &mask, &old);
 	sig = signalfd(-1, &mask, SFD_CLOEXEC);
-	if (sig < 0)
-		return err_sys(e, ERR_OUTPUT, "signalfd");
-	pid = fork();
-	if (pid < 0)
-		return err_sys(e, ERR_OUTPUT, "fork");
+	if (sig >= 0)
+		pid = fork();
 	if (pid == 0)
 		become(r, &old, pipes[1]);
-	setpgid(pid, pid);
+	if (pid < 0)
+		rc = err_sys(e, ERR_OUTPUT, sig < 0 ? "signalfd" : "fork");
 	if (r->show)
 		close(pipes[1]);
-	rc = attend(r, pid, sig, pipes[0], caught);
-	/* xargs does not wait for the others where one was killed */
-	if (rc != 0)
-		kill(-pid, SIGTERM);
-	close(sig);
+	if (pid > 0) {
+		setpgid(pid, pid);
+		rc = attend(r, pid, sig, pipes[0], caught);
+		/* xargs does not wait for the others where one was killed */
+		if (rc != 0)
+			kill(-pid, SIGTERM);
+	}
+	if (sig >= 0)
+		close(sig);
 	if (r->show)
 		close(pipes[0]);
 	sigprocmask(SIG_SETMASK, &old, NULL);
@@ -225,8 +227,12 @@ recipe_plan(const struct recipe *r, struct buf *text, struct err *e)
 	if (pipe2(pipes, O_CLOEXEC) < 0)
 		return err_sys(e, ERR_OUTPUT, "pipe");
 	pid = fork();
-	if (pid < 0)
-		return err_sys(e, ERR_OUTPUT, "fork");
+	if (pid < 0) {
+		err_sys(e, ERR_OUTPUT, "fork");
+		close(pipes[0]);
+		close(pipes[1]);
+		return -1;
+	}
 	if (pid == 0) {
 		if (dup2(pipes[1], STDOUT_FILENO) < 0)
 			_exit(126);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "io/commit.h"
+#include "io/dir.h"
 #include "jobs/shredone.h"
 #include "jobs/shredtable.h"
 #include "jobs/shredwords.h"
@@ -19,6 +20,7 @@ copy_holds(struct job *j, struct shred_table *t, const struct buf *inputs)
 	struct shred *s = j->st;
 	struct buf path = BUF_ZERO;
 	char name[DAY_LEN];
+	struct err ignored;
 	size_t dir, i;
 	bool holds;
 
@@ -34,7 +36,9 @@ copy_holds(struct job *j, struct shred_table *t, const struct buf *inputs)
 		day_format(name, s->day[i]);
 		path.n = dir;
 		buf_printf(&path, "_used-%.*s", DAY_LEN, name);
-		holds = s->used[i] || access(buf_cstr(&path), F_OK) < 0;
+		/* what cannot be looked at may have been used */
+		holds = s->used[i] ||
+		    path_exists(buf_cstr(&path), ERR_OUTPUT, &ignored) == 0;
 	}
 	buf_fini(&path);
 	return holds;

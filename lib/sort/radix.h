@@ -1,8 +1,8 @@
 /*
  * radix - sorts 64-bit keys, and searches sorted runs.
  */
-#ifndef SHARD_SORT_H
-#define SHARD_SORT_H
+#ifndef SHARD_RADIX_H
+#define SHARD_RADIX_H
 
 #include "base/base.h"
 #include "base/err.h"
