@@ -150,6 +150,20 @@ refuses() {
 	printf 'a\n\n1\n\n' | cmp - got
 }
 
+@test "cat: one column without a name is written so that it is read again" {
+	local bytes
+	for bytes in '\nx\n' '""\nx\n' '""'; do
+		# shellcheck disable=SC2059
+		printf "$bytes" >part-1.csv
+		shard-cat part-1.csv >got
+		[[ $(head -n 1 got) == '""' ]]
+		shard-cat <got | cmp got -
+	done
+	lines part-1.csv a, 1,2 3,
+	shard-map --drop a part-1.csv | cmp - <(printf '""\n2\n\n')
+	printf '{"":1}\n' | shard-cat --dialect json | cmp - <(printf '""\n1\n')
+}
+
 @test "cat: in a wider table blank lines at the end are no rows" {
 	printf 'a,b\n1,2\n\n\n' >t.csv
 	shard-cat t.csv >got

@@ -89,8 +89,11 @@ rowout_names(struct rowout *r)
 		csv_put_field(&r->row, bytes_str(r->s->col[i].name), r->sep);
 		n++;
 	}
-	/* one column: a separator in its name must not look like the table's */
-	if (n == 1 && r->row.p[0] != '"' &&
+	/* one column: its name must not look like a blank line, nor a separator
+	 * in it like the table's */
+	if (n == 1 && r->row.n == 0)
+		buf_puts(&r->row, "\"\"");
+	else if (n == 1 && r->row.p[0] != '"' &&
 	    strpbrk(buf_cstr(&r->row), ",;\t|")) {
 		buf_putc(&r->row, '"');
 		memmove(r->row.p + 1, r->row.p, r->row.n - 1);
