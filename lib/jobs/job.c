@@ -9,8 +9,7 @@
 #include "base/parse.h"
 #include "io/commit.h"
 
-/* A process takes shards of so many bytes together, as its start takes 2 ms and
- * each byte 1 ns or so; and no more of them than a command line holds. */
+/* No more of them than a command line holds. */
 #define SHARDS_PER_PROCESS 256
 
 const struct job_type *

@@ -105,9 +105,8 @@ MUST_CHECK int job_write_turns(const struct job *j, const struct shards *s,
  */
 struct job_each *job_each(struct job *j, const char *list, uint64_t n,
     uint64_t bytes, uint64_t piece);
-/* 256 MB: a process takes some 30 ms to start and to grow its tables, which is
- * little beside 300 ms of work; no worker waits longer than these for another.
- */
+/* 256 MB: the start of a process and the growth of its tables take some 30 ms,
+ * which is little beside 300 ms of work. */
 #define JOB_PIECE ((uint64_t)256 << 20)
 /* Appends a text that occurs nowhere among the words: letter, as often as it
  * takes. */

@@ -556,8 +556,7 @@ preprocess_begin(struct job *j, struct err *e)
 	    (make_dirs(parts, e) < 0 || tidy_temps(p->own, e) < 0 ||
 		job_write_list(&j->look.shards, names, parts, ".st", e) < 0))
 		goto out;
-	/* one file of all shards has their rows in the order of their numbers
-	 */
+	/* one file of all shards has their rows in this order */
 	rc = option_flag(&j->opt, "batch")
 	    ? job_write_list(&j->look.shards, list, NULL, NULL, e)
 	    : job_write_turns(j, &j->look.shards, list, e);

@@ -160,7 +160,7 @@ int
 recipe_run(const struct recipe *r, int *caught, struct err *e)
 {
 	sigset_t mask, old;
-	int pipes[2] = {-1, -1}, sig, rc;
+	int pipes[2] = {-1, -1}, sig, rc = -1;
 	pid_t pid = -1;
 
 	*caught = 0;
@@ -180,7 +180,7 @@ recipe_run(const struct recipe *r, int *caught, struct err *e)
 	if (pid == 0)
 		become(r, &old, pipes[1]);
 	if (pid < 0)
-		rc = err_sys(e, ERR_OUTPUT, sig < 0 ? "signalfd" : "fork");
+		err_sys(e, ERR_OUTPUT, sig < 0 ? "signalfd" : "fork");
 	if (r->show)
 		close(pipes[1]);
 	if (pid > 0) {
