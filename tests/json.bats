@@ -76,6 +76,31 @@ refuses() {
 	says "part-1.jsonl: no column: no object has a name in it"
 }
 
+@test "json: a pipe gives all of its rows, whether it has a name or not" {
+	awk 'BEGIN { for (i = 0; i < 20000; i++) printf "{\"id\":%d,\"p\":\"%060d\"}\n", i, i }' >part-1.jsonl
+	echo '{"id":20000,"late":1}' >>part-1.jsonl
+	shard-cat part-1.jsonl >want
+	[[ $(wc -l <want) == 20002 ]]
+	shard-cat --dialect json <(cat part-1.jsonl) | cmp want -
+	cat part-1.jsonl | shard-cat --dialect json | cmp want -
+	shard-cat --dialect json <part-1.jsonl | cmp want -
+	gzip -c part-1.jsonl | shard-cat --dialect json | cmp want -
+	shard-cat --dialect json <(gzip -c part-1.jsonl) | cmp want -
+	mkfifo named
+	for bytes in part-1.jsonl want; do
+		cat $bytes >named 3>&- &
+		if [[ $bytes == want ]]; then
+			timeout 300 shard-cat named | cmp want -
+		else
+			timeout 300 shard-cat --dialect json named | cmp want -
+		fi
+		wait
+	done
+	# errors call it by its own name
+	run -1 --separate-stderr shard-cat --dialect json < <(printf '{"a":1}\n{"a":x}')
+	says "standard input:2: not JSON"
+}
+
 @test "json: cut at any byte, it is refused or ends behind a whole row" {
 	printf '{"a":1,"b":"\\u00e9x"}\n{"a":[2],"b":null}\n' >whole
 	shard-cat --dialect json <whole >want

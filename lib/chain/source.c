@@ -82,12 +82,13 @@ struct source {
 	struct csv *csv; /* one of these reads it */
 	struct jsonin *json;
 	struct parquetin *parquet;
-	bool drop;        /* files are given back to the page cache */
-	bool open;        /* other shards may have other columns */
-	char spooled[32]; /* what can be read as a file: /dev/fd/N */
-	int spool_fd;     /* 0: none */
-	int *map;         /* canonical column -> field, when they differ */
-	struct buf moved; /* a block with its fields in canonical order */
+	bool drop;         /* files are given back to the page cache */
+	bool open;         /* other shards may have other columns */
+	char spooled[32];  /* what can be read as a file: /dev/fd/N */
+	int spool_fd;      /* 0: none */
+	const char *again; /* what JSON is read from a second time */
+	int *map;          /* canonical column -> field, when they differ */
+	struct buf moved;  /* a block with its fields in canonical order */
 	uint32_t *idx;
 	size_t idx_cap;
 	struct out *rejects;
@@ -167,36 +168,48 @@ find_format(struct source *s, struct in *in, const char *path,
 	return 0;
 }
 
-/* The input again, to find its columns; a stream through a file. */
+/* The input again, to find its columns; a stream through a file, which errors
+ * call by the stream's name. */
 static struct in *
 open_again(void *arg, struct err *e)
 {
-	const char *path = arg;
+	const struct source *s = arg;
+	struct in *in = in_open(s->again, 0, e);
 
-	return in_open(path, 0, e);
+	if (in)
+		in_rename(in, in_name(s->in));
+	return in;
 }
 
 /* The input goes to a file without a name, which is read in its place. */
 static int
 spool(struct source *s, struct err *e)
 {
-	const char *dir = setting()->temp_dir;
-	struct bytes v;
-	int fd = out_nameless(dir);
-
-	if (fd < 0)
-		return err_sys(e, ERR_OUTPUT, "temporary file in %s", dir);
 	if (s->spool_fd)
 		close(s->spool_fd);
-	s->spool_fd = fd;
-	snprintf(s->spooled, sizeof(s->spooled), "/dev/fd/%d", fd);
-	do {
-		if (in_peek(s->in, IN_BLOCK, &v, e) < 0 ||
-		    write_all(fd, "temporary file", v.p, v.n, e) < 0)
-			return -1;
-		in_consume(s->in, v.n);
-	} while (v.n > 0);
+	s->spool_fd = in_spool(s->in, setting()->temp_dir, e);
+	if (s->spool_fd < 0) {
+		s->spool_fd = 0;
+		return -1;
+	}
+	snprintf(s->spooled, sizeof(s->spooled), "/dev/fd/%d", s->spool_fd);
 	return 0;
+}
+
+/* The input is read from the file that it is spooled to. */
+static int
+read_from_file(struct source *s, struct err *e)
+{
+	struct in *stream = s->in;
+
+	if (spool(s, e) < 0)
+		return -1;
+	s->again = s->spooled;
+	s->in = in_open(s->spooled, IN_DIGEST, e);
+	if (s->in)
+		in_rename(s->in, in_name(stream));
+	in_close(stream);
+	return s->in ? 0 : -1;
 }
 
 static int
@@ -206,7 +219,7 @@ open_json(struct source *s, struct schema *names, struct err *e)
 	    .want = s->canon_of ? &s->canon : NULL,
 	    .want_of = s->canon_of,
 	    .again = open_again,
-	    .again_arg = s->path[s->at],
+	    .again_arg = s,
 	    .keep_names = s->opt->keep_names,
 	    .max_record = s->opt->max_record,
 	    .out_sep = s->pass->out_sep,
@@ -214,16 +227,11 @@ open_json(struct source *s, struct schema *names, struct err *e)
 	const struct bytes *name;
 	size_t n, i;
 
-	if (!o.want && strcmp(s->path[s->at], "-") == 0) {
-		if (spool(s, e) < 0)
-			return -1;
-		in_close(s->in);
-		s->in = in_open(s->spooled, IN_DIGEST, e);
-		if (!s->in)
-			return -1;
-		in_rename(s->in, "standard input");
-		o.again_arg = s->spooled;
-	}
+	s->again = s->path[s->at];
+	/* a first reading finds the names, a second one the rows */
+	if (!o.want && (strcmp(s->again, "-") == 0 || !in_is_file(s->in)) &&
+	    read_from_file(s, e) < 0)
+		return -1;
 	s->open = !o.want;
 	if (s->open && s->pass->header == HEADER_STRICT)
 		s->pass->header = HEADER_UNION;

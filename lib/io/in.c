@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "io/out.h"
 
 /* So much that was read is given back to the page cache at a time. */
 #define DROP_BYTES ((uint64_t)4 << 20)
@@ -33,7 +34,7 @@ struct in {
 	struct identity id;
 	char *buf;
 	size_t pos, end, cap;
-	bool eof;
+	bool eof, file;
 };
 
 /* Reads once into p; a count, 0 at the end, -1. */
@@ -140,7 +141,8 @@ identity_from(const struct stat *sb)
 
 /* Opens the file at path; close_raw() frees what r has, after an error too. */
 static int
-open_raw(struct raw *r, const char *path, struct identity *id, struct err *e)
+open_raw(struct raw *r, const char *path, struct identity *id, bool *file,
+    struct err *e)
 {
 	bool std = strcmp(path, "-") == 0;
 	struct stat sb;
@@ -151,6 +153,7 @@ open_raw(struct raw *r, const char *path, struct identity *id, struct err *e)
 	if (S_ISDIR(sb.st_mode))
 		return err_set(e, "%s: is a directory", r->name);
 	*id = identity_from(&sb);
+	*file = S_ISREG(sb.st_mode);
 	if (!std)
 		posix_fadvise(r->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return 0;
@@ -174,7 +177,7 @@ in_open(const char *path, int flags, struct err *e)
 
 	in->name = xstrdup(strcmp(path, "-") == 0 ? "standard input" : path);
 	in->raw.name = in->name;
-	if (open_raw(&in->raw, path, &in->id, e) < 0)
+	if (open_raw(&in->raw, path, &in->id, &in->file, e) < 0)
 		goto fail;
 	in->raw.drop = flags & IN_DROP && in->raw.fd > STDIN_FILENO;
 	in->raw.buf = xmalloc(IN_BLOCK);
@@ -289,7 +292,13 @@ in_codec(const struct in *in)
 int
 in_fd(const struct in *in)
 {
-	return in->codec == CODEC_NONE ? in->raw.fd : -1;
+	return in->codec == CODEC_NONE && in->file ? in->raw.fd : -1;
+}
+
+bool
+in_is_file(const struct in *in)
+{
+	return in->file;
 }
 
 uint64_t
@@ -342,15 +351,35 @@ identity_eq(struct identity a, struct identity b)
 }
 
 int
+in_spool(struct in *in, const char *dir, struct err *e)
+{
+	int fd = out_nameless(dir);
+	struct bytes v;
+
+	if (fd < 0)
+		return err_sys(e, ERR_OUTPUT, "temporary file in %s", dir);
+	do {
+		if (in_peek(in, IN_BLOCK, &v, e) < 0 ||
+		    write_all(fd, "temporary file", v.p, v.n, e) < 0) {
+			close(fd);
+			return -1;
+		}
+		in_consume(in, v.n);
+	} while (v.n > 0);
+	return fd;
+}
+
+int
 in_digest_file(const char *path, uint64_t *digest, struct err *e)
 {
 	struct raw r = {.name = path};
 	struct identity id;
 	ssize_t k = -1;
+	bool file;
 
 	r.buf = xmalloc(IN_BLOCK);
 	r.digest = digest_new();
-	if (open_raw(&r, path, &id, e) == 0)
+	if (open_raw(&r, path, &id, &file, e) == 0)
 		do
 			k = raw_read(&r, r.buf, IN_BLOCK, e);
 		while (k > 0);

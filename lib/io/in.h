@@ -67,6 +67,9 @@ void in_consume(struct in *in, size_t n);
 bool in_end_line(struct in *in, struct bytes *v);
 /* Returns true if no byte follows those that in_peek() has shown. */
 bool in_at_eof(const struct in *in);
+/* Writes all that is left to a file without a name in a directory, and returns
+ * its descriptor, which is the caller's; or -1. */
+MUST_CHECK int in_spool(struct in *in, const char *dir, struct err *e);
 /* Sets the name that messages use from now on. */
 void in_rename(struct in *in, const char *name);
 /* Returns the name for messages: the path as given, "standard input" for "-".
@@ -75,8 +78,12 @@ const char *in_name(const struct in *in);
 /* Returns the codec that the file was found to have. */
 enum codec in_codec(const struct in *in);
 /* Returns the descriptor of the open file, which stays the in's, for a caller
- * that reads the file by other means; -1 when the file is compressed. */
+ * that reads the file by other means; -1 when it is compressed or no file that
+ * can be read twice (in_is_file()). */
 int in_fd(const struct in *in);
+/* Returns true if the input is a regular file: a pipe, even one with a name,
+ * can be read only once. */
+bool in_is_file(const struct in *in);
 /* These return the digest, the length in bytes and the identity of the raw
  * file; the first two are complete once in_peek() has come to the end. */
 uint64_t in_digest(const struct in *in);
