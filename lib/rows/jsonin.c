@@ -96,7 +96,7 @@ column_of(struct jsonin *j, struct bytes name)
 		    &j->json, "more than %d columns", JSONIN_MAX_COLUMNS);
 		return -1;
 	}
-	if (memchr(name.p, '\0', name.n)) {
+	if (name.n > 0 && memchr(name.p, '\0', name.n)) {
 		jsontext_refuse(&j->json, "NUL in a name");
 		return -1;
 	}
