@@ -1,16 +1,16 @@
 #!/usr/bin/env bats
 # pipelines/impute against oracle/impute_oracle.py, which works out the same
 # job with fractions and nothing shared: artifacts and every output byte must
-# be equal.  ORACLE_SEEDS chooses other inputs than 1-9: "7", "1 2 3", "1-500".
+# be equal.  ORACLE_SEEDS chooses other inputs than 1-8 and 24: "7", "1 2 3", "1-500".
 
 load helper
 load more
 load impute
 
-# seeds: the chosen ones, one per line.
+# seeds: the chosen ones, one per line; what 24 has cannot be filled.
 seeds() {
 	local word
-	for word in ${ORACLE_SEEDS:-1-$(some 25)}; do
+	for word in ${ORACLE_SEEDS:-1-$(some 23) 24}; do
 		case $word in
 		*-*) seq "${word%-*}" "${word#*-}" ;;
 		*) printf '%s\n' "$word" ;;
