@@ -14,7 +14,6 @@
 #define BITS_MAX 13 /* by which entries are dealt out at first */
 #define BITS_FEW 8  /* and again */
 #define AHEAD 16
-#define RESERVE ((size_t)64 << 20)
 
 static struct sort_entry *
 entries(const struct sortbuf *b)
@@ -76,7 +75,7 @@ entry_of(struct bytes key, uint64_t place)
 static bool
 arena_grow(struct sortbuf *b, size_t n)
 {
-	size_t first = b->memory < RESERVE ? b->memory : RESERVE;
+	size_t first = b->memory < PAGES_HUGE ? b->memory : PAGES_HUGE;
 	struct rlimit space;
 
 	if (b->arena.cap > 0 || n > first || getrlimit(RLIMIT_AS, &space) < 0 ||
